@@ -1,0 +1,299 @@
+/**
+ * The wire contract of the guest agent: what the host may ask of the one process that
+ * Drydock runs inside every machine. `docs/agent-protocol.md` describes the framing; the Go
+ * side mirrors these types in `engine/guest/agent`.
+ *
+ * Every operation is one multiplexed stream that opens with a request message
+ * `{ op, ...params }` and its reply. `AgentCalls` end with the reply. `AgentStreams` go on, as
+ * raw bytes, as frames (`FrameType`) or as JSON messages.
+ */
+
+/** Types of frame on `exec`, `task.attach` and `task.exec` streams: type (1 byte), length (4 bytes, big-endian), payload. */
+export const FrameType = {
+  /** host → agent: bytes for standard input */
+  stdin: 0,
+  /** agent → host: bytes from standard output (or from the terminal) */
+  stdout: 1,
+  /** agent → host: bytes from standard error */
+  stderr: 2,
+  /** host → agent: end of standard input; no payload */
+  stdinEnd: 3,
+  /** host → agent: `TerminalSize` as JSON */
+  resize: 4,
+  /** host → agent: `{ "signal": "SIGINT" }` */
+  signal: 5,
+  /** agent → host, last frame: `ExitStatus` as JSON */
+  exit: 6,
+} as const;
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+export interface TerminalSize {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+export interface ExitStatus {
+  /** 0 to 255; 128 + n when killed by signal n */
+  readonly code: number;
+  /** name of the signal that ended the process, such as `SIGKILL` */
+  readonly signal?: string;
+  /** true when the kernel's out-of-memory killer struck in the task's cgroup */
+  readonly oomKilled?: boolean;
+  /** UNIX time in milliseconds */
+  readonly finishedAt: number;
+}
+
+/** An error the agent reports. `code` is an errno name (`ENOENT`) or one of `EPROTO`, `ETASK`. */
+export interface AgentErrorBody {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ExecRequest {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** user name or `uid[:gid]`; root when absent */
+  readonly user?: string;
+  /** a pseudo-terminal of this size; pipes when absent */
+  readonly tty?: TerminalSize;
+  /** start a login shell environment (HOME, USER, SHELL, PATH, TERM) under `env` */
+  readonly login?: boolean;
+}
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'device' | 'fifo' | 'socket';
+export interface FileInfo {
+  readonly name: string;
+  readonly kind: FileKind;
+  readonly size: number;
+  /** permission bits and set-id bits, without the type */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** UNIX time in milliseconds */
+  readonly mtime: number;
+  readonly target?: string;
+}
+
+export interface FileEvent {
+  readonly kind: 'created' | 'changed' | 'removed' | 'overflow';
+  /** absolute path; for `overflow` the watched root: list it again */
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+export interface MachineIdentity {
+  readonly hostname: string;
+  /** 32 hexadecimal digits, as in /etc/machine-id */
+  readonly machineId: string;
+  /** of eth0, `02:…` */
+  readonly mac: string;
+  /** of eth0 with prefix length, such as `10.0.0.11/24`; no address when absent */
+  readonly address?: string;
+  readonly gateway?: string;
+  /** UNIX time in milliseconds */
+  readonly time: number;
+  /** minutes east of UTC are not modelled: guests run in UTC */
+  /** base64, at least 32 bytes, credited to the kernel's random pool */
+  readonly entropy: string;
+  /** further lines of /etc/hosts: address → names */
+  readonly hosts?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One reading of the machine; counters run since boot. */
+export interface MachineStats {
+  readonly time: number;
+  readonly cpu: { readonly busyMs: number; readonly idleMs: number };
+  readonly memory: { readonly total: number; readonly available: number };
+  readonly disk: { readonly total: number; readonly used: number; readonly readBytes: number; readonly writtenBytes: number };
+  readonly network: { readonly receivedBytes: number; readonly sentBytes: number };
+  readonly processes: number;
+}
+
+/** Network namespace that one or more tasks share, as a Pod sandbox or a Docker container has. */
+export interface SandboxSpec {
+  readonly id: string;
+  readonly network:
+    | { readonly mode: 'host' }
+    | { readonly mode: 'none' }
+    | {
+        readonly mode: 'bridge';
+        /** bridge device, such as `docker0`; must exist (`bridge.ensure`) */
+        readonly bridge: string;
+        /** such as `172.17.0.2/16` */
+        readonly address: string;
+        readonly gateway: string;
+        readonly mac: string;
+        /** device name inside; `eth0` when absent */
+        readonly device?: string;
+      };
+}
+
+/** A port published on the machine: an element of the nftables maps of table `ip docker`. */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  /** `0.0.0.0` for every address */
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface OverlaySpec {
+  /** lower directories, topmost first: published image trees or any other directory */
+  readonly lower: readonly string[];
+  /** on the machine's writable disk; created when missing */
+  readonly upper: string;
+  readonly work: string;
+  /** where the merged tree is mounted: the container's root file system */
+  readonly target: string;
+}
+
+export interface TaskSpec {
+  /** 64 hexadecimal digits for Docker containers; any file name otherwise */
+  readonly id: string;
+  /** id of a sandbox that exists */
+  readonly sandbox: string;
+  readonly overlay: OverlaySpec;
+  /** OCI runtime specification 1.0 `config.json`; the agent sets `root.path` and the network namespace path */
+  readonly config: unknown;
+  /** files written before the start, such as `resolv.conf`, `hosts`, `hostname`, that `config.mounts` may bind */
+  readonly files?: readonly { readonly path: string; readonly mode: number; readonly content: string }[];
+  /** standard input stays open for `task.attach`; else /dev/null */
+  readonly stdin: boolean;
+  readonly tty?: TerminalSize;
+  /** where output is logged, as the log drivers of Docker (`json-file`) and of CRI write it */
+  readonly log?: { readonly path: string; readonly format: 'json-file' | 'cri'; readonly maxBytes?: number; readonly maxFiles?: number };
+}
+
+export interface TaskInfo {
+  readonly id: string;
+  readonly sandbox: string;
+  readonly state: 'created' | 'running' | 'paused' | 'stopped';
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly exit?: ExitStatus;
+}
+
+/** OCI `process` object for `task.exec`. */
+export interface TaskExecRequest {
+  readonly id: string;
+  readonly execId: string;
+  readonly process: unknown;
+  readonly tty?: TerminalSize;
+}
+
+export type TaskEvent =
+  | { readonly type: 'started'; readonly id: string; readonly pid: number; readonly time: number }
+  | { readonly type: 'oom'; readonly id: string; readonly time: number }
+  | { readonly type: 'exited'; readonly id: string; readonly exit: ExitStatus };
+
+/** From the task's cgroup v2 files and the devices of its network namespace. */
+export interface TaskStats {
+  readonly id: string;
+  readonly time: number;
+  readonly cpuUsec: number;
+  readonly userUsec: number;
+  readonly systemUsec: number;
+  readonly throttledUsec: number;
+  readonly memoryBytes: number;
+  /** page cache that can be dropped: `inactive_file` of memory.stat */
+  readonly inactiveFileBytes: number;
+  /** null when unlimited */
+  readonly memoryLimit: number | null;
+  readonly pids: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
+/** Operations that end with their reply. */
+export interface AgentCalls {
+  hello: { request: object; reply: { version: string; kernel: string; hostname: string; bootMs: number } };
+  /** Runs to completion with its output collected (at most 1 MiB each). For small questions. */
+  run: { request: ExecRequest & { readonly stdin?: string }; reply: { exit: ExitStatus; stdout: string; stderr: string } };
+  personalise: { request: MachineIdentity; reply: object };
+  /** Sets the clock, after a pause or a restore: UNIX time in milliseconds. */
+  'clock.set': { request: { time: number }; reply: object };
+  /** Makes ready for a saved state: flush, drop caches if asked, zero free memory. */
+  quiesce: { request: { dropCaches: boolean; zeroFreeMemory: boolean }; reply: object };
+  stats: { request: object; reply: MachineStats };
+
+  'file.stat': { request: { path: string }; reply: FileInfo };
+  'file.list': { request: { path: string }; reply: { entries: readonly FileInfo[] } };
+  'file.mkdir': { request: { path: string; mode?: number }; reply: object };
+  'file.remove': { request: { path: string; recursive?: boolean }; reply: object };
+  'file.rename': { request: { from: string; to: string }; reply: object };
+
+  /** Creates or completes a bridge with address, forwarding, masquerading and the `ip docker` table. Idempotent. */
+  'bridge.ensure': { request: { name: string; address: string }; reply: object };
+  'bridge.remove': { request: { name: string }; reply: object };
+  /** Adds elements to the nftables maps. `EADDRINUSE` when a process of the machine listens there. */
+  'port.publish': { request: { ports: readonly PublishedPort[] }; reply: object };
+  'port.withdraw': { request: { ports: readonly PublishedPort[] }; reply: object };
+
+  'sandbox.create': { request: SandboxSpec; reply: { netns: string } };
+  'sandbox.remove': { request: { id: string }; reply: object };
+
+  /** Overlay, bundle, stdio, `crun create` and `crun start`, in one round trip. Errors carry crun's text in `message`. */
+  'task.start': { request: TaskSpec; reply: { pid: number; startedAt: number } };
+  'task.signal': { request: { id: string; signal: string; all?: boolean }; reply: object };
+  'task.pause': { request: { id: string }; reply: object };
+  'task.resume': { request: { id: string }; reply: object };
+  /** Writes cgroup v2 files, such as `{ "memory.max": "33554432" }`. */
+  'task.update': { request: { id: string; cgroup: Readonly<Record<string, string>> }; reply: object };
+  'task.resize': { request: { id: string; execId?: string; size: TerminalSize }; reply: object };
+  'task.list': { request: object; reply: { tasks: readonly TaskInfo[] } };
+  'task.pids': { request: { id: string }; reply: { pids: readonly number[] } };
+  'task.stats': { request: { id: string }; reply: TaskStats };
+  /** Kills what is left, deletes the crun state and unmounts the overlay; the upper directory stays. */
+  'task.delete': { request: { id: string }; reply: object };
+  /** Mounts an overlay without a task (for `docker cp` on a stopped container, for COPY --from). */
+  'overlay.mount': { request: OverlaySpec; reply: object };
+  'overlay.unmount': { request: { target: string }; reply: object };
+}
+
+/** Operations whose stream goes on after the reply. `kind` says what flows. */
+export interface AgentStreams {
+  exec: { request: ExecRequest; reply: { pid: number }; kind: 'frames' };
+  /** Bytes of the file from `offset`, at most `length`; then the stream ends. With `follow`, goes on as the file grows. */
+  'file.read': { request: { path: string; offset?: number; length?: number; follow?: boolean }; reply: FileInfo; kind: 'bytes' };
+  /** The host sends the bytes and half-closes; the file appears under its name at once, whole. Ends with a message `{}` or `{ error }`. */
+  'file.write': { request: { path: string; mode?: number; uid?: number; gid?: number; makeParents?: boolean }; reply: object; kind: 'bytes' };
+  /** `FileEvent` messages. Recursive, new directories included. */
+  'file.watch': { request: { path: string; ignore?: readonly string[] }; reply: object; kind: 'messages' };
+  /**
+   * A POSIX (pax) tar of `path`. `names` limits it to these entries below `path`. With
+   * `layer`, `path` is an overlay's upper directory and whiteouts are written as an OCI layer
+   * has them (`.wh.name`, `.wh..wh..opq`). `root` resolves symbolic links inside a container's root.
+   */
+  'tar.read': { request: { path: string; names?: readonly string[]; layer?: boolean; root?: string }; reply: object; kind: 'bytes' };
+  /** Extracts a tar that the host sends below `path`; ends with a message `{}` or `{ error }`. */
+  'tar.write': { request: { path: string; root?: string; keepOwner?: boolean }; reply: object; kind: 'bytes' };
+  /** Connects from inside the machine (or from a sandbox's network namespace); then raw bytes. */
+  dial: { request: { network: 'tcp' | 'unix'; address: string; sandbox?: string }; reply: object; kind: 'bytes' };
+  /**
+   * Listens inside the machine for as long as this stream is open. Each connection arrives as a
+   * stream that the agent opens, with an `IncomingConnection` message first, then raw bytes.
+   */
+  listen: {
+    request: { network: 'tcp' | 'unix'; address: string; mode?: number; tls?: { certificate: string; key: string } };
+    reply: { listenerId: number };
+    kind: 'bytes';
+  };
+  /** `MachineStats` messages every `intervalMs`. */
+  'stats.watch': { request: { intervalMs: number }; reply: object; kind: 'messages' };
+  /** `TaskEvent` messages from now on. */
+  'task.events': { request: object; reply: object; kind: 'messages' };
+  /** Live input and output of a task's main process; ends with an exit frame. Several may be attached. */
+  'task.attach': { request: { id: string; stdin: boolean }; reply: object; kind: 'frames' };
+  /** `crun exec`; ends with an exit frame. */
+  'task.exec': { request: TaskExecRequest; reply: { pid: number }; kind: 'frames' };
+}
+
+export interface IncomingConnection {
+  readonly listenerId: number;
+  readonly remote: string;
+  readonly local: string;
+}

@@ -1,0 +1,82 @@
+/** The contract of a machine's worker, and what it takes to start one. */
+import type { ByteStream } from './byte-stream.ts';
+import type { PublishedTree } from './image-tree.ts';
+
+export type ProfileName = 'docker' | 'node' | 'bare';
+
+export interface MachineOptions {
+  readonly profile: ProfileName;
+  /** MiB; the profile's own when absent. A saved state restores only into the size it was saved with. */
+  readonly memory?: number;
+  /** `restore` the profile's prepared state, `cold` boot from the BIOS, or a state saved earlier with `save`. */
+  readonly start: { readonly kind: 'restore' } | { readonly kind: 'cold' } | { readonly kind: 'saved'; readonly state: SavedMachine };
+  readonly hostname: string;
+  /** of eth0, such as `10.0.0.11/24` */
+  readonly address?: string;
+}
+
+/** Progress of a start. `done` and `total` share a unit (bytes while fetching, milliseconds expected while booting). */
+export interface MachineProgress {
+  readonly phase: 'fetching' | 'decompressing' | 'restoring' | 'booting' | 'personalising' | 'ready';
+  readonly text: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A machine at rest: emulator state and the writable disk's chunks. Structured-cloneable and storable. */
+export interface SavedMachine {
+  readonly profile: ProfileName;
+  readonly memory: number;
+  /** identifies the guest artifacts it was saved with; a state is refused when they differ */
+  readonly artifacts: string;
+  readonly state: Blob;
+}
+
+export interface MachineMetrics {
+  /** guest instructions executed since the worker began */
+  readonly instructions: number;
+  /** share of one core over the last second, 0 to 1 */
+  readonly cpu: number;
+  readonly memoryBytes: number;
+  readonly diskReadBytes: number;
+  readonly diskWrittenBytes: number;
+  readonly fetchedBytes: number;
+  readonly networkReceivedBytes: number;
+  readonly networkSentBytes: number;
+  readonly treeRequests: number;
+  readonly paused: boolean;
+}
+
+/** A stream to the agent with the reply to its opening request. */
+export interface OpenedStream {
+  readonly reply: unknown;
+  readonly stream: ByteStream;
+}
+
+/**
+ * What a machine's worker offers. Errors are `MachineError` (code `ARTIFACT_UNAVAILABLE`,
+ * `STATE_MISMATCH`, `BOOT_FAILED`, `OUT_OF_MEMORY`, `NOT_RUNNING`) or `AgentError`.
+ */
+export interface MachineService {
+  start(options: MachineOptions, onProgress: (progress: MachineProgress) => void): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  save(): Promise<SavedMachine>;
+  destroy(): Promise<void>;
+  metrics(): Promise<MachineMetrics>;
+  /** Kernel messages and boot output: the serial console from the beginning. */
+  openSerial(): Promise<ReadableStream<Uint8Array>>;
+  /** Joins eth0 to an Ethernet: whole frames travel over the port in both directions. */
+  connectNetwork(port: MessagePort): Promise<void>;
+
+  /** One of `AgentCalls`. Prefer `AgentClient`, which types it. */
+  agentCall(op: string, request: object): Promise<unknown>;
+  /** One of `AgentStreams`. */
+  agentOpen(op: string, request: object): Promise<OpenedStream>;
+  /** Listens in the guest (`AgentStreams.listen`); each connection is handed to `onConnection`. Ends when the returned function is called. */
+  agentListen(request: object, onConnection: (remote: string, stream: ByteStream) => void): Promise<() => Promise<void>>;
+
+  /** Makes a read-only tree appear at `/run/drydock/images/<name>` in the guest, over 9p. */
+  publishTree(name: string, tree: PublishedTree): Promise<void>;
+  withdrawTree(name: string): Promise<void>;
+}
