@@ -1,0 +1,106 @@
+/**
+ * The facade the web app uses: machines with a shell, files, published ports and a Docker engine.
+ * Implemented in `engine/cluster`; it lives in the page and talks to the workers.
+ */
+import type { ByteStream } from './byte-stream.ts';
+import type { ExitStatus, FileEvent, FileInfo, MachineStats, TerminalSize } from './agent.ts';
+import type { MachineMetrics, MachineProgress, ProfileName, SavedMachine } from './machine.ts';
+
+/** Ends an observation. */
+export type Stop = () => void;
+
+export type MachineState =
+  | { readonly kind: 'starting'; readonly progress: MachineProgress }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+/** State of the Docker engine beside a machine of profile `docker`. */
+export type EngineState =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+export interface LabTerminal {
+  /** keyboard in, screen out */
+  readonly stream: ByteStream;
+  resize(size: TerminalSize): Promise<void>;
+  readonly exited: Promise<ExitStatus>;
+  /** Hangs up, as closing a terminal window does. */
+  close(): Promise<void>;
+}
+
+export interface LabFiles {
+  list(path: string): Promise<readonly FileInfo[]>;
+  stat(path: string): Promise<FileInfo>;
+  read(path: string): Promise<Uint8Array>;
+  /** Atomic: the file is whole or as before. Parents are made. */
+  write(path: string, content: Uint8Array): Promise<void>;
+  makeDirectory(path: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Changes below `path`, recursively. */
+  watch(path: string, onEvent: (event: FileEvent) => void): Promise<Stop>;
+}
+
+/** A port the machine offers to the outside, because a container publishes it. */
+export interface OpenPort {
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  /** container name without the slash */
+  readonly container: string;
+  readonly containerPort: number;
+  readonly image: string;
+}
+
+export interface LabMachine {
+  readonly name: string;
+  readonly profile: ProfileName;
+  state(): MachineState;
+  onState(listener: (state: MachineState) => void): Stop;
+  engine(): EngineState;
+  onEngine(listener: (state: EngineState) => void): Stop;
+
+  openTerminal(size: TerminalSize): Promise<LabTerminal>;
+  readonly files: LabFiles;
+
+  ports(): readonly OpenPort[];
+  onPorts(listener: (ports: readonly OpenPort[]) => void): Stop;
+  /**
+   * One HTTP/1.1 exchange with `127.0.0.1:port` inside the machine over a real TCP connection.
+   * Bodies stream in both directions; redirects are not followed; cookies are the caller's.
+   * Errors: `LabError` with code `CONNECTION_REFUSED`, `NOT_HTTP`, `CLOSED_EARLY` or `NOT_RUNNING`.
+   */
+  fetch(port: number, request: Request): Promise<Response>;
+
+  /** Readings from inside, at most every `intervalMs`. */
+  onStats(intervalMs: number, listener: (stats: MachineStats) => void): Promise<Stop>;
+  /** Readings of the emulator. */
+  metrics(): Promise<MachineMetrics>;
+  serial(): Promise<ReadableStream<Uint8Array>>;
+
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  save(): Promise<SavedMachine>;
+  destroy(): Promise<void>;
+}
+
+export interface AddMachine {
+  readonly name: string;
+  readonly profile: ProfileName;
+  readonly start: 'restore' | 'cold' | SavedMachine;
+  /** files put below `/root/work` before the first terminal opens, when they are not there yet */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export interface Lab {
+  machines(): readonly LabMachine[];
+  onMachines(listener: (machines: readonly LabMachine[]) => void): Stop;
+  /** Resolves when the agent answers; the engine may still be starting. The machine is listed at once, in state `starting`. */
+  addMachine(options: AddMachine): Promise<LabMachine>;
+  /** Destroys the machine and starts a new one of the same name; images stay. */
+  resetMachine(name: string, start: 'restore' | 'cold'): Promise<LabMachine>;
+  close(): Promise<void>;
+}
