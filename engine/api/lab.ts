@@ -55,6 +55,33 @@ export interface OpenPort {
   readonly image: string;
 }
 
+/**
+ * What `LabMachine.fetch` takes. A fetch `Request` fits, but in a page its headers silently lose
+ * `Cookie`, `Host`, `Origin` and `Referer`; a free-standing `Headers` object keeps every name.
+ */
+export interface PortRequest {
+  readonly method: string;
+  /** only path and query matter; `Host` is taken from it unless `headers` has one */
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** closes the connection */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What `LabMachine.fetch` answers. Plain data and not a `Response`: in a page, a `Response` silently loses
+ * `Set-Cookie` (every value, in order, must be in `headers`) and refuses unusual status codes.
+ */
+export interface PortResponse {
+  readonly status: number;
+  readonly statusText: string;
+  /** free-standing; hop-by-hop headers removed */
+  readonly headers: Headers;
+  /** decoded from its transfer coding, not from its content coding; cancelling it closes the connection */
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
 export interface LabMachine {
   readonly name: string;
   readonly profile: ProfileName;
@@ -73,7 +100,7 @@ export interface LabMachine {
    * Bodies stream in both directions; redirects are not followed; cookies are the caller's.
    * Errors: `LabError` with code `CONNECTION_REFUSED`, `NOT_HTTP`, `CLOSED_EARLY` or `NOT_RUNNING`.
    */
-  fetch(port: number, request: Request): Promise<Response>;
+  fetch(port: number, request: PortRequest): Promise<PortResponse>;
 
   /** Readings from inside, at most every `intervalMs`. */
   onStats(intervalMs: number, listener: (stats: MachineStats) => void): Promise<Stop>;
