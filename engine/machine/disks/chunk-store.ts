@@ -1,0 +1,98 @@
+import type { ArtifactSource } from '../artifacts/artifact-source.ts';
+import { sha256 } from '../artifacts/guest-manifest.ts';
+import type { ZstdDecoder } from '../artifacts/zstd-decoder.ts';
+import { MachineError } from '../machine-error.ts';
+
+/** Decompressed chunks kept, in bytes. The guest's page cache remembers what it reads; this catches neighbours. */
+const CACHE_BYTES = 16 * 1024 * 1024;
+/** Chunks fetched at once ahead of need: few, so that one that is needed now does not wait long. */
+const PREFETCH_STREAMS = 3;
+
+/** A chunk by where it is and what it is. */
+export interface ChunkReference {
+  /** path of the compressed file */
+  readonly path: string;
+  /** first 32 hexadecimal digits of the SHA-256 of the content */
+  readonly hash: string;
+  /** bytes of the content */
+  readonly size: number;
+}
+
+/** Fetches, decompresses, verifies and caches the chunks of all disks of a machine. */
+export class ChunkStore {
+  readonly #source: ArtifactSource;
+  readonly #decoder: ZstdDecoder;
+  /** least recently used first */
+  readonly #cache = new Map<string, Uint8Array>();
+  readonly #loading = new Map<string, Promise<Uint8Array>>();
+  readonly #touched = new Map<string, ChunkReference>();
+  #cachedBytes = 0;
+  #prefetching = false;
+
+  constructor(source: ArtifactSource, decoder: ZstdDecoder) {
+    this.#source = source;
+    this.#decoder = decoder;
+  }
+
+  /** Every chunk that was read so far, in the order of first need. Not those that were only prefetched. */
+  get touched(): readonly ChunkReference[] {
+    return [...this.#touched.values()];
+  }
+
+  read(chunk: ChunkReference): Uint8Array | Promise<Uint8Array> {
+    if (!this.#touched.has(chunk.hash)) this.#touched.set(chunk.hash, chunk);
+    const cached = this.#cache.get(chunk.hash);
+    if (cached !== undefined) {
+      this.#cache.delete(chunk.hash);
+      this.#cache.set(chunk.hash, cached);
+      return cached;
+    }
+    return this.#load(chunk);
+  }
+
+  /** Loads chunks in the given order while nothing better is known. Failures are left for the read that needs the chunk. */
+  async prefetch(chunks: readonly ChunkReference[]): Promise<void> {
+    if (this.#prefetching) return;
+    this.#prefetching = true;
+    const queue = chunks[Symbol.iterator]();
+    const worker = async (): Promise<void> => {
+      for (const chunk of queue) {
+        if (!this.#prefetching) return;
+        if (!this.#cache.has(chunk.hash)) await this.#load(chunk).catch(() => {});
+      }
+    };
+    await Promise.all(Array.from({ length: PREFETCH_STREAMS }, worker));
+    this.#prefetching = false;
+  }
+
+  /** Stops prefetching and forgets everything. */
+  dispose(): void {
+    this.#prefetching = false;
+    this.#cache.clear();
+    this.#cachedBytes = 0;
+  }
+
+  #load(chunk: ChunkReference): Promise<Uint8Array> {
+    let loading = this.#loading.get(chunk.hash);
+    if (loading === undefined) {
+      loading = this.#fetch(chunk).finally(() => this.#loading.delete(chunk.hash));
+      this.#loading.set(chunk.hash, loading);
+    }
+    return loading;
+  }
+
+  async #fetch(chunk: ChunkReference): Promise<Uint8Array> {
+    const content = this.#decoder.decode(await this.#source.read(chunk.path), chunk.size);
+    if (!(await sha256(content)).startsWith(chunk.hash)) {
+      throw new MachineError('ARTIFACT_UNAVAILABLE', `${chunk.path} is damaged: its content does not have the hash in its name.`);
+    }
+    this.#cache.set(chunk.hash, content);
+    this.#cachedBytes += content.length;
+    for (const [hash, oldest] of this.#cache) {
+      if (this.#cachedBytes <= CACHE_BYTES) break;
+      this.#cache.delete(hash);
+      this.#cachedBytes -= oldest.length;
+    }
+    return content;
+  }
+}

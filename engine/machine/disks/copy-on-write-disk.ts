@@ -1,0 +1,150 @@
+import { SECTOR, type DiskContent } from './disk.ts';
+
+/** Written data is kept in blocks of this many sectors (64 KiB): few objects, little waste. */
+const BLOCK_SECTORS = 128;
+const BLOCK = BLOCK_SECTORS * SECTOR;
+const MASK_WORDS = BLOCK_SECTORS / 32;
+
+/** Written sectors of one block: `data` is valid where `mask` has a bit. */
+interface Block {
+  readonly data: Uint8Array;
+  readonly mask: Uint32Array;
+}
+
+/** What a saved state holds of a disk: block numbers, masks and data, one after the other. */
+export type WrittenBlocks = readonly [size: number, numbers: Uint32Array, masks: Uint32Array, data: Uint8Array];
+
+function isWritten(block: Block, sector: number): boolean {
+  return ((block.mask[sector >>> 5] ?? 0) & (1 << (sector & 31))) !== 0;
+}
+
+/**
+ * A writable disk over read-only content: written sectors stay in memory, sparsely. Implements the
+ * interface v86 expects of a disk (`load`, `get`, `set`, `get_state`, `set_state`, `byteLength`).
+ */
+export class CopyOnWriteDisk {
+  readonly byteLength: number;
+  /** v86 sets it and waits for the call. */
+  onload: ((event: object) => void) | undefined;
+  readBytes = 0;
+  writtenBytes = 0;
+  readonly #content: DiskContent;
+  readonly #blocks = new Map<number, Block>();
+  readonly #onFailure: (error: Error) => void;
+  #pending = 0;
+
+  /** @param onFailure told when content cannot be read; the guest waits for an answer that will not come */
+  constructor(content: DiskContent, onFailure: (error: Error) => void) {
+    this.#content = content;
+    this.byteLength = content.size;
+    this.#onFailure = onFailure;
+  }
+
+  /** Reads the guest waits for. A state must not be saved while there are any. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Memory that written data takes. */
+  get memoryBytes(): number {
+    return this.#blocks.size * BLOCK;
+  }
+
+  load(): void {
+    this.onload?.({});
+  }
+
+  get(offset: number, length: number, done: (data: Uint8Array) => void): void {
+    this.readBytes += length;
+    const first = offset / SECTOR;
+    const last = first + length / SECTOR - 1;
+    let written = 0;
+    for (let number = Math.floor(first / BLOCK_SECTORS); number <= Math.floor(last / BLOCK_SECTORS); number++) {
+      const block = this.#blocks.get(number);
+      if (block === undefined) continue;
+      const from = Math.max(first - number * BLOCK_SECTORS, 0);
+      const to = Math.min(last - number * BLOCK_SECTORS, BLOCK_SECTORS - 1);
+      for (let sector = from; sector <= to; sector++) if (isWritten(block, sector)) written++;
+    }
+    if (written === length / SECTOR) {
+      done(this.#overlay(new Uint8Array(length), first));
+      return;
+    }
+    const finish = (content: Uint8Array): void => done(written === 0 ? content : this.#overlay(content.slice(), first));
+    const content = this.#content.read(offset, length);
+    if (content instanceof Uint8Array) {
+      finish(content);
+      return;
+    }
+    this.#pending++;
+    content.then(
+      (bytes) => {
+        this.#pending--;
+        finish(bytes);
+      },
+      (error: unknown) => {
+        this.#pending--;
+        this.#onFailure(error as Error);
+      },
+    );
+  }
+
+  set(offset: number, data: Uint8Array, done: () => void): void {
+    this.writtenBytes += data.length;
+    for (let position = 0; position < data.length; ) {
+      const number = Math.floor((offset + position) / BLOCK);
+      const start = offset + position - number * BLOCK;
+      const length = Math.min(BLOCK - start, data.length - position);
+      let block = this.#blocks.get(number);
+      if (block === undefined) {
+        block = { data: new Uint8Array(BLOCK), mask: new Uint32Array(MASK_WORDS) };
+        this.#blocks.set(number, block);
+      }
+      block.data.set(data.subarray(position, position + length), start);
+      for (let sector = start / SECTOR; sector < (start + length) / SECTOR; sector++) {
+        block.mask[sector >>> 5] = (block.mask[sector >>> 5] ?? 0) | (1 << (sector & 31));
+      }
+      position += length;
+    }
+    done();
+  }
+
+  get_state(): WrittenBlocks {
+    const count = this.#blocks.size;
+    const numbers = new Uint32Array(count);
+    const masks = new Uint32Array(count * MASK_WORDS);
+    const data = new Uint8Array(count * BLOCK);
+    let index = 0;
+    for (const [number, block] of this.#blocks) {
+      numbers[index] = number;
+      masks.set(block.mask, index * MASK_WORDS);
+      data.set(block.data, index * BLOCK);
+      index++;
+    }
+    return [this.byteLength, numbers, masks, data];
+  }
+
+  set_state([size, numbers, masks, data]: WrittenBlocks): void {
+    if (size !== this.byteLength) throw new RangeError(`The state is of a disk of ${size} bytes; this one has ${this.byteLength}.`);
+    this.#blocks.clear();
+    for (const [index, number] of numbers.entries()) {
+      this.#blocks.set(number, {
+        data: data.subarray(index * BLOCK, (index + 1) * BLOCK),
+        mask: masks.subarray(index * MASK_WORDS, (index + 1) * MASK_WORDS),
+      });
+    }
+  }
+
+  /** Puts written sectors over `target`, which begins at sector `first`. */
+  #overlay(target: Uint8Array, first: number): Uint8Array {
+    const count = target.length / SECTOR;
+    for (let index = 0; index < count; index++) {
+      const absolute = first + index;
+      const block = this.#blocks.get(Math.floor(absolute / BLOCK_SECTORS));
+      const sector = absolute % BLOCK_SECTORS;
+      if (block === undefined || !isWritten(block, sector)) continue;
+      target.set(block.data.subarray(sector * SECTOR, (sector + 1) * SECTOR), index * SECTOR);
+    }
+    return target;
+  }
+}
