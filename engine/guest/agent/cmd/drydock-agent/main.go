@@ -1,0 +1,93 @@
+// drydock-agent is the one process that Drydock runs in every machine. It serves the
+// operations of engine/api/agent.ts over one byte channel; docs/agent-protocol.md
+// describes them.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"drydock/agent/internal/channel"
+	"drydock/agent/internal/execs"
+	"drydock/agent/internal/files"
+	"drydock/agent/internal/identity"
+	"drydock/agent/internal/mux"
+	"drydock/agent/internal/process"
+	"drydock/agent/internal/sockets"
+	"drydock/agent/internal/stats"
+
+	"golang.org/x/sys/unix"
+)
+
+const version = "0.1.0"
+
+const (
+	// gcPercent trades memory for instructions: the heap is a few hundred KiB
+	gcPercent = 400
+	// reopenPause keeps a broken device from being a busy loop
+	reopenPause = 200 * time.Millisecond
+)
+
+func main() {
+	path := flag.String("channel", "/dev/hvc0", "the byte channel to the host: a path, or a file descriptor's number")
+	flag.Parse()
+	debug.SetGCPercent(gcPercent)
+	if err := serve(*path); err != nil {
+		fmt.Fprintln(os.Stderr, "drydock-agent:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(path string) error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("becoming a subreaper: %w", err)
+	}
+	registry := register(process.NewReaper())
+	_, err := strconv.Atoi(path)
+	isDescriptor := err == nil
+	for {
+		device, err := channel.Open(path)
+		if err != nil {
+			return err
+		}
+		err = sessions(device, registry)
+		device.Close()
+		if isDescriptor {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		time.Sleep(reopenPause)
+	}
+}
+
+func register(reaper *process.Reaper) *mux.Registry {
+	registry := mux.NewRegistry()
+	registerHello(registry)
+	execs.Register(registry, reaper)
+	files.Register(registry)
+	identity.Register(registry)
+	sockets.Register(registry)
+	stats.Register(registry)
+	return registry
+}
+
+// sessions serves one session after the other until the device fails.
+func sessions(device *os.File, registry *mux.Registry) error {
+	line := channel.New(device)
+	for {
+		connection, err := line.Accept()
+		if err != nil {
+			return err
+		}
+		// Why a session ended does not matter: the host begins the next.
+		_ = mux.Serve(connection, registry)
+	}
+}
