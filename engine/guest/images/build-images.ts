@@ -1,0 +1,46 @@
+/** Builds every image of the registry. Used by `npm run guest:build` and, to compare, by `npm run guest:verify`. */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { busybox, busyboxPackages } from './busybox/image.ts';
+import { PackageCache, readLock, writeLock } from './debian-packages.ts';
+import { helloWorld } from './hello-world/image.ts';
+import { nginx, nginxPackages } from './nginx/image.ts';
+import { ImageWriter } from './oci-image.ts';
+import { slimDebian } from './slim-debian.ts';
+
+const recipes = import.meta.dirname;
+const cacheDirectory = join(recipes, '../../../build/guest-cache/packages');
+
+/** Everything the images are made of: name → SHA-256. Two builds with equal inputs give equal images. */
+export type ImageInputs = Readonly<Record<string, string>>;
+
+/** Writes `index.json` and `blobs/sha256/` to `directory`, which is emptied first. Returns the inputs. */
+export async function buildImages(directory: string): Promise<ImageInputs> {
+  const lock = await readLock();
+  await mkdir(cacheDirectory, { recursive: true });
+  const packages = new PackageCache(cacheDirectory, lock);
+  await rm(directory, { recursive: true, force: true });
+  const writer = new ImageWriter(directory);
+  await writer.add(await helloWorld());
+  await writer.add(await busybox(packages));
+  await writer.add(await nginx(packages, await slimDebian(packages)));
+  await writer.finish();
+  return imageInputs();
+}
+
+export async function imageInputs(): Promise<ImageInputs> {
+  const inputs: Record<string, string> = {};
+  for (const { name, version, sha256 } of await readLock()) inputs[`package ${name} ${version}`] = sha256;
+  for (const entry of await readdir(recipes, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || path.endsWith('.test.ts') || path.endsWith('.lock.json')) continue;
+    inputs[relative(join(recipes, '../../..'), path)] = createHash('sha256').update(await readFile(path)).digest('hex');
+  }
+  return Object.fromEntries(Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Takes the versions Debian offers today into the lock file. */
+export async function updateLock(): Promise<void> {
+  await writeLock([...busyboxPackages, ...nginxPackages]);
+}

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type PackageCache, debianSource } from '../debian-packages.ts';
+import { FileTree } from '../file-tree.ts';
+import { type ImageRecipe, defaultPath } from '../oci-image.ts';
+import { addAccounts } from '../slim-debian.ts';
+
+export const busyboxPackages = ['busybox-static', 'base-passwd'];
+
+/** `busybox`: Debian's static BusyBox under the name of every applet, as hard links. */
+export async function busybox(packages: PackageCache): Promise<ImageRecipe> {
+  const unpacked = await new FileTree().addTar(await packages.files('busybox-static'));
+  const program = unpacked.get('bin/busybox');
+  if (program?.kind !== 'file') throw new Error('busybox-static has no /bin/busybox');
+  const accounts = await new FileTree().addTar(await packages.files('base-passwd'));
+  const layer = new FileTree().set('bin/busybox', program);
+  const copyright = unpacked.get('usr/share/doc/busybox-static/copyright');
+  if (copyright) layer.set('usr/share/doc/busybox-static/copyright', copyright);
+  for (const applet of await applets(program.content)) {
+    if (applet !== 'busybox') layer.hardLink(`bin/${applet}`, 'bin/busybox');
+  }
+  addAccounts(layer, accounts, '/bin/sh');
+  layer
+    .symlink('usr/bin/env', '../../bin/env')
+    .file('etc/hosts', '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n')
+    .directory('root', { mode: 0o700 })
+    .directory('home')
+    .directory('dev')
+    .directory('proc')
+    .directory('sys')
+    .directory('var/spool/mail')
+    .directory('var/www')
+    .directory('tmp', { mode: 0o1777 });
+  const { version } = packages.locked('busybox-static');
+  const release = /(\d+)\.(\d+)\.(\d+)/.exec(version);
+  if (!release) throw new Error(`cannot read the release in ${version}`);
+  const [full, major, minor] = release;
+  return {
+    name: 'busybox',
+    tags: ['latest', 'stable', full, `${major}.${minor}`, `${major}`],
+    description: 'A shell and 270 small tools in one program',
+    steps: [{ createdBy: 'ADD rootfs.tar.gz / # buildkit', layer }, { createdBy: 'CMD ["sh"]' }],
+    config: { Env: [defaultPath], Cmd: ['sh'] },
+    sources: await Promise.all(busyboxPackages.map((name) => debianSource(packages, name))),
+  };
+}
+
+/** Asks the program itself: a static i386 binary, which also runs on an amd64 builder. */
+async function applets(program: Uint8Array): Promise<string[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'busybox-'));
+  const path = join(directory, 'busybox');
+  try {
+    await writeFile(path, program);
+    await chmod(path, 0o755);
+    const { stdout } = await promisify(execFile)(path, ['--list']);
+    return stdout.split('\n').filter((name) => name !== '' && name !== 'linuxrc');
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
