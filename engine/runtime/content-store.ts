@@ -1,0 +1,102 @@
+import { createSHA256 } from 'hash-wasm';
+import type { BlobSource } from '../api/image-tree.ts';
+import { RuntimeError } from './runtime-error.ts';
+import type { Storage } from './storage/storage.ts';
+import type { BlobInfo, ContentStore, Digest } from './types.ts';
+
+const PREFIX = 'blobs/sha256/';
+/** Bytes read from storage at a time. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** Blobs by digest over any `Storage`. */
+export class StoredContent implements ContentStore {
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.size(digest)) !== undefined;
+  }
+
+  size(digest: Digest): Promise<number | undefined> {
+    return this.#storage.size(nameOf(digest));
+  }
+
+  async source(digest: Digest): Promise<BlobSource> {
+    return (await this.#storage.source(nameOf(digest))) ?? missing(digest);
+  }
+
+  async read(digest: Digest, range: { readonly offset: number; readonly length?: number } = { offset: 0 }): Promise<ReadableStream<Uint8Array>> {
+    const size = (await this.size(digest)) ?? missing(digest);
+    const end = Math.min(size, range.length === undefined ? size : range.offset + range.length);
+    let at = range.offset;
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const chunk = at < end ? await this.#storage.read(nameOf(digest), at, Math.min(CHUNK_BYTES, end - at)) : new Uint8Array(0);
+          if (chunk === undefined) throw new RuntimeError('STORAGE', `Blob ${digest} disappeared while it was read`);
+          at += chunk.length;
+          if (chunk.length > 0) controller.enqueue(chunk);
+          if (at >= end || chunk.length === 0) controller.close();
+        },
+      },
+      { highWaterMark: 1 },
+    );
+  }
+
+  async readAll(digest: Digest): Promise<Uint8Array> {
+    const size = (await this.size(digest)) ?? missing(digest);
+    return (await this.#storage.read(nameOf(digest), 0, size)) ?? missing(digest);
+  }
+
+  async write(content: ReadableStream<Uint8Array> | Uint8Array, expected?: Digest): Promise<BlobInfo> {
+    const hash = (await createSHA256()).init();
+    const writer = await this.#storage.create();
+    let size = 0;
+    try {
+      for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+        hash.update(chunk);
+        size += chunk.length;
+        await writer.write(chunk);
+      }
+      const digest: Digest = `sha256:${hash.digest('hex')}`;
+      if (expected !== undefined && expected !== digest) {
+        throw new RuntimeError('DIGEST_MISMATCH', `content has digest ${digest} instead of ${expected}`);
+      }
+      await writer.commit(nameOf(digest));
+      return { digest, size };
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  remove(digest: Digest): Promise<void> {
+    return this.#storage.remove(nameOf(digest));
+  }
+
+  async list(): Promise<readonly BlobInfo[]> {
+    const found = await this.#storage.list(PREFIX);
+    return found.map(({ name, size }) => ({ digest: `sha256:${name.slice(PREFIX.length)}` as const, size }));
+  }
+}
+
+/** Whether `text` is a digest this store can hold. */
+export function isDigest(text: string): text is Digest {
+  return /^sha256:[0-9a-f]{64}$/.test(text);
+}
+
+export async function digestOf(bytes: Uint8Array): Promise<Digest> {
+  const hash = (await createSHA256()).init();
+  return `sha256:${hash.update(bytes).digest('hex')}`;
+}
+
+function nameOf(digest: Digest): string {
+  return PREFIX + digest.slice('sha256:'.length);
+}
+
+function missing(digest: Digest): never {
+  throw new RuntimeError('NOT_FOUND', `content ${digest} not found`);
+}
