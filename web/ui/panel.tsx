@@ -9,7 +9,7 @@ export interface PanelProps {
   /** between title and actions: tabs, an address bar, a label */
   readonly bar?: ReactNode;
   readonly actions?: ReactNode;
-  readonly className?: string;
+  readonly className?: string | undefined;
   readonly children: ReactNode;
 }
 

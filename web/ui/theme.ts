@@ -24,7 +24,7 @@ function apply(): void {
   for (const listener of listeners) listener();
 }
 
-function currentTheme(): Theme {
+export function currentTheme(): Theme {
   if (choice !== 'system') return choice;
   return dark.matches ? 'dark' : 'light';
 }
@@ -42,18 +42,18 @@ export function setThemeChoice(next: ThemeChoice): void {
   apply();
 }
 
-function subscribe(listener: () => void): () => void {
+export function onTheme(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
 /** The theme shown now; re-renders when it changes. */
 export function useTheme(): Theme {
-  return useSyncExternalStore(subscribe, currentTheme);
+  return useSyncExternalStore(onTheme, currentTheme);
 }
 
 export function useThemeChoice(): ThemeChoice {
-  return useSyncExternalStore(subscribe, () => choice);
+  return useSyncExternalStore(onTheme, () => choice);
 }
 
 /** The value of a colour token in the theme shown now, as `#rrggbb`. */

@@ -1,0 +1,216 @@
+import { ClipboardAddon, type IClipboardProvider } from '@xterm/addon-clipboard';
+import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { Terminal } from '@xterm/xterm';
+import type { LabMachine, LabTerminal } from '../../../engine/api/lab.ts';
+import { currentTheme } from '../../ui/theme.ts';
+import { InputPump } from './input-pump.ts';
+import { terminalSettings } from './terminal-settings.ts';
+import { terminalTheme } from './terminal-theme.ts';
+
+/** Output bytes handed to xterm and not drawn yet, above which reading pauses. */
+const highWater = 512 * 1024;
+/** Milliseconds without another change before the machine is told a new size. */
+const resizePause = 80;
+
+const muted = (text: string) => `\u001b[2m${text}\u001b[0m`;
+
+/** Programs may put text on the clipboard (OSC 52), never read it. */
+const clipboard: IClipboardProvider = {
+  readText: () => '',
+  writeText: (_selection, text) => navigator.clipboard.writeText(text),
+};
+
+export interface SessionEvents {
+  onTitle(title: string): void;
+  onFocus(): void;
+  onLink(url: string): void;
+  onOpened(): void;
+}
+
+/**
+ * One shell and its screen. Lives outside React, so that moving it between layouts keeps
+ * screen, scrollback and program. `element` holds the screen; attach it anywhere.
+ */
+export class TerminalSession {
+  readonly id = crypto.randomUUID();
+  readonly element = document.createElement('div');
+  readonly terminal: Terminal;
+  readonly search = new SearchAddon();
+  readonly #fit = new FitAddon();
+  readonly #machine: LabMachine;
+  readonly #events: SessionEvents;
+  readonly #sizeObserver: ResizeObserver;
+  #shell: LabTerminal | undefined;
+  #input: InputPump | undefined;
+  #resizeTimer: number | undefined;
+  #ended = false;
+  #disposed = false;
+
+  constructor(machine: LabMachine, events: SessionEvents) {
+    this.#machine = machine;
+    this.#events = events;
+    const settings = terminalSettings();
+    this.terminal = new Terminal({
+      allowProposedApi: true,
+      cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono'),
+      fontSize: settings.fontSize,
+      lineHeight: 1.2,
+      macOptionIsMeta: true,
+      minimumContrastRatio: 4.5,
+      rightClickSelectsWord: false,
+      screenReaderMode: settings.screenReader,
+      scrollback: 5000,
+      theme: terminalTheme(currentTheme()),
+    });
+    this.element.style.height = '100%';
+    this.#sizeObserver = new ResizeObserver(() => this.fit());
+    this.#load();
+    void this.#start();
+  }
+
+  /** Puts the screen into `host`; the first time draws it. */
+  attach(host: HTMLElement): void {
+    host.append(this.element);
+    if (!this.terminal.element) {
+      this.terminal.open(this.element);
+      this.terminal.textarea?.addEventListener('focus', () => this.#events.onFocus());
+    }
+    this.#sizeObserver.observe(host);
+    this.fit();
+  }
+
+  detach(): void {
+    this.#sizeObserver.disconnect();
+    this.element.remove();
+  }
+
+  focus(): void {
+    this.terminal.focus();
+  }
+
+  /** Fits rows and columns to the element. */
+  fit(): void {
+    const size = this.#fit.proposeDimensions();
+    if (!size || !Number.isFinite(size.cols) || size.cols < 2 || size.rows < 1) return;
+    if (size.cols !== this.terminal.cols || size.rows !== this.terminal.rows) {
+      this.terminal.resize(size.cols, size.rows);
+    }
+  }
+
+  /** As if typed; bracketed when the program asked for it. */
+  paste(text: string): void {
+    this.terminal.paste(text);
+    this.terminal.scrollToBottom();
+  }
+
+  applySettings(): void {
+    const settings = terminalSettings();
+    this.terminal.options.fontSize = settings.fontSize;
+    this.terminal.options.screenReaderMode = settings.screenReader;
+    this.terminal.options.theme = terminalTheme(currentTheme());
+    this.fit();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#sizeObserver.disconnect();
+    clearTimeout(this.#resizeTimer);
+    this.#input?.stop();
+    void this.#shell?.close().catch(() => {});
+    this.terminal.dispose();
+    this.element.remove();
+  }
+
+  #load(): void {
+    const { terminal } = this;
+    terminal.loadAddon(this.#fit);
+    terminal.loadAddon(this.search);
+    terminal.loadAddon(new ClipboardAddon(undefined, clipboard));
+    terminal.loadAddon(new WebLinksAddon((_event, url) => this.#events.onLink(url)));
+    terminal.onTitleChange((title) => this.#events.onTitle(title));
+    terminal.onData((text) => {
+      if (!this.#ended) this.#input?.push(text);
+      else if (text === '\r') void this.#start();
+    });
+    terminal.onBinary((text) => this.#input?.pushBinary(text));
+    terminal.onResize((size) => {
+      clearTimeout(this.#resizeTimer);
+      this.#resizeTimer = window.setTimeout(() => {
+        void this.#shell?.resize({ rows: size.rows, cols: size.cols }).catch(() => {});
+      }, resizePause);
+    });
+  }
+
+  async #start(): Promise<void> {
+    this.#ended = false;
+    try {
+      await running(this.#machine);
+      if (this.#disposed) return;
+      const size = { rows: this.terminal.rows, cols: this.terminal.cols };
+      const shell = await this.#machine.openTerminal(size);
+      if (this.#disposed) return void shell.close();
+      this.#shell = shell;
+      this.#input = new InputPump(shell.stream.writable);
+      if (size.rows !== this.terminal.rows || size.cols !== this.terminal.cols) {
+        void shell.resize({ rows: this.terminal.rows, cols: this.terminal.cols });
+      }
+      this.#events.onOpened();
+      await this.#show(shell.stream.readable);
+      const { code, signal } = await shell.exited;
+      this.#end(signal ? `ended by ${signal}` : `ended with status ${code}`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#end(`lost: ${reason.replace(/[^\P{Cc}]/gu, ' ')}`);
+    }
+  }
+
+  /** Draws output until it ends, no faster than xterm keeps up. */
+  async #show(readable: ReadableStream<Uint8Array>): Promise<void> {
+    const reader = readable.getReader();
+    let waiting = 0;
+    let drawn: (() => void) | undefined;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || this.#disposed) return;
+      waiting += value.length;
+      this.terminal.write(value, () => {
+        waiting -= value.length;
+        if (waiting < highWater) drawn?.();
+      });
+      if (waiting >= highWater) await new Promise<void>((resolve) => (drawn = resolve));
+    }
+  }
+
+  #end(how: string): void {
+    if (this.#disposed) return;
+    this.#input?.stop();
+    this.#input = undefined;
+    this.#shell = undefined;
+    this.#ended = true;
+    // Leave the alternate screen, stop mouse reports and bracketed paste, show the cursor.
+    this.terminal.write(
+      '\u001b[?1049l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?2004l\u001b[?25h\u001b[0m',
+    );
+    this.terminal.write(`\r\n${muted(`Session ${how}. Press Enter to start a new one.`)}\r\n`);
+  }
+}
+
+/** Resolves once the machine runs (or is paused); rejects when it never will. */
+function running(machine: LabMachine): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stop = () => {};
+    const look = () => {
+      const state = machine.state();
+      if (state.kind === 'starting') return;
+      stop();
+      if (state.kind === 'failed') reject(state.error);
+      else if (state.kind === 'stopped') reject(new Error('the machine is switched off'));
+      else resolve();
+    };
+    stop = machine.onState(look);
+    look();
+  });
+}
