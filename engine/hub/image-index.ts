@@ -11,10 +11,10 @@ export interface RepositoryEntry {
   readonly description: string;
   /** tag → digest of an OCI image index */
   readonly tags: Readonly<Record<string, string>>;
-  /** every manifest and index of this repository by digest */
+  /** every manifest and image index of this repository by digest */
   readonly manifests: Readonly<Record<string, ManifestEntry>>;
-  /** digests of configs and layers that may be read through this repository */
-  readonly blobs: readonly string[];
+  /** configs and layers that may be read through this repository: digest → bytes */
+  readonly blobs: Readonly<Record<string, number>>;
   /** bytes of all layers as they are transferred */
   readonly layerSize: number;
   readonly sources: readonly SourceEntry[];
@@ -22,7 +22,10 @@ export interface RepositoryEntry {
 
 export interface ManifestEntry {
   readonly mediaType: string;
+  /** bytes */
   readonly size: number;
+  /** of an image index: the manifest for clients that do not accept an index */
+  readonly defaultManifest?: string;
 }
 
 /** Where the contents come from, for the third-party notices. */
@@ -30,7 +33,7 @@ export interface SourceEntry {
   /** binary package, or a path in this repository */
   readonly name: string;
   readonly version: string;
-  /** Debian source package */
+  /** Debian source package and version */
   readonly source: string;
   /** licence names from the package's machine-readable copyright file */
   readonly licences: readonly string[];

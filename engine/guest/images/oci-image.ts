@@ -84,12 +84,13 @@ export class ImageWriter {
       manifests: [{ ...manifest, platform }],
     });
     const manifests: Record<string, ManifestEntry> = {};
-    for (const { digest, mediaType, size } of [index, manifest]) manifests[digest] = { mediaType, size };
+    manifests[index.digest] = { mediaType: index.mediaType, size: index.size, defaultManifest: manifest.digest };
+    manifests[manifest.digest] = { mediaType: manifest.mediaType, size: manifest.size };
     this.#repositories[`library/${recipe.name}`] = {
       description: recipe.description,
       tags: Object.fromEntries(recipe.tags.map((tag) => [tag, index.digest])),
       manifests,
-      blobs: [...new Set([config, ...layers].map(({ digest }) => digest))],
+      blobs: Object.fromEntries([config, ...layers].map(({ digest, size }) => [digest, size])),
       layerSize: layers.reduce((total, { size }) => total + size, 0),
       sources: recipe.sources,
     };
