@@ -13,6 +13,8 @@ export interface MachineOptions {
   readonly hostname: string;
   /** of eth0, such as `10.0.0.11/24` */
   readonly address?: string;
+  /** absolute URL, ending in a slash, of the folder that holds `guest/` and `states/`; the origin's root when absent. Node reads files instead. */
+  readonly artifacts?: string;
 }
 
 /** Progress of a start. `done` and `total` share a unit (bytes while fetching, milliseconds expected while booting). */
