@@ -1,0 +1,73 @@
+import type { IncomingConnection } from '../../api/agent.ts';
+import type { ByteStream } from '../../api/byte-stream.ts';
+import type { OpenedStream } from '../../api/machine.ts';
+import { readFirstMessage } from './messages.ts';
+import type { YamuxStream } from './yamux-stream.ts';
+
+export type OnConnection = (remote: string, stream: ByteStream) => void;
+type Open = (request: object) => Promise<OpenedStream>;
+
+interface Listener {
+  readonly request: object;
+  readonly onConnection: OnConnection;
+  /** of the present session; undefined while it is being set up */
+  id: number | undefined;
+  stream: ByteStream | undefined;
+}
+
+/** The guest's listeners. They outlive sessions: each new session sets them up again. */
+export class Listeners {
+  readonly #open: Open;
+  readonly #all = new Set<Listener>();
+  /** Connections whose listener's reply is still on its way through the event loop. Ids only grow. */
+  #early: { readonly id: number; readonly remote: string; readonly stream: YamuxStream }[] = [];
+  #highestId = 0;
+
+  constructor(open: Open) {
+    this.#open = open;
+  }
+
+  async add(request: object, onConnection: OnConnection): Promise<() => Promise<void>> {
+    const listener: Listener = { request, onConnection, id: undefined, stream: undefined };
+    await this.#establish(listener);
+    this.#all.add(listener);
+    return async () => {
+      this.#all.delete(listener);
+      await listener.stream?.writable.close().catch(() => undefined);
+    };
+  }
+
+  /** The session is gone, and every listener in the guest with it. */
+  lost(): void {
+    this.#early = [];
+    for (const listener of this.#all) {
+      listener.id = undefined;
+      listener.stream = undefined;
+    }
+  }
+
+  /** A new session has begun. An address that cannot be bound again stays silent until the next. */
+  establishAgain(): void {
+    for (const listener of this.#all) void this.#establish(listener).catch(() => undefined);
+  }
+
+  /** A stream that the agent opened. */
+  async welcome(stream: YamuxStream): Promise<void> {
+    const { listenerId, remote } = (await readFirstMessage(stream)) as IncomingConnection;
+    const listener = [...this.#all].find(({ id }) => id === listenerId);
+    if (listener !== undefined) listener.onConnection(remote, stream);
+    else if (listenerId > this.#highestId) this.#early.push({ id: listenerId, remote, stream });
+    else stream.reset('Nobody listens here.');
+  }
+
+  async #establish(listener: Listener): Promise<void> {
+    const { reply, stream } = await this.#open(listener.request);
+    const { listenerId } = reply as { listenerId: number };
+    listener.id = listenerId;
+    listener.stream = stream;
+    this.#highestId = Math.max(this.#highestId, listenerId);
+    const own = this.#early.filter(({ id }) => id === listenerId);
+    this.#early = this.#early.filter(({ id }) => id !== listenerId);
+    for (const { remote, stream: connection } of own) listener.onConnection(remote, connection);
+  }
+}

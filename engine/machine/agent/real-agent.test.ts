@@ -1,0 +1,243 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FileEvent } from '../../api/agent.ts';
+import { SeededRandom } from '../../base/random.ts';
+import { AgentClient, collect, finish } from './agent-client.ts';
+import { AgentError } from './agent-error.ts';
+import { AgentSession } from './agent-session.ts';
+import { buildAgent, type RealAgent } from './real-agent.node.ts';
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
+
+let build: ReturnType<typeof buildAgent>;
+let agent: RealAgent;
+let session: AgentSession;
+let client: AgentClient;
+let folder: string;
+
+beforeAll(() => {
+  build = buildAgent();
+}, 180_000);
+afterAll(() => build.remove());
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'agent-test-'));
+  agent = build.start();
+  session = new AgentSession(agent.channel);
+  client = new AgentClient(session);
+  await session.ready();
+});
+afterEach(async () => {
+  session.dispose();
+  await agent.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the channel', () => {
+  it('answers hello', async () => {
+    expect(await client.call('hello', {})).toMatchObject({ version: expect.any(String), kernel: expect.any(String) });
+  });
+
+  it('finds the preamble behind garbage', async () => {
+    session.dispose();
+    agent.inject(new SeededRandom(1).bytes(200_000));
+    session = new AgentSession(agent.channel);
+    await new AgentClient(session).call('hello', {});
+  });
+
+  it('takes over from a session that was lost inside a frame', async () => {
+    session.dispose();
+    // A data frame of 16,000 bytes of which only the header arrives.
+    agent.inject(Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 99, 0, 0, 0x3e, 0x80));
+    session = new AgentSession(agent.channel);
+    await new AgentClient(session).call('hello', {});
+  });
+
+  it('begins anew when garbage hits a running session', async () => {
+    const program = await client.exec({ argv: ['sleep', '1000'] });
+    agent.inject(bytes('garbage'));
+    agent.inject(new SeededRandom(2).bytes(50_000));
+    session.reset();
+    await expect(finish(program)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await client.call('hello', {});
+  });
+
+  it('sets listeners up again after a reset', async () => {
+    const path = join(folder, 'socket');
+    const accepted: string[] = [];
+    await client.listen({ network: 'unix', address: path }, (_remote, stream) => {
+      accepted.push('connection');
+      void stream.readable.pipeTo(stream.writable);
+    });
+    session.reset();
+    await client.call('hello', {});
+    await client.call('hello', {});
+    const connection = await client.dial({ network: 'unix', address: path });
+    const writer = connection.writable.getWriter();
+    await writer.write(bytes('echo'));
+    await writer.close();
+    expect(text(await collect(connection.readable))).toBe('echo');
+    expect(accepted).toHaveLength(1);
+  });
+});
+
+describe('exec', () => {
+  it('collects output and the exit status', async () => {
+    const program = await client.exec({ argv: ['sh', '-c', 'cat; echo problem >&2; exit 7'] });
+    const writer = program.stdin.getWriter();
+    await writer.write(bytes('input'));
+    await writer.close();
+    expect(await finish(program)).toMatchObject({ exit: { code: 7 }, stdout: 'input', stderr: 'problem\n' });
+  });
+
+  it('says which program is missing', async () => {
+    await expect(client.exec({ argv: ['no-such-program'] })).rejects.toEqual(new AgentError('ENOENT', 'no-such-program: command not found'));
+  });
+
+  it('passes signals and reports what they did', async () => {
+    const program = await client.exec({ argv: ['sleep', '1000'] });
+    await program.signal('SIGTERM');
+    expect((await finish(program)).exit).toMatchObject({ code: 143, signal: 'SIGTERM' });
+  });
+
+  it('does not wait for background children that keep the output open', async () => {
+    const program = await client.exec({ argv: ['sh', '-c', 'sleep 1000 & echo $!'] });
+    const { stdout } = await finish(program);
+    await client.call('run', { argv: ['kill', stdout.trim()] });
+    expect(Number(stdout)).toBeGreaterThan(0);
+  });
+
+  it('gives a terminal a size, resizes it and sets the environment of a login', async () => {
+    const program = await client.exec({ argv: ['sh', '-c', 'stty size; read x; stty size; echo $TERM $HOME'], tty: { rows: 30, cols: 100 }, login: true });
+    await program.resize({ rows: 40, cols: 120 });
+    const writer = program.stdin.getWriter();
+    await writer.write(bytes('\n'));
+    const { stdout, exit } = await finish(program);
+    expect(exit.code).toBe(0);
+    expect(stdout).toContain('40 120');
+    expect(stdout).toContain('xterm-256color /root');
+  });
+
+  it('interrupts the foreground process group of a terminal with Ctrl-C', async () => {
+    const program = await client.exec({ argv: ['sh', '-c', 'echo up; exec sleep 1000'], tty: { rows: 24, cols: 80 } });
+    const reader = program.output.getReader();
+    let seen = '';
+    while (!seen.includes('up')) {
+      const { value } = await reader.read();
+      if (value?.type === 'stdout') seen += text(value.bytes);
+    }
+    reader.releaseLock();
+    await program.stdin.getWriter().write(Uint8Array.of(3));
+    expect((await finish(program)).exit.code).toBe(130);
+  });
+
+  it('loses nothing of 12 MB while the reader is slow', async () => {
+    const program = await client.exec({ argv: ['sh', '-c', 'head -c 12000000 /dev/zero'] });
+    let length = 0;
+    let waits = 0;
+    for await (const frame of program.output) {
+      if (frame.type !== 'stdout') continue;
+      length += frame.bytes.length;
+      if (waits++ % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(length).toBe(12_000_000);
+  });
+
+  it('runs many at once', async () => {
+    const results = await Promise.all(Array.from({ length: 60 }, (_, index) => client.call('run', { argv: ['echo', String(index)] })));
+    expect(results.map(({ stdout }) => stdout.trim())).toEqual(Array.from({ length: 60 }, (_, index) => String(index)));
+  });
+
+  it('hangs up on a program whose host leaves', async () => {
+    const mark = join(folder, 'hup');
+    const program = await client.exec({ argv: ['bash', '-c', `trap 'echo hup > ${mark}; exit' HUP; echo up; while :; do read -t 1000 x || :; done`], tty: { rows: 24, cols: 80 } });
+    const watch = await client.messages('file.watch', { path: folder });
+    const reader = program.output.getReader();
+    await reader.read();
+    reader.releaseLock();
+    await program.close();
+    for await (const event of watch) if (event.path === mark) break;
+    expect(await client.readTextFile(mark)).toBe('hup\n');
+  });
+});
+
+describe('files', () => {
+  it('writes, reads, lists, renames and removes', async () => {
+    await client.writeFile(`${folder}/a/b.txt`, 'content', { makeParents: true, mode: 0o640 });
+    expect(await client.readTextFile(`${folder}/a/b.txt`)).toBe('content');
+    expect((await client.call('file.list', { path: `${folder}/a` })).entries).toMatchObject([{ name: 'b.txt', kind: 'file', size: 7, mode: 0o640 }]);
+    await client.call('file.rename', { from: `${folder}/a/b.txt`, to: `${folder}/a/c.txt` });
+    expect(text(await collect((await client.openFile({ path: `${folder}/a/c.txt`, offset: 2, length: 3 })).readable))).toBe('nte');
+    await client.call('file.remove', { path: `${folder}/a`, recursive: true });
+    await expect(client.call('file.stat', { path: `${folder}/a` })).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('keeps 10 MB as they are in both directions', async () => {
+    const content = new SeededRandom(7).bytes(10_000_000);
+    await client.writeFile(`${folder}/big`, content);
+    expect(Buffer.compare(await client.readFile(`${folder}/big`), content)).toBe(0);
+  });
+
+  it('leaves the old file when the host breaks off', async () => {
+    await client.writeFile(`${folder}/kept`, 'old');
+    const { stream } = await client.open('file.write', { path: `${folder}/kept` });
+    const writer = stream.writable.getWriter();
+    await writer.write(bytes('new'));
+    await writer.abort();
+    session.reset();
+    expect(await client.readTextFile(`${folder}/kept`)).toBe('old');
+    expect((await client.call('file.list', { path: folder })).entries).toHaveLength(1);
+  });
+
+  it('tells what changes, in new directories too', async () => {
+    const watch = await client.messages('file.watch', { path: folder, ignore: ['*.log'] });
+    await client.call('run', { argv: ['sh', '-c', 'echo > x.log; mkdir -p d/e && echo 1 > d/e/f && rm d/e/f'], cwd: folder });
+    await client.writeFile(`${folder}/last`, '');
+    const events: FileEvent[] = [];
+    for await (const event of watch) {
+      events.push(event);
+      if (event.path === `${folder}/last`) break;
+    }
+    expect(events.map(({ kind, path }) => `${kind} ${path.slice(folder.length)}`)).toEqual(
+      expect.arrayContaining(['created /d', 'created /d/e', 'created /last']),
+    );
+    expect(events.some(({ path }) => path.includes('.log') || path.includes('.drydock'))).toBe(false);
+  });
+
+  it('follows a file that grows', async () => {
+    await client.writeFile(`${folder}/log`, 'one\n');
+    const { readable } = await client.openFile({ path: `${folder}/log`, follow: true });
+    const reader = readable.getReader();
+    expect(text((await reader.read()).value ?? bytes(''))).toBe('one\n');
+    await client.call('run', { argv: ['sh', '-c', 'echo two >> log'], cwd: folder });
+    expect(text((await reader.read()).value ?? bytes(''))).toBe('two\n');
+    await reader.cancel();
+  });
+});
+
+describe('sockets', () => {
+  it('refuses to dial where nobody listens', async () => {
+    await expect(client.dial({ network: 'unix', address: `${folder}/none` })).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('carries connections of a listener to the host, half-closes included', async () => {
+    const stop = await client.listen({ network: 'tcp', address: '127.0.0.1:0' }, () => undefined);
+    await stop();
+    const path = `${folder}/s`;
+    await client.listen({ network: 'unix', address: path, mode: 0o600 }, (_remote, stream) => {
+      void (async () => {
+        const request = await collect(stream.readable);
+        const writer = stream.writable.getWriter();
+        await writer.write(bytes(`got ${request.length}`));
+        await writer.close();
+      })();
+    });
+    const connection = await client.dial({ network: 'unix', address: path });
+    const writer = connection.writable.getWriter();
+    await writer.write(new Uint8Array(3_000_000));
+    await writer.close();
+    expect(text(await collect(connection.readable))).toBe('got 3000000');
+  });
+});
