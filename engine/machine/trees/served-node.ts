@@ -60,13 +60,7 @@ export class ServedNode {
 
   /** Names from the tree's root down to this node. */
   path(): string[] {
-    const names: string[] = [];
-    let at: ServedNode | undefined = this;
-    while (at?.parent !== undefined) {
-      names.unshift(at.node.name);
-      at = at.parent;
-    }
-    return names;
+    return this.parent === undefined ? [] : [...this.parent.path(), this.node.name];
   }
 }
 

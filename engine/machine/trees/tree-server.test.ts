@@ -5,7 +5,7 @@ import { SeededRandom } from '../../base/random.ts';
 import { Errno, HEADER_BYTES, MessageReader, MessageType, MessageWriter } from './protocol.ts';
 import { TreeServer } from './tree-server.ts';
 
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value);
 const string = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 let inode = 10;

@@ -64,9 +64,10 @@ describe.each(hosts)('storage in %s', (_name, open) => {
     const stream = new Blob([bytes]).stream();
     const { digest, size } = await content.write(stream);
     expect([digest, size]).toEqual([await digestOf(bytes), 700_000]);
-    expect(new Uint8Array(await new Response(await content.read(digest)).arrayBuffer())).toEqual(bytes);
+    const whole = new Uint8Array(await new Response(await content.read(digest)).arrayBuffer());
+    expect(Buffer.compare(whole, bytes)).toBe(0);
     const part = await content.read(digest, { offset: 262_140, length: 300_000 });
-    expect(new Uint8Array(await new Response(part).arrayBuffer())).toEqual(bytes.slice(262_140, 562_140));
+    expect(Buffer.compare(new Uint8Array(await new Response(part).arrayBuffer()), bytes.subarray(262_140, 562_140))).toBe(0);
     await expect(content.write(text('x'), digest)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
     expect(await content.list()).toEqual([{ digest, size: 700_000 }]);
     await content.remove(digest);

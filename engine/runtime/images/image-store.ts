@@ -1,0 +1,293 @@
+import type { Clock } from '../../base/clock.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { isDigest } from '../content-store.ts';
+import { RuntimeError } from '../runtime-error.ts';
+import { getJson, putJson, type Storage } from '../storage/storage.ts';
+import type {
+  ContentStore,
+  Digest,
+  Image,
+  ImageConfig,
+  ImageDeletion,
+  ImageEvent,
+  Images,
+  ImageTree,
+  ImageUse,
+  Layer,
+  NewImage,
+  PullEvent,
+  RegistryFetch,
+} from '../types.ts';
+import { imageConflict, untagConflict } from './image-conflicts.ts';
+import { LayerStore } from './layer-store.ts';
+import { pullContents } from './pull.ts';
+import { familiarName, familiarReference, parseReference, type Reference } from './reference.ts';
+import { RegistryClient } from './registry-client.ts';
+
+const RECORDS = 'records/images.json';
+/** What these machines can run. */
+const PLATFORM = 'linux/386';
+
+interface ImageRecord {
+  readonly id: Digest;
+  readonly tags: readonly string[];
+  readonly repoDigests: readonly string[];
+  readonly parent?: Digest;
+  readonly taggedAt?: number;
+}
+
+export interface ImageStoreOptions {
+  readonly storage: Storage;
+  readonly content: ContentStore;
+  readonly registry: RegistryFetch;
+  readonly clock: Clock;
+}
+
+/** Images by id; every tag and digest belongs to at most one of them. */
+export class ImageStore implements Images {
+  readonly #options: ImageStoreOptions;
+  readonly #layers: LayerStore;
+  readonly #images = new Map<Digest, Image>();
+  readonly #events = new Emitter<ImageEvent>();
+  readonly events = this.#events.event;
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(options: ImageStoreOptions) {
+    this.#options = options;
+    this.#layers = new LayerStore(options.storage, options.content);
+  }
+
+  /** Reads what is stored; an image whose contents are not whole is forgotten. */
+  static async open(options: ImageStoreOptions): Promise<ImageStore> {
+    const store = new ImageStore(options);
+    const records = ((await getJson(options.storage, RECORDS)) ?? []) as readonly ImageRecord[];
+    for (const record of records) {
+      try {
+        store.#images.set(record.id, await store.#load(record));
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+      }
+    }
+    return store;
+  }
+
+  list(): readonly Image[] {
+    return [...this.#images.values()];
+  }
+
+  get(reference: string): Image {
+    const image = this.find(reference);
+    if (image !== undefined) return image;
+    const isId = isDigest(reference) || /^[0-9a-f]{64}$/.test(reference);
+    throw new RuntimeError('NOT_FOUND', `No such image: ${isId ? reference : familiarReference(parseReference(reference))}`);
+  }
+
+  find(text: string): Image | undefined {
+    if (isDigest(text)) return this.#images.get(text);
+    if (!/^[0-9a-f]{64}$/.test(text)) {
+      const reference = familiarReference(parseReference(text));
+      const named = this.list().find((image) => image.tags.includes(reference) || image.repoDigests.includes(reference));
+      if (named !== undefined) return named;
+    }
+    if (!/^[0-9a-f]+$/.test(text)) return undefined;
+    const matches = this.list().filter((image) => image.id.startsWith(`sha256:${text}`));
+    return matches.length === 1 ? matches[0] : undefined;
+  }
+
+  async add(image: NewImage): Promise<Image> {
+    if (image.layers.join() !== image.config.rootfs.diff_ids.join()) {
+      throw new RuntimeError('INVALID', 'layers and rootfs.diff_ids of the configuration differ');
+    }
+    const bytes = new TextEncoder().encode(JSON.stringify(image.config));
+    const { digest: id } = await this.#options.content.write(bytes);
+    const known = this.#images.get(id);
+    const added = await this.#load({
+      id,
+      tags: known?.tags ?? [],
+      repoDigests: known?.repoDigests ?? [],
+      ...(image.parent === undefined ? {} : { parent: image.parent }),
+    });
+    this.#images.set(id, added);
+    for (const tag of image.tags ?? []) this.#setTag(id, parseReference(tag));
+    await this.#save();
+    return this.#image(id);
+  }
+
+  async tag(source: string, target: string): Promise<void> {
+    const { id } = this.get(source);
+    const reference = parseReference(target);
+    if (reference.digest !== undefined) throw new RuntimeError('INVALID', 'refusing to create a tag with a digest reference');
+    this.#setTag(id, reference);
+    await this.#save();
+    this.#fire('tag', id, familiarReference(reference));
+  }
+
+  async pull(
+    text: string,
+    options: { readonly onProgress?: (event: PullEvent) => void; readonly platform?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<Image> {
+    const reference = parseReference(text);
+    const onProgress = options.onProgress ?? (() => {});
+    onProgress({ kind: 'resolving', repository: reference.path, reference: reference.digest ?? reference.tag ?? 'latest' });
+    const client = new RegistryClient(this.#options.registry, reference, options.signal);
+    const manifest = await client.manifest(options.platform ?? PLATFORM);
+    const id = manifest.config.digest;
+    const before = this.find(text);
+    await pullContents(manifest, {
+      client,
+      content: this.#options.content,
+      hasLayer: (diffId) => this.#layers.has(diffId),
+      addLayer: (tar, expected) => this.#layers.add(tar, expected),
+      onProgress,
+    });
+    const known = this.#images.get(id);
+    const repoDigest = `${familiarName(reference)}@${manifest.digest}`;
+    const repoDigests = [...new Set([...(known?.repoDigests ?? []), repoDigest])];
+    this.#images.set(id, await this.#load({ ...known, id, tags: known?.tags ?? [], repoDigests }));
+    if (reference.digest === undefined) this.#setTag(id, reference);
+    await this.#save();
+    onProgress({ kind: 'resolved', digest: manifest.digest, upToDate: before?.id === id, reference: qualified(reference) });
+    this.#fire('pull', id, familiarReference(reference));
+    return this.#image(id);
+  }
+
+  async remove(
+    text: string,
+    options: { readonly force?: boolean; readonly noPrune?: boolean; readonly inUse?: readonly ImageUse[] } = {},
+  ): Promise<readonly ImageDeletion[]> {
+    const image = this.get(text);
+    const uses = (options.inUse ?? []).filter((use) => use.image === image.id);
+    const force = options.force === true;
+    const done: ImageDeletion[] = [];
+    const isById = image.id.replace('sha256:', '').startsWith(text.replace('sha256:', ''));
+    if (!isById) {
+      const reference = familiarReference(parseReference(text));
+      if (!force && image.tags.length <= 1) untagConflict(text, image, uses);
+      this.#untag(image.id, reference, done);
+      const left = this.#image(image.id);
+      const repository = familiarName(parseReference(text));
+      if (!left.tags.some((tag) => familiarName(parseReference(tag)) === repository)) {
+        for (const digest of left.repoDigests.filter((each) => each.startsWith(`${repository}@`))) this.#untag(image.id, digest, done);
+      }
+      const { tags, repoDigests } = this.#image(image.id);
+      const goes = tags.length + repoDigests.length === 0 && uses.length === 0 && this.children(image.id).length === 0;
+      if (goes) await this.#delete(image.id, options.noPrune === true, done);
+    } else {
+      imageConflict(image, uses, this.children(image.id), force);
+      for (const tag of image.tags) this.#untag(image.id, tag, done);
+      for (const digest of image.repoDigests) this.#untag(image.id, digest, done);
+      await this.#delete(image.id, options.noPrune === true, done);
+    }
+    await this.#save();
+    return done;
+  }
+
+  children(id: Digest): readonly Image[] {
+    const direct = this.list().filter((image) => image.parent === id);
+    return direct.flatMap((image) => [...this.children(image.id), image]);
+  }
+
+  tree(layers: readonly Digest[]): Promise<ImageTree> {
+    return this.#layers.tree(layers);
+  }
+
+  addLayer(tar: ReadableStream<Uint8Array> | Uint8Array): Promise<Layer> {
+    return this.#layers.add(tar);
+  }
+
+  async collectLayers(keep: readonly Digest[] = []): Promise<void> {
+    const needed = new Set([...keep, ...this.list().flatMap((image) => image.layers.map((layer) => layer.diffId))]);
+    for (const diffId of await this.#layers.list()) {
+      if (!needed.has(diffId)) await this.#layers.remove(diffId);
+    }
+  }
+
+  async #delete(id: Digest, noPrune: boolean, done: ImageDeletion[]): Promise<void> {
+    const image = this.#image(id);
+    this.#images.delete(id);
+    await this.#options.content.remove(id);
+    done.push({ deleted: id });
+    this.#fire('delete', id, id);
+    const needed = new Set(this.list().flatMap((other) => other.layers.map((layer) => layer.diffId)));
+    for (const { diffId } of image.layers.toReversed()) {
+      if (needed.has(diffId)) continue;
+      await this.#layers.remove(diffId);
+      done.push({ deleted: diffId });
+    }
+    const parent = image.parent === undefined ? undefined : this.#images.get(image.parent);
+    const parentGoes = parent !== undefined && parent.tags.length + parent.repoDigests.length === 0 && this.children(parent.id).length === 0;
+    if (parentGoes && !noPrune) await this.#delete(parent.id, noPrune, done);
+  }
+
+  #untag(id: Digest, reference: string, done: ImageDeletion[]): void {
+    const image = this.#image(id);
+    this.#images.set(id, {
+      ...image,
+      tags: image.tags.filter((tag) => tag !== reference),
+      repoDigests: image.repoDigests.filter((digest) => digest !== reference),
+    });
+    done.push({ untagged: reference });
+    this.#fire('untag', id, id);
+  }
+
+  #setTag(id: Digest, reference: Reference): void {
+    const tag = familiarReference(reference);
+    for (const other of this.list()) {
+      if (other.tags.includes(tag)) this.#images.set(other.id, { ...other, tags: other.tags.filter((each) => each !== tag) });
+    }
+    const image = this.#image(id);
+    this.#images.set(id, { ...image, tags: [...image.tags, tag], taggedAt: this.#options.clock.now() });
+  }
+
+  #image(id: Digest): Image {
+    const image = this.#images.get(id);
+    if (image === undefined) throw new RuntimeError('NOT_FOUND', `No such image: ${id}`);
+    return image;
+  }
+
+  async #load(record: ImageRecord): Promise<Image> {
+    const { content } = this.#options;
+    const configBytes = await content.readAll(record.id);
+    const config = JSON.parse(new TextDecoder().decode(configBytes)) as ImageConfig;
+    const layers = await Promise.all(config.rootfs.diff_ids.map((diffId) => this.#layers.get(diffId)));
+    const { id, tags, repoDigests, parent, taggedAt } = record;
+    return {
+      id,
+      config,
+      configBytes,
+      layers,
+      tags,
+      repoDigests,
+      ...(parent === undefined ? {} : { parent }),
+      ...(taggedAt === undefined ? {} : { taggedAt }),
+      size: layers.reduce((total, layer) => total + layer.contentSize, 0),
+    };
+  }
+
+  /** Writes follow each other, so that the last state is the one that stays. */
+  #save(): Promise<void> {
+    const write = async (): Promise<void> => {
+      const records = this.list().map(
+        ({ id, tags, repoDigests, parent, taggedAt }): ImageRecord => ({
+          id,
+          tags,
+          repoDigests,
+          ...(parent === undefined ? {} : { parent }),
+          ...(taggedAt === undefined ? {} : { taggedAt }),
+        }),
+      );
+      await putJson(this.#options.storage, RECORDS, records);
+    };
+    this.#saving = this.#saving.then(write, write);
+    return this.#saving;
+  }
+
+  #fire(action: ImageEvent['action'], id: Digest, name: string): void {
+    this.#events.fire({ action, id, name, time: this.#options.clock.now() });
+  }
+}
+
+/** `docker.io/library/nginx:latest`, as Docker prints it last. */
+function qualified({ domain, path, tag, digest }: Reference): string {
+  return digest === undefined ? `${domain}/${path}:${tag ?? 'latest'}` : `${domain}/${path}@${digest}`;
+}
