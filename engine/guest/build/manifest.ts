@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fetchPackage, readLock, type LockedPackage } from './debian.ts';
+import { distFolder } from './folders.ts';
+import { digestOfFile } from './inputs.ts';
+import { kernelVersion } from './kernel.ts';
+import { licencesOf } from './licences.ts';
+
+/** A file to fetch: path relative to the manifest. */
+interface Artifact {
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+interface Profile {
+  /** MiB */
+  readonly memory: number;
+  /** disks that become partitions 1, 2, … of the first drive */
+  readonly partitions: readonly string[];
+  readonly cmdline: string;
+}
+interface Source {
+  readonly package: string;
+  readonly version: string;
+  readonly source: string;
+  readonly sourceVersion: string;
+  readonly licence: string;
+  readonly part: string;
+}
+/** `dist/manifest.json`: everything a host needs to boot a machine. */
+export interface Manifest {
+  readonly formatVersion: 1;
+  readonly kernel: Artifact;
+  readonly bios: Artifact;
+  readonly vgaBios: Artifact;
+  readonly disks: Readonly<Record<string, Artifact>>;
+  readonly profiles: Readonly<Record<string, Profile>>;
+  readonly images: string;
+  readonly sources: readonly Source[];
+}
+
+/**
+ * tsc=reliable and lpj: no calibration against emulated time. no_timer_check: the timer works.
+ * random.trust_cpu: the pool is ready at once; `personalise` seeds it again.
+ */
+const cmdline =
+  'root=/dev/sda1 rootfstype=erofs ro init=/sbin/drydock-init console=ttyS0 tsc=reliable lpj=5000000 no_timer_check random.trust_cpu=on quiet loglevel=4';
+
+const profiles: Readonly<Record<string, Profile>> = {
+  docker: { memory: 256, partitions: ['base', 'agent', 'docker'], cmdline },
+  node: { memory: 256, partitions: ['base', 'agent'], cmdline },
+  bare: { memory: 128, partitions: ['base', 'agent'], cmdline },
+};
+
+const diskNames = ['base', 'agent', 'docker', 'scratch'];
+
+/** Describes what is in `dist`; parts that were never built are left out with the profiles that need them. */
+export async function writeManifest(): Promise<Manifest> {
+  const disks = Object.fromEntries(
+    diskNames.filter((name) => existsSync(path.join(distFolder, name, 'disk.json'))).map((name) => [name, artifact(`${name}/disk.json`)]),
+  );
+  const manifest: Manifest = {
+    formatVersion: 1,
+    kernel: artifact('kernel/bzImage'),
+    bios: artifact('bios/seabios.bin'),
+    vgaBios: artifact('bios/vgabios.bin'),
+    disks,
+    profiles: Object.fromEntries(
+      Object.entries(profiles).map(([name, profile]) => [name, { ...profile, partitions: profile.partitions.filter((part) => part in disks) }]),
+    ),
+    images: 'images/index.json',
+    sources: await sources(),
+  };
+  writeFileSync(path.join(distFolder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+function artifact(file: string): Artifact {
+  const absolute = path.join(distFolder, file);
+  return { path: file, sha256: digestOfFile(absolute), size: statSync(absolute).size };
+}
+
+async function sources(): Promise<Source[]> {
+  const linux = kernelVersion();
+  const seabios = (JSON.parse(readFileSync(path.join(distFolder, 'bios', 'inputs.json'), 'utf8')) as Record<string, string>)['package seabios'] ?? '';
+  const found: Source[] = [
+    { package: 'linux-source-6.1', version: linux, source: 'linux', sourceVersion: linux, licence: 'GPL-2.0-only', part: 'kernel' },
+    { package: 'seabios', version: seabios, source: 'seabios', sourceVersion: seabios, licence: 'LGPL-3', part: 'bios' },
+  ];
+  for (const [part, packages] of Object.entries(readLock())) {
+    for (const locked of packages) found.push(await describe(locked, part));
+  }
+  return found;
+}
+
+async function describe(locked: LockedPackage, part: string): Promise<Source> {
+  const { version, source, sourceVersion } = locked;
+  const licence = (await licencesOf(fetchPackage(locked), locked.package)).join(', ');
+  return { package: locked.package, version, source, sourceVersion, licence, part };
+}
