@@ -1,0 +1,108 @@
+import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import type { LabMachine } from '../../engine/api/lab.ts';
+import { describeFailure } from '../features/machine/failures.ts';
+import { MachinePanel } from '../features/machine/machine-panel.tsx';
+import { useMachineState } from '../features/machine/use-machine.ts';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { Header } from './header.tsx';
+import type { LabSession } from './lab-session.ts';
+import { focusNextPane, focusPane } from './panes.ts';
+import { ShortcutsDialog } from './shortcuts.tsx';
+import { TerminalStage } from './terminal-stage.tsx';
+import { Workspace, type View } from './workspace.tsx';
+import styles from './app.module.css';
+
+const FileTree = lazy(async () => ({ default: (await import('../features/files/file-tree.tsx')).FileTree }));
+const Editor = lazy(async () => ({ default: (await import('../features/editor/editor.tsx')).Editor }));
+const Preview = lazy(async () => ({ default: (await import('../features/preview/preview.tsx')).Preview }));
+
+/** narrower than this, one pane at a time */
+const narrowQuery = matchMedia('(max-width: 48rem)');
+
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      narrowQuery.addEventListener('change', listener);
+      return () => narrowQuery.removeEventListener('change', listener);
+    },
+    () => narrowQuery.matches,
+  );
+}
+
+/** The Docker lab. */
+export function App({ session }: { readonly session: LabSession }) {
+  const { machine, failure } = useSyncExternalStore(session.subscribe, session.snapshot);
+  const state = useMachineState(machine);
+  const narrow = useNarrow();
+  const [shown, setShown] = useState<View>(narrow ? 'terminal' : 'preview');
+  const [showShortcuts, setShowShortcuts] = useState(false);
+  const [shellOf, setShellOf] = useState<LabMachine>();
+  const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key === 'F6') {
+        event.preventDefault();
+        event.stopPropagation();
+        focusNextPane(event.shiftKey ? -1 : 1);
+      } else if (event.key === 'F1' && !(event.target as Element).closest('.xterm, .monaco-editor')) {
+        event.preventDefault();
+        setShowShortcuts(true);
+      }
+    };
+    addEventListener('keydown', onKeyDown, true);
+    return () => removeEventListener('keydown', onKeyDown, true);
+  }, []);
+
+  const onShell = useCallback(() => setShellOf(machine), [machine]);
+  const reset = useCallback((start: 'restore' | 'cold') => void session.reset(start), [session]);
+  const onLink = useCallback((url: string) => window.open(url, '_blank', 'noopener'), []);
+
+  const views: Record<View, ReactNode> = {
+    files: <Part name="The file tree">{machine && <FileTree machine={machine} />}</Part>,
+    editor: <Part name="The editor">{machine && <Editor machine={machine} />}</Part>,
+    terminal: (
+      <Part name="The terminal">
+        <TerminalStage
+          machine={machine}
+          failure={problem}
+          shellOpen={machine !== undefined && shellOf === machine}
+          onShell={onShell}
+          onLink={onLink}
+          onRetry={(start) => void (start === 'cold' ? session.reset('cold') : session.retry())}
+        />
+      </Part>
+    ),
+    preview: <Part name="The preview">{machine && <Preview machine={machine} />}</Part>,
+    machine: (
+      <Part name="The machine panel">
+        {machine && <MachinePanel machine={machine} visible={shown === 'machine'} onReset={reset} />}
+      </Part>
+    ),
+  };
+
+  return (
+    <div className={styles['app']}>
+      <button type="button" className={styles['skip']} onClick={() => focusPane('terminal')}>
+        Skip to the terminal
+      </button>
+      <Header
+        machine={machine}
+        onShowMachine={() => setShown('machine')}
+        onShowShortcuts={() => setShowShortcuts(true)}
+      />
+      <main className={narrow ? styles['narrow'] : styles['main']}>
+        <Workspace views={views} shown={shown} onShow={setShown} narrow={narrow} />
+      </main>
+      {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
+    </div>
+  );
+}
+
+function Part({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <ErrorBoundary part={name}>
+      <Suspense fallback={<div className={styles['waiting']} />}>{children}</Suspense>
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,60 @@
+import { Dialog } from '../ui/dialog.tsx';
+import styles from './shortcuts.module.css';
+
+const groups: readonly { readonly name: string; readonly keys: readonly (readonly [keys: string, does: string])[] }[] = [
+  {
+    name: 'Everywhere',
+    keys: [
+      ['F6', 'Go to the next pane; the way out of terminal and editor'],
+      ['Shift+F6', 'Go to the pane before'],
+      ['F1', 'Show this list (outside terminal and editor)'],
+      ['Ctrl+Shift+`', 'Open a new terminal'],
+      ['Arrow keys', 'On a divider: resize the panes. On tabs: choose one'],
+    ],
+  },
+  {
+    name: 'Terminal',
+    keys: [
+      ['Ctrl+Shift+C', 'Copy the selection'],
+      ['Ctrl+Shift+V', 'Paste'],
+      ['Ctrl+Shift+F', 'Find in the output'],
+      ['Shift+Page Up', 'Scroll back; Shift+Page Down forward'],
+      ['Delete, F2', 'On a terminal’s tab: close it, rename it'],
+      ['Shift+right click', 'The browser’s own menu'],
+    ],
+  },
+  {
+    name: 'Editor',
+    keys: [
+      ['Ctrl+S', 'Save the file into the machine'],
+      ['Ctrl+Space', 'Suggestions'],
+      ['Ctrl+M', 'Let the Tab key move the focus'],
+    ],
+  },
+];
+
+export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
+  const mac = navigator.platform.startsWith('Mac');
+  return (
+    <Dialog title="Keyboard" wide onClose={onClose}>
+      <div className={styles['groups']}>
+        {groups.map((group) => (
+          <section key={group.name}>
+            <h3 className={styles['name']}>{group.name}</h3>
+            <dl className={styles['keys']}>
+              {group.keys.map(([keys, does]) => (
+                <div key={keys} className={styles['row']}>
+                  <dt>
+                    <kbd>{keys}</kbd>
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      {mac && <p className={styles['note']}>On a Mac, Cmd+C and Cmd+V copy and paste in the terminal too, and Cmd+S saves.</p>}
+    </Dialog>
+  );
+}

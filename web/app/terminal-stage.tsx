@@ -1,0 +1,46 @@
+import { lazy, Suspense } from 'react';
+import type { LabMachine } from '../../engine/api/lab.ts';
+import { FailureCard } from '../features/machine/failure-card.tsx';
+import type { Failure } from '../features/machine/failures.ts';
+import { StartPanel } from '../features/machine/start-panel.tsx';
+import { useMachineState } from '../features/machine/use-machine.ts';
+import styles from './app.module.css';
+
+const loading = import('../features/terminal/terminal-region.tsx');
+const TerminalRegion = lazy(() => loading.then((module) => ({ default: module.TerminalRegion })));
+
+export interface TerminalStageProps {
+  readonly machine: LabMachine | undefined;
+  readonly failure: Failure | undefined;
+  /** whether a shell of this machine has answered */
+  readonly shellOpen: boolean;
+  readonly onShell: () => void;
+  readonly onLink: (url: string) => void;
+  readonly onRetry: (start: 'restore' | 'cold') => void;
+}
+
+/** The terminals, under the start panel until a shell answers, or under what went wrong. */
+export function TerminalStage({ machine, failure, shellOpen, onShell, onLink, onRetry }: TerminalStageProps) {
+  const state = useMachineState(machine);
+  const covered = failure !== undefined || !shellOpen;
+  return (
+    <div className={styles['stage']}>
+      <div className={styles['fill']} inert={covered}>
+        {machine && (
+          <Suspense>
+            <TerminalRegion machine={machine} covered={covered} onLink={onLink} onFirstShell={onShell} />
+          </Suspense>
+        )}
+      </div>
+      {failure ? (
+        <FailureCard
+          failure={failure}
+          onRetry={() => onRetry('restore')}
+          onColdBoot={machine ? () => onRetry('cold') : undefined}
+        />
+      ) : (
+        covered && <StartPanel progress={state?.kind === 'starting' ? state.progress : undefined} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,131 @@
+import { useState, type ReactNode } from 'react';
+import { Group, Panel as Pane, Separator, useDefaultLayout } from 'react-resizable-panels';
+import { Icon, type IconName } from '../ui/icon.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+import { layoutStorage } from './layout-storage.ts';
+import styles from './workspace.module.css';
+
+export type View = 'files' | 'editor' | 'terminal' | 'preview' | 'machine';
+
+export interface WorkspaceProps {
+  readonly views: Readonly<Record<View, ReactNode>>;
+  /** on a narrow page the one view shown; on a wide one it decides between preview and machine */
+  readonly shown: View;
+  readonly onShow: (view: View) => void;
+  readonly narrow: boolean;
+}
+
+/** Files and editor beside terminal and preview, with dividers; on a narrow page one at a time. */
+export function Workspace(props: WorkspaceProps) {
+  return props.narrow ? <NarrowWorkspace {...props} /> : <WideWorkspace {...props} />;
+}
+
+function useLayout(id: string) {
+  return useDefaultLayout({ id: `drydock.layout.${id}`, storage: layoutStorage, onlySaveAfterUserInteractions: true });
+}
+
+function WideWorkspace({ views, shown, onShow }: WorkspaceProps) {
+  const columns = useLayout('columns');
+  const side = useLayout('side');
+  const work = useLayout('work');
+  const [lower, setLower] = useState<'preview' | 'machine'>('preview');
+  if ((shown === 'preview' || shown === 'machine') && shown !== lower) setLower(shown);
+
+  return (
+    <Group orientation="horizontal" {...columns} className={styles['wide']}>
+      <Pane id="side" minSize="18%" defaultSize="44%">
+        <Group orientation="horizontal" {...side}>
+          <Pane id="files" minSize={120} defaultSize={184} groupResizeBehavior="preserve-pixel-size" collapsible collapsedSize={0}>
+            <div className={styles['pane']} data-pane="files">
+              {views.files}
+            </div>
+          </Pane>
+          <Divider label="Width of the file tree" />
+          <Pane id="editor" minSize="25%">
+            <div className={styles['pane']} data-pane="editor">
+              {views.editor}
+            </div>
+          </Pane>
+        </Group>
+      </Pane>
+      <Divider label="Width of files and editor" />
+      <Pane id="work" minSize="25%">
+        <Group orientation="vertical" {...work}>
+          <Pane id="terminal" minSize="15%" defaultSize="58%">
+            <div className={styles['pane']} data-pane="terminal">
+              {views.terminal}
+            </div>
+          </Pane>
+          <Divider label="Height of the terminal" />
+          <Pane id="lower" minSize="10%">
+            <div className={styles['pane']} data-pane="lower">
+              <Panel
+                title={lower === 'preview' ? 'Preview' : 'Machine'}
+                hideTitle
+                bar={
+                  <Tabs
+                    label="Preview and machine"
+                    items={[
+                      { id: 'preview', label: 'Preview', mark: <Icon name="globe" /> },
+                      { id: 'machine', label: 'Machine', mark: <Icon name="machine" /> },
+                    ]}
+                    selected={lower}
+                    onSelect={(id) => onShow(id === 'machine' ? 'machine' : 'preview')}
+                    panelId={(id) => `lower-${id}`}
+                  />
+                }
+              >
+                {(['preview', 'machine'] as const).map((view) => (
+                  <div key={view} id={`lower-${view}`} role="tabpanel" aria-label={view} hidden={lower !== view} className={styles['tab']}>
+                    {views[view]}
+                  </div>
+                ))}
+              </Panel>
+            </div>
+          </Pane>
+        </Group>
+      </Pane>
+    </Group>
+  );
+}
+
+function Divider({ label }: { readonly label: string }) {
+  return <Separator className={styles['divider']} aria-label={label} />;
+}
+
+const narrowViews: readonly { readonly view: View; readonly label: string; readonly icon: IconName }[] = [
+  { view: 'files', label: 'Files', icon: 'folder' },
+  { view: 'editor', label: 'Editor', icon: 'code' },
+  { view: 'terminal', label: 'Terminal', icon: 'terminal' },
+  { view: 'preview', label: 'Preview', icon: 'globe' },
+  { view: 'machine', label: 'Machine', icon: 'machine' },
+];
+
+function NarrowWorkspace({ views, shown, onShow }: WorkspaceProps) {
+  return (
+    <div className={styles['narrow']}>
+      <div className={styles['stage']}>
+        {narrowViews.map(({ view, label }) => (
+          <div key={view} className={styles['narrowPane']} data-pane={view} hidden={shown !== view}>
+            {view === 'machine' || view === 'preview' ? <Panel title={label}>{views[view]}</Panel> : views[view]}
+          </div>
+        ))}
+      </div>
+      <nav aria-label="Panes" className={styles['nav']}>
+        {narrowViews.map(({ view, label, icon }) => (
+          <button
+            key={view}
+            type="button"
+            aria-current={shown === view ? 'page' : undefined}
+            className={styles['navItem']}
+            onClick={() => onShow(view)}
+          >
+            <Icon name={icon} size={20} />
+            {label}
+          </button>
+        ))}
+      </nav>
+    </div>
+  );
+}
