@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
@@ -16,61 +16,16 @@ export interface LockedPackage {
   readonly size: number;
   readonly source: string;
   readonly sourceVersion: string;
+  /** licences named in its copyright file */
+  readonly licence: string;
 }
 /** Part → its packages, in the order of `packages.json`. */
 export type PackageLock = Readonly<Record<string, readonly LockedPackage[]>>;
 
-const wantedFile = path.join(guestFolder, 'rootfs', 'packages.json');
-const lockFile = path.join(guestFolder, 'rootfs', 'packages.lock.json');
-const architecture = 'i386';
+export const lockFile = path.join(guestFolder, 'rootfs', 'packages.lock.json');
 
 export function readLock(): PackageLock {
   return JSON.parse(readFileSync(lockFile, 'utf8')) as PackageLock;
-}
-
-/** Pins every package of `packages.json` to the newest version that apt knows. */
-export function updateLock(): PackageLock {
-  const wanted = JSON.parse(readFileSync(wantedFile, 'utf8')) as Record<string, readonly string[]>;
-  const lock: PackageLock = Object.fromEntries(
-    Object.entries(wanted).map(([part, names]) => [part, names.map((name) => resolvePackage(name))]),
-  );
-  writeFileSync(lockFile, `${JSON.stringify(lock, null, 2)}\n`);
-  return lock;
-}
-
-function resolvePackage(name: string): LockedPackage {
-  const records = [`${name}:${architecture}`, name].map((query) => {
-    try {
-      return run('apt-cache', ['show', '--no-all-versions', query]).toString();
-    } catch {
-      return '';
-    }
-  });
-  const fields = parseControl(records.find((record) => /^Package: /m.test(record)) ?? '');
-  const field = (key: string): string => {
-    const value = fields.get(key);
-    if (value === undefined) throw new BuildError(`apt knows no package ${name}: dpkg --add-architecture i386; apt-get update`);
-    return value;
-  };
-  const source = /^(\S+)(?: \((.*)\))?$/.exec(fields.get('Source') ?? name);
-  return {
-    package: name,
-    version: field('Version'),
-    architecture: field('Architecture'),
-    sha256: field('SHA256'),
-    size: Number(field('Size')),
-    source: source?.[1] ?? name,
-    // A rebuild without changes to the source (+b1) keeps the source's version.
-    sourceVersion: source?.[2] ?? field('Version').replace(/\+b\d+$/, ''),
-  };
-}
-
-export function parseControl(text: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const match of text.matchAll(/^([A-Za-z0-9-]+): (.*)$/gm)) {
-    if (match[1] !== undefined && !fields.has(match[1])) fields.set(match[1], match[2] ?? '');
-  }
-  return fields;
 }
 
 /** Path of the package's file, downloaded through apt when it is not in the cache. Its hash is checked. */

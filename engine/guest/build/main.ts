@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { updateLock } from './debian.ts';
+
 import { cacheFolder, distFolder } from './folders.ts';
 import { differences, digestOfFolder, type Inputs } from './inputs.ts';
+import { updateLock } from './lock.ts';
 import { writeManifest } from './manifest.ts';
 import { writeNotices } from './notices.ts';
 import { parts, type Part } from './parts.ts';
@@ -24,7 +25,7 @@ async function build(names: readonly string[]): Promise<void> {
     writeFileSync(path.join(folder, 'inputs.json'), `${JSON.stringify(inputs, null, 2)}\n`);
     console.log(`${name}: built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
-  writeNotices(await writeManifest());
+  writeNotices(writeManifest());
 }
 
 /** Rebuilds from nothing but the package cache. */
@@ -72,7 +73,7 @@ async function main(): Promise<number> {
     case 'verify':
       return (await verify(names)) ? 0 : 1;
     case 'lock':
-      updateLock();
+      await updateLock();
       return 0;
     default:
       console.error(usage);

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fetchPackage, readLock, type LockedPackage } from './debian.ts';
+import { readLock } from './debian.ts';
 import { distFolder } from './folders.ts';
 import { digestOfFile } from './inputs.ts';
 import { kernelVersion } from './kernel.ts';
-import { licencesOf } from './licences.ts';
 
 /** A file to fetch: path relative to the manifest. */
 interface Artifact {
@@ -55,7 +54,7 @@ const profiles: Readonly<Record<string, Profile>> = {
 const diskNames = ['base', 'agent', 'docker', 'scratch'];
 
 /** Describes what is in `dist`; parts that were never built are left out with the profiles that need them. */
-export async function writeManifest(): Promise<Manifest> {
+export function writeManifest(): Manifest {
   const disks = Object.fromEntries(
     diskNames.filter((name) => existsSync(path.join(distFolder, name, 'disk.json'))).map((name) => [name, artifact(`${name}/disk.json`)]),
   );
@@ -69,7 +68,7 @@ export async function writeManifest(): Promise<Manifest> {
       Object.entries(profiles).map(([name, profile]) => [name, { ...profile, partitions: profile.partitions.filter((part) => part in disks) }]),
     ),
     images: 'images/index.json',
-    sources: await sources(),
+    sources: sources(),
   };
   writeFileSync(path.join(distFolder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
@@ -80,7 +79,7 @@ function artifact(file: string): Artifact {
   return { path: file, sha256: digestOfFile(absolute), size: statSync(absolute).size };
 }
 
-async function sources(): Promise<Source[]> {
+function sources(): Source[] {
   const linux = kernelVersion();
   const seabios = (JSON.parse(readFileSync(path.join(distFolder, 'bios', 'inputs.json'), 'utf8')) as Record<string, string>)['package seabios'] ?? '';
   const found: Source[] = [
@@ -88,13 +87,9 @@ async function sources(): Promise<Source[]> {
     { package: 'seabios', version: seabios, source: 'seabios', sourceVersion: seabios, licence: 'LGPL-3', part: 'bios' },
   ];
   for (const [part, packages] of Object.entries(readLock())) {
-    for (const locked of packages) found.push(await describe(locked, part));
+    for (const { package: name, version, source, sourceVersion, licence } of packages) {
+      found.push({ package: name, version, source, sourceVersion, licence, part });
+    }
   }
   return found;
-}
-
-async function describe(locked: LockedPackage, part: string): Promise<Source> {
-  const { version, source, sourceVersion } = locked;
-  const licence = (await licencesOf(fetchPackage(locked), locked.package)).join(', ');
-  return { package: locked.package, version, source, sourceVersion, licence, part };
 }

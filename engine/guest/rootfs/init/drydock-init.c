@@ -56,10 +56,12 @@ static void must_mount(const char *source, const char *target, const char *type,
 static void write_file(const char *path, const char *text)
 {
     int fd = my_syscall3(__NR_open, path, O_WRONLY, 0);
+    /* not within the call below: its arguments live in fixed registers, which a call would overwrite */
+    size_t length = strlen(text);
 
     if (fd < 0)
         return;
-    my_syscall3(__NR_write, fd, text, strlen(text));
+    my_syscall3(__NR_write, fd, text, length);
     close(fd);
 }
 
