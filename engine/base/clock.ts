@@ -38,3 +38,14 @@ export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal):
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** `promise`, unless it takes longer than `milliseconds`. */
+export function within<T>(clock: Clock, milliseconds: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(
+      () => reject(new Error(`Nothing happened within ${milliseconds} ms.`)),
+      milliseconds,
+    );
+    promise.then(resolve, reject).finally(() => timer.dispose());
+  });
+}

@@ -11,7 +11,8 @@ export const cryptoRandom: Random = {
   bytes(length) {
     const result = new Uint8Array(length);
     // getRandomValues accepts at most 65,536 bytes a call (Web Cryptography API)
-    for (let start = 0; start < length; start += 65_536) crypto.getRandomValues(result.subarray(start, start + 65_536));
+    for (let start = 0; start < length; start += 65_536)
+      crypto.getRandomValues(result.subarray(start, start + 65_536));
     return result;
   },
   next() {

@@ -29,7 +29,9 @@ export function linkBrowserWorker(worker: Worker): WorkerLink {
     const { lock } = event.data;
     // Browsers do not say when a worker dies, but they release its locks.
     if (lock === undefined || !('locks' in navigator)) return;
-    navigator.locks.request(lock, { signal: watch.signal }, () => die(new Error('it stopped by itself'))).catch(() => {});
+    navigator.locks
+      .request(lock, { signal: watch.signal }, () => die(new Error('it stopped by itself')))
+      .catch(() => {});
   });
   return {
     endpoint: worker,

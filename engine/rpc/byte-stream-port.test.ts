@@ -17,7 +17,8 @@ describe('streamFromPort', () => {
     const writer = near.writable.getWriter();
     const sent = Uint8Array.from({ length: 3_000_000 }, (_, index) => index % 251);
     const sending = (async () => {
-      for (let start = 0; start < sent.length; start += 50_000) await writer.write(sent.subarray(start, start + 50_000));
+      for (let start = 0; start < sent.length; start += 50_000)
+        await writer.write(sent.subarray(start, start + 50_000));
       await writer.close();
     })();
     expect(Buffer.compare(await readAll(far.readable), sent)).toBe(0);

@@ -34,7 +34,8 @@ export function streamFromPort(port: MessagePort): ByteStream {
   let reader: ReadableStreamDefaultController<Uint8Array> | undefined;
   let writer: WritableStreamDefaultController | undefined;
 
-  const post = (message: Message, transfer: Transferable[] = []): void => port.postMessage(message, transfer);
+  const post = (message: Message, transfer: Transferable[] = []): void =>
+    port.postMessage(message, transfer);
   const closeWhenOver = (): void => {
     if (incoming === 'over' && outgoing === 'over') port.close();
   };
@@ -112,7 +113,10 @@ export function streamFromPort(port: MessagePort): ByteStream {
         if (incoming === 'over') return;
         incoming = 'over';
         received.length = 0;
-        post({ kind: 'cancel', error: encodeError(reason ?? new RpcError('DISCONNECTED', 'The reader has gone.')) });
+        post({
+          kind: 'cancel',
+          error: encodeError(reason ?? new RpcError('DISCONNECTED', 'The reader has gone.')),
+        });
         closeWhenOver();
       },
     },
@@ -138,7 +142,10 @@ export function streamFromPort(port: MessagePort): ByteStream {
     },
     abort(reason) {
       outgoing = 'over';
-      post({ kind: 'abort', error: encodeError(reason ?? new RpcError('DISCONNECTED', 'The writer has gone.')) });
+      post({
+        kind: 'abort',
+        error: encodeError(reason ?? new RpcError('DISCONNECTED', 'The writer has gone.')),
+      });
       closeWhenOver();
     },
   });

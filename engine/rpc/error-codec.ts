@@ -36,17 +36,25 @@ registerErrorClass('Error', Error);
 registerErrorClass('DOMException', DOMException);
 
 function isPlainValue(value: unknown): boolean {
-  return value === null || ['string', 'number', 'boolean', 'undefined', 'bigint'].includes(typeof value);
+  return (
+    value === null || ['string', 'number', 'boolean', 'undefined', 'bigint'].includes(typeof value)
+  );
 }
 
 /** Encodes anything that was thrown. */
 export function encodeError(thrown: unknown): WireError {
   if (!(thrown instanceof Error)) {
-    return { type: null, name: 'Error', message: typeof thrown === 'string' ? thrown : `Thrown: ${String(thrown)}`, fields: {} };
+    return {
+      type: null,
+      name: 'Error',
+      message: typeof thrown === 'string' ? thrown : `Thrown: ${String(thrown)}`,
+      fields: {},
+    };
   }
   const fields: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(thrown)) {
-    if (isPlainValue(value) || (Array.isArray(value) && value.every(isPlainValue))) fields[key] = value;
+    if (isPlainValue(value) || (Array.isArray(value) && value.every(isPlainValue)))
+      fields[key] = value;
   }
   return {
     type: typesByClass.get(thrown.constructor) ?? null,
@@ -63,13 +71,16 @@ export function decodeError(wire: WireError): Error {
   const errorClass = wire.type === null ? undefined : classesByType.get(wire.type);
   const options = wire.cause === undefined ? undefined : { cause: decodeError(wire.cause) };
   if (errorClass === undefined) {
-    return Object.assign(new RpcError('REMOTE_FAILURE', `${wire.name}: ${wire.message}`, options), { remoteStack: wire.stack });
+    return Object.assign(new RpcError('REMOTE_FAILURE', `${wire.name}: ${wire.message}`, options), {
+      remoteStack: wire.stack,
+    });
   }
   if (wire.type === 'DOMException') return new DOMException(wire.message, wire.name);
   const error = new Error(wire.message, options);
   Object.setPrototypeOf(error, errorClass.prototype as object);
   const hidden = { configurable: true, writable: true, enumerable: false };
   Object.defineProperty(error, 'name', { ...hidden, value: wire.name });
-  if (wire.stack !== undefined) Object.defineProperty(error, 'stack', { ...hidden, value: wire.stack });
+  if (wire.stack !== undefined)
+    Object.defineProperty(error, 'stack', { ...hidden, value: wire.stack });
   return Object.assign(error, wire.fields);
 }

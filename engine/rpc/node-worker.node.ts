@@ -9,7 +9,8 @@ import type { ReadyMessage, WorkerLink } from './worker-link.ts';
 function endpointOf(worker: Worker): Comlink.Endpoint {
   const wrapped = new Map<object, (data: unknown) => void>();
   return {
-    postMessage: (message, transfer) => worker.postMessage(message, transfer as unknown as NodeTransferable[]),
+    postMessage: (message, transfer) =>
+      worker.postMessage(message, transfer as unknown as NodeTransferable[]),
     addEventListener(_type, listener) {
       const call = typeof listener === 'function' ? listener : listener.handleEvent.bind(listener);
       const own = (data: unknown): void => call(new MessageEvent('message', { data }));
@@ -39,7 +40,9 @@ export function spawnNodeWorker(url: URL, workerData: unknown): WorkerLink {
   let reason: Error | undefined;
   let stopping = false;
   worker.on('error', (error) => (reason = error));
-  worker.on('exit', (code) => death.fire(reason ?? new Error(stopping ? 'it was terminated' : `it exited with code ${code}`)));
+  worker.on('exit', (code) =>
+    death.fire(reason ?? new Error(stopping ? 'it was terminated' : `it exited with code ${code}`)),
+  );
   return {
     endpoint: endpointOf(worker),
     onDeath: death.event,

@@ -11,7 +11,10 @@ let client: RpcClient<EchoService>;
 
 beforeEach(async () => {
   const link = spawnNodeWorker(new URL('./fixtures/echo.worker.node.ts', import.meta.url), {});
-  client = await connectWorker<EchoService>(link, { clock, deadline: (method) => (method === 'forever' ? 500 : undefined) });
+  client = await connectWorker<EchoService>(link, {
+    clock,
+    deadline: (method) => (method === 'forever' ? 500 : undefined),
+  });
 });
 afterEach(() => client.dispose());
 
@@ -46,7 +49,11 @@ describe('connectWorker', () => {
   it('rejects everything pending, and streams, when the worker dies', async () => {
     const { stream } = await client.service.open();
     const reading = stream.readable.getReader().read();
-    const results = await Promise.allSettled([reading, client.service.forever(), client.service.exit()]);
+    const results = await Promise.allSettled([
+      reading,
+      client.service.forever(),
+      client.service.exit(),
+    ]);
     const lost = { status: 'rejected', reason: { code: 'DISCONNECTED' } };
     expect(results).toMatchObject([lost, lost, lost]);
     await expect(client.service.add(1, 1)).rejects.toMatchObject({ code: 'DISCONNECTED' });

@@ -32,7 +32,12 @@ interface Calls {
   failure: Error | undefined;
 }
 
-function call(calls: Calls, method: string, parameters: unknown[], options: RpcOptions): Promise<unknown> {
+function call(
+  calls: Calls,
+  method: string,
+  parameters: unknown[],
+  options: RpcOptions,
+): Promise<unknown> {
   if (calls.failure !== undefined) return Promise.reject(calls.failure);
   return new Promise((resolve, reject) => {
     const milliseconds = options.deadline?.(method);
@@ -41,7 +46,12 @@ function call(calls: Calls, method: string, parameters: unknown[], options: RpcO
         ? undefined
         : (options.clock ?? systemClock).setTimer(() => {
             finish();
-            reject(new RpcError('DEADLINE_EXCEEDED', `${method} did not answer within ${milliseconds} ms.`));
+            reject(
+              new RpcError(
+                'DEADLINE_EXCEEDED',
+                `${method} did not answer within ${milliseconds} ms.`,
+              ),
+            );
           }, milliseconds);
     const death = calls.failures.event((error) => {
       finish();
@@ -81,15 +91,24 @@ function serviceOver<Contract>(calls: Calls, options: RpcOptions): Contract {
 }
 
 /** Waits for the worker's first message, then speaks to its service. */
-export async function connectWorker<Contract>(link: WorkerLink, options: RpcOptions = {}): Promise<RpcClient<Contract>> {
-  const calls: Calls = { remote: Comlink.wrap(link.endpoint), failures: new Emitter(), failure: undefined };
+export async function connectWorker<Contract>(
+  link: WorkerLink,
+  options: RpcOptions = {},
+): Promise<RpcClient<Contract>> {
+  const calls: Calls = {
+    remote: Comlink.wrap(link.endpoint),
+    failures: new Emitter(),
+    failure: undefined,
+  };
   const fail = (error: Error): void => {
     if (calls.failure !== undefined) return;
     calls.failure = error;
     calls.failures.fire(error);
     calls.failures.dispose();
   };
-  link.onDeath((error) => fail(new RpcError('DISCONNECTED', `The worker has ended: ${error.message}`, { cause: error })));
+  link.onDeath((error) =>
+    fail(new RpcError('DISCONNECTED', `The worker has ended: ${error.message}`, { cause: error })),
+  );
   const limit = options.startDeadline ?? START_DEADLINE_MS;
   await new Promise<void>((resolve, reject) => {
     const finish = (error?: Error): void => {
@@ -122,7 +141,10 @@ export async function connectWorker<Contract>(link: WorkerLink, options: RpcOpti
 }
 
 /** Speaks to a service through a port from `RpcClient.openPort`. */
-export function connectPort<Contract>(port: MessagePort, options: RpcOptions = {}): { readonly service: Contract; dispose(): void } {
+export function connectPort<Contract>(
+  port: MessagePort,
+  options: RpcOptions = {},
+): { readonly service: Contract; dispose(): void } {
   const calls: Calls = { remote: Comlink.wrap(port), failures: new Emitter(), failure: undefined };
   const fail = (): void => {
     if (calls.failure !== undefined) return;

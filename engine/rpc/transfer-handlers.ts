@@ -23,31 +23,38 @@ function isByteStream(value: unknown): value is ByteStream {
 }
 
 function hasOwnStream(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && Object.getPrototypeOf(value) === Object.prototype && Object.values(value).some(isByteStream);
+  return (
+    isObject(value) &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    Object.values(value).some(isByteStream)
+  );
 }
 
 const thrown: Comlink.TransferHandler<{ value: unknown }, WireError> = {
   // Comlink wraps what was thrown in an object marked with a symbol it does not export.
   canHandle: (value): value is { value: unknown } =>
-    isObject(value) && Object.getOwnPropertySymbols(value).some((symbol) => symbol.description === 'Comlink.thrown'),
+    isObject(value) &&
+    Object.getOwnPropertySymbols(value).some((symbol) => symbol.description === 'Comlink.thrown'),
   serialize: ({ value }) => [encodeError(value), []],
   deserialize(wire) {
     throw decodeError(wire);
   },
 };
 
-const remoteFunction: Comlink.TransferHandler<(...parameters: unknown[]) => unknown, MessagePort> = {
-  canHandle: (value): value is (...parameters: unknown[]) => unknown => typeof value === 'function' && !(Comlink.releaseProxy in value),
-  serialize(value) {
-    const { port1, port2 } = new MessageChannel();
-    Comlink.expose(value, port1);
-    return [port2, [port2]];
-  },
-  deserialize(port) {
-    port.start();
-    return Comlink.wrap(port) as unknown as (...parameters: unknown[]) => unknown;
-  },
-};
+const remoteFunction: Comlink.TransferHandler<(...parameters: unknown[]) => unknown, MessagePort> =
+  {
+    canHandle: (value): value is (...parameters: unknown[]) => unknown =>
+      typeof value === 'function' && !(Comlink.releaseProxy in value),
+    serialize(value) {
+      const { port1, port2 } = new MessageChannel();
+      Comlink.expose(value, port1);
+      return [port2, [port2]];
+    },
+    deserialize(port) {
+      port.start();
+      return Comlink.wrap(port) as unknown as (...parameters: unknown[]) => unknown;
+    },
+  };
 
 /** One direction only: the other ends at once. */
 const readableStream: Comlink.TransferHandler<ReadableStream<Uint8Array>, MessagePort> = {
@@ -73,7 +80,10 @@ const byteStream: Comlink.TransferHandler<ByteStream, MessagePort> = {
 };
 
 /** An object with streams among its properties, such as `OpenedStream`. */
-const objectWithStreams: Comlink.TransferHandler<Record<string, unknown>, { rest: object; streams: Record<string, MessagePort> }> = {
+const objectWithStreams: Comlink.TransferHandler<
+  Record<string, unknown>,
+  { rest: object; streams: Record<string, MessagePort> }
+> = {
   canHandle: hasOwnStream,
   serialize(value) {
     const streams: Record<string, MessagePort> = {};
@@ -85,7 +95,12 @@ const objectWithStreams: Comlink.TransferHandler<Record<string, unknown>, { rest
     return [{ rest, streams }, Object.values(streams)];
   },
   deserialize({ rest, streams }) {
-    return { ...rest, ...Object.fromEntries(Object.entries(streams).map(([key, port]) => [key, streamFromPort(port)])) };
+    return {
+      ...rest,
+      ...Object.fromEntries(
+        Object.entries(streams).map(([key, port]) => [key, streamFromPort(port)]),
+      ),
+    };
   },
 };
 
@@ -96,8 +111,20 @@ const messagePort: Comlink.TransferHandler<MessagePort, MessagePort> = {
 };
 
 Comlink.transferHandlers.set('throw', thrown as Comlink.TransferHandler<unknown, unknown>);
-Comlink.transferHandlers.set('function', remoteFunction as Comlink.TransferHandler<unknown, unknown>);
+Comlink.transferHandlers.set(
+  'function',
+  remoteFunction as Comlink.TransferHandler<unknown, unknown>,
+);
 Comlink.transferHandlers.set('port', messagePort as Comlink.TransferHandler<unknown, unknown>);
-Comlink.transferHandlers.set('readable', readableStream as Comlink.TransferHandler<unknown, unknown>);
-Comlink.transferHandlers.set('byte-stream', byteStream as Comlink.TransferHandler<unknown, unknown>);
-Comlink.transferHandlers.set('object-with-streams', objectWithStreams as Comlink.TransferHandler<unknown, unknown>);
+Comlink.transferHandlers.set(
+  'readable',
+  readableStream as Comlink.TransferHandler<unknown, unknown>,
+);
+Comlink.transferHandlers.set(
+  'byte-stream',
+  byteStream as Comlink.TransferHandler<unknown, unknown>,
+);
+Comlink.transferHandlers.set(
+  'object-with-streams',
+  objectWithStreams as Comlink.TransferHandler<unknown, unknown>,
+);

@@ -41,8 +41,16 @@ describe('FetchArtifactSource', () => {
       );
     });
     const progress: number[] = [];
-    expect(await settle(clock, source.read('guest/a', (done) => progress.push(done)))).toEqual(content);
-    expect(requests).toEqual(['https://example.test/guest/a null', 'https://example.test/guest/a bytes=40-']);
+    expect(
+      await settle(
+        clock,
+        source.read('guest/a', (done) => progress.push(done)),
+      ),
+    ).toEqual(content);
+    expect(requests).toEqual([
+      'https://example.test/guest/a null',
+      'https://example.test/guest/a bytes=40-',
+    ]);
     expect(progress).toEqual([40, 100]);
     expect(source.fetchedBytes).toBe(100);
   });
@@ -65,11 +73,17 @@ describe('FetchArtifactSource', () => {
     let attempts = 0;
     const source = new FetchArtifactSource('https://example.test/', clock, (input) => {
       attempts++;
-      return Promise.resolve(new Response('', { status: String(input).endsWith('missing') ? 404 : 503 }));
+      return Promise.resolve(
+        new Response('', { status: String(input).endsWith('missing') ? 404 : 503 }),
+      );
     });
-    await expect(settle(clock, source.read('missing'))).rejects.toMatchObject({ code: 'ARTIFACT_UNAVAILABLE' });
+    await expect(settle(clock, source.read('missing'))).rejects.toMatchObject({
+      code: 'ARTIFACT_UNAVAILABLE',
+    });
     expect(attempts).toBe(1);
-    await expect(settle(clock, source.read('other'))).rejects.toThrow('other could not be loaded: the server answered 503');
+    await expect(settle(clock, source.read('other'))).rejects.toThrow(
+      'other could not be loaded: the server answered 503',
+    );
     expect(attempts).toBe(7);
   });
 });

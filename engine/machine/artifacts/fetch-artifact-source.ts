@@ -41,7 +41,11 @@ export class FetchArtifactSource implements ArtifactSource {
   #fetchedBytes = 0;
 
   /** @param base absolute URL ending in a slash */
-  constructor(base: string, clock: Clock, fetchFunction: typeof fetch = (...parameters) => fetch(...parameters)) {
+  constructor(
+    base: string,
+    clock: Clock,
+    fetchFunction: typeof fetch = (...parameters) => fetch(...parameters),
+  ) {
     this.#base = base;
     this.#clock = clock;
     this.#fetch = fetchFunction;
@@ -58,7 +62,11 @@ export class FetchArtifactSource implements ArtifactSource {
       if (failure === undefined) return join(partial);
       const delay = RETRY_DELAYS[attempt];
       if (delay === undefined || !failure.transient) {
-        throw new MachineError('ARTIFACT_UNAVAILABLE', `${path} could not be loaded: ${failure.reason}`, { cause: failure.cause });
+        throw new MachineError(
+          'ARTIFACT_UNAVAILABLE',
+          `${path} could not be loaded: ${failure.reason}`,
+          { cause: failure.cause },
+        );
       }
       await sleep(this.#clock, delay);
     }
@@ -77,7 +85,10 @@ export class FetchArtifactSource implements ArtifactSource {
       const response = await this.#fetch(new URL(path, this.#base), { headers });
       if (!response.ok) {
         await response.body?.cancel();
-        return { reason: `the server answered ${response.status}`, transient: isTransient(response.status) };
+        return {
+          reason: `the server answered ${response.status}`,
+          transient: isTransient(response.status),
+        };
       }
       if (response.status !== 206) {
         partial.chunks.length = 0;
@@ -85,7 +96,9 @@ export class FetchArtifactSource implements ArtifactSource {
         const etag = response.headers.get('etag');
         partial.validator = etag !== null && !etag.startsWith('W/') ? etag : null;
         // With a content encoding the length counts other bytes than those that arrive here.
-        const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
+        const length = response.headers.has('content-encoding')
+          ? null
+          : response.headers.get('content-length');
         partial.total = Number(length ?? 0);
       }
       const reader = response.body?.getReader();
@@ -98,10 +111,17 @@ export class FetchArtifactSource implements ArtifactSource {
         onProgress?.(partial.received, partial.total);
       }
     } catch (error) {
-      return { reason: error instanceof Error ? error.message : String(error), transient: true, cause: error };
+      return {
+        reason: error instanceof Error ? error.message : String(error),
+        transient: true,
+        cause: error,
+      };
     }
     if (partial.total > 0 && partial.received < partial.total) {
-      return { reason: `it ended after ${partial.received} of ${partial.total} bytes`, transient: true };
+      return {
+        reason: `it ended after ${partial.received} of ${partial.total} bytes`,
+        transient: true,
+      };
     }
     return undefined;
   }

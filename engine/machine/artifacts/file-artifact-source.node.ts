@@ -18,7 +18,8 @@ export class FileArtifactSource implements ArtifactSource {
 
   async read(name: string, onProgress?: FetchProgress): Promise<Uint8Array<ArrayBuffer>> {
     const [top = '', ...rest] = name.split('/');
-    if (top !== 'guest' && top !== 'states') throw new RangeError(`Artifact paths begin with guest/ or states/, not ${name}`);
+    if (top !== 'guest' && top !== 'states')
+      throw new RangeError(`Artifact paths begin with guest/ or states/, not ${name}`);
     try {
       const content = await readFile(path.join(this.#directories[top], ...rest));
       this.#fetchedBytes += content.length;
@@ -26,7 +27,11 @@ export class FileArtifactSource implements ArtifactSource {
       // Buffers of small files share one pool; callers want a buffer of their own.
       return Uint8Array.from(content);
     } catch (error) {
-      throw new MachineError('ARTIFACT_UNAVAILABLE', `${name} could not be read: ${(error as Error).message}`, { cause: error });
+      throw new MachineError(
+        'ARTIFACT_UNAVAILABLE',
+        `${name} could not be read: ${(error as Error).message}`,
+        { cause: error },
+      );
     }
   }
 }

@@ -41,10 +41,19 @@ export function readManifest(source: ArtifactSource): Promise<GuestManifest> {
   return readJson<GuestManifest>(source, 'guest/manifest.json');
 }
 
-export function readDiskIndex(source: ArtifactSource, manifest: GuestManifest, name: string): Promise<DiskIndex> {
+/** A disk's index and the folder of its chunks. */
+export async function openDiskIndex(
+  source: ArtifactSource,
+  manifest: GuestManifest,
+  name: string,
+): Promise<{ index: DiskIndex; chunks: string }> {
   const disk = manifest.disks[name];
   if (disk === undefined) throw new RangeError(`The guest manifest has no disk ${name}.`);
-  return readJson<DiskIndex>(source, `guest/${disk.path}`);
+  const path = `guest/${disk.path}`;
+  return {
+    index: await readJson<DiskIndex>(source, path),
+    chunks: `${path.slice(0, path.lastIndexOf('/'))}/chunks`,
+  };
 }
 
 export async function sha256(content: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -61,9 +70,22 @@ const DEVICE_LAYOUT = 1;
  * Identifies everything a saved state of a profile depends on: kernel, disks, command line and the
  * emulator's devices. 16 hexadecimal digits.
  */
-export async function artifactHash(manifest: GuestManifest, profile: ProfileName, emulatorVersion: string): Promise<string> {
+export async function artifactHash(
+  manifest: GuestManifest,
+  profile: ProfileName,
+  emulatorVersion: string,
+): Promise<string> {
   const { memory, partitions, cmdline } = manifest.profiles[profile];
   const disks = [...partitions, 'scratch'].map((name) => manifest.disks[name]);
-  const parts = [DEVICE_LAYOUT, emulatorVersion, manifest.kernel, manifest.bios, manifest.vgaBios, memory, cmdline, disks];
+  const parts = [
+    DEVICE_LAYOUT,
+    emulatorVersion,
+    manifest.kernel,
+    manifest.bios,
+    manifest.vgaBios,
+    memory,
+    cmdline,
+    disks,
+  ];
   return (await sha256(new TextEncoder().encode(JSON.stringify(parts)))).slice(0, 16);
 }

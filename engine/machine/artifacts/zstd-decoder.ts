@@ -27,7 +27,8 @@ export class ZstdDecoder {
               throw new Error(`The zstd decoder called ${name}: its input is damaged.`);
             };
     }
-    this.#exports = new WebAssembly.Instance(module, { env: environment }).exports as unknown as DecoderExports;
+    this.#exports = new WebAssembly.Instance(module, { env: environment })
+      .exports as unknown as DecoderExports;
   }
 
   /** @param size bytes of the result; a frame that holds fewer is an error */

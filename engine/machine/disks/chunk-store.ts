@@ -84,7 +84,10 @@ export class ChunkStore {
   async #fetch(chunk: ChunkReference): Promise<Uint8Array> {
     const content = this.#decoder.decode(await this.#source.read(chunk.path), chunk.size);
     if (!(await sha256(content)).startsWith(chunk.hash)) {
-      throw new MachineError('ARTIFACT_UNAVAILABLE', `${chunk.path} is damaged: its content does not have the hash in its name.`);
+      throw new MachineError(
+        'ARTIFACT_UNAVAILABLE',
+        `${chunk.path} is damaged: its content does not have the hash in its name.`,
+      );
     }
     this.#cache.set(chunk.hash, content);
     this.#cachedBytes += content.length;

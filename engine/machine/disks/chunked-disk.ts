@@ -28,7 +28,9 @@ export class ChunkedDisk implements DiskContent {
         ? chunk.subarray(start, start + length)
         : chunk.then((content) => content.subarray(start, start + length));
     }
-    const chunks = Array.from({ length: last - first + 1 }, (_, index) => this.#chunk(first + index));
+    const chunks = Array.from({ length: last - first + 1 }, (_, index) =>
+      this.#chunk(first + index),
+    );
     const join = (parts: readonly Uint8Array[]): Uint8Array => {
       const result = new Uint8Array(length);
       for (const [index, part] of parts.entries()) {
@@ -44,7 +46,8 @@ export class ChunkedDisk implements DiskContent {
 
   #chunk(index: number): Uint8Array | Promise<Uint8Array> {
     const hash = this.#index.chunks[index];
-    if (hash === undefined) throw new RangeError(`Chunk ${index} is beyond the end of ${this.#directory}.`);
+    if (hash === undefined)
+      throw new RangeError(`Chunk ${index} is beyond the end of ${this.#directory}.`);
     const size = Math.min(this.#index.chunkSize, this.size - index * this.#index.chunkSize);
     if (hash === null) return new Uint8Array(size);
     const reference: ChunkReference = { path: `${this.#directory}/${hash}.zst`, hash, size };

@@ -12,7 +12,12 @@ interface Block {
 }
 
 /** What a saved state holds of a disk: block numbers, masks and data, one after the other. */
-export type WrittenBlocks = readonly [size: number, numbers: Uint32Array, masks: Uint32Array, data: Uint8Array];
+export type WrittenBlocks = readonly [
+  size: number,
+  numbers: Uint32Array,
+  masks: Uint32Array,
+  data: Uint8Array,
+];
 
 function isWritten(block: Block, sector: number): boolean {
   return ((block.mask[sector >>> 5] ?? 0) & (1 << (sector & 31))) !== 0;
@@ -20,7 +25,8 @@ function isWritten(block: Block, sector: number): boolean {
 
 /**
  * A writable disk over read-only content: written sectors stay in memory, sparsely. Implements the
- * interface v86 expects of a disk (`load`, `get`, `set`, `get_state`, `set_state`, `byteLength`).
+ * interface v86 expects of a disk: `load`, `get`, `get_and_cache`, `get_from_cache`, `set`, `get_state`, `set_state`,
+ * `byteLength`.
  */
 export class CopyOnWriteDisk {
   readonly byteLength: number;
@@ -54,12 +60,26 @@ export class CopyOnWriteDisk {
     this.onload?.({});
   }
 
+  /** v86 asks for the first sector ahead of time, to take the disk's geometry from its partition table. */
+  get_and_cache(_offset: number, length: number, done: (data: Uint8Array) => void): void {
+    done(new Uint8Array(length));
+  }
+
+  /** Nothing: the geometry then follows from the size, and Linux uses none. */
+  get_from_cache(): undefined {
+    return undefined;
+  }
+
   get(offset: number, length: number, done: (data: Uint8Array) => void): void {
     this.readBytes += length;
     const first = offset / SECTOR;
     const last = first + length / SECTOR - 1;
     let written = 0;
-    for (let number = Math.floor(first / BLOCK_SECTORS); number <= Math.floor(last / BLOCK_SECTORS); number++) {
+    for (
+      let number = Math.floor(first / BLOCK_SECTORS);
+      number <= Math.floor(last / BLOCK_SECTORS);
+      number++
+    ) {
       const block = this.#blocks.get(number);
       if (block === undefined) continue;
       const from = Math.max(first - number * BLOCK_SECTORS, 0);
@@ -70,7 +90,8 @@ export class CopyOnWriteDisk {
       done(this.#overlay(new Uint8Array(length), first));
       return;
     }
-    const finish = (content: Uint8Array): void => done(written === 0 ? content : this.#overlay(content.slice(), first));
+    const finish = (content: Uint8Array): void =>
+      done(written === 0 ? content : this.#overlay(content.slice(), first));
     const content = this.#content.read(offset, length);
     if (content instanceof Uint8Array) {
       finish(content);
@@ -91,7 +112,7 @@ export class CopyOnWriteDisk {
 
   set(offset: number, data: Uint8Array, done: () => void): void {
     this.writtenBytes += data.length;
-    for (let position = 0; position < data.length; ) {
+    for (let position = 0; position < data.length;) {
       const number = Math.floor((offset + position) / BLOCK);
       const start = offset + position - number * BLOCK;
       const length = Math.min(BLOCK - start, data.length - position);
@@ -125,7 +146,10 @@ export class CopyOnWriteDisk {
   }
 
   set_state([size, numbers, masks, data]: WrittenBlocks): void {
-    if (size !== this.byteLength) throw new RangeError(`The state is of a disk of ${size} bytes; this one has ${this.byteLength}.`);
+    if (size !== this.byteLength)
+      throw new RangeError(
+        `The state is of a disk of ${size} bytes; this one has ${this.byteLength}.`,
+      );
     this.#blocks.clear();
     for (const [index, number] of numbers.entries()) {
       this.#blocks.set(number, {

@@ -30,11 +30,17 @@ class MemorySource implements ArtifactSource {
   read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     this.requests.push(path);
     const content = this.files.get(path);
-    return content === undefined ? Promise.reject(new Error(`no ${path}`)) : Promise.resolve(content);
+    return content === undefined
+      ? Promise.reject(new Error(`no ${path}`))
+      : Promise.resolve(content);
   }
 }
 
-function chunked(content: Uint8Array, source: MemorySource, directory = 'guest/base/chunks'): { disk: ChunkedDisk; store: ChunkStore } {
+function chunked(
+  content: Uint8Array,
+  source: MemorySource,
+  directory = 'guest/base/chunks',
+): { disk: ChunkedDisk; store: ChunkStore } {
   const chunks: (string | null)[] = [];
   for (let start = 0; start < content.length; start += CHUNK) {
     const chunk = content.slice(start, start + CHUNK);
@@ -52,7 +58,10 @@ function chunked(content: Uint8Array, source: MemorySource, directory = 'guest/b
 }
 
 function memoryDisk(bytes: Uint8Array): DiskContent {
-  return { size: bytes.length, read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)) };
+  return {
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
 }
 
 function get(disk: CopyOnWriteDisk, offset: number, length: number): Promise<Uint8Array> {
@@ -66,7 +75,12 @@ describe('ChunkedDisk', () => {
     const source = new MemorySource();
     const { disk, store } = chunked(content, source);
     expect(Buffer.compare(await disk.read(0, content.length), content)).toBe(0);
-    expect(Buffer.compare(await disk.read(CHUNK - SECTOR, CHUNK + 2 * SECTOR), content.subarray(CHUNK - SECTOR, 2 * CHUNK + SECTOR))).toBe(0);
+    expect(
+      Buffer.compare(
+        await disk.read(CHUNK - SECTOR, CHUNK + 2 * SECTOR),
+        content.subarray(CHUNK - SECTOR, 2 * CHUNK + SECTOR),
+      ),
+    ).toBe(0);
     expect(disk.read(3 * CHUNK, SECTOR)).toBeInstanceOf(Uint8Array);
     expect(source.requests.length).toBe(5);
     expect(store.touched.map((chunk) => chunk.path)).toEqual(source.requests);
@@ -102,8 +116,12 @@ describe('PartitionedDisk', () => {
     const record = await disk.read(0, SECTOR);
     const view = new DataView(record.buffer, record.byteOffset);
     expect(view.getUint16(510, true)).toBe(0xaa55);
-    expect([record[450], view.getUint32(454, true), view.getUint32(458, true)]).toEqual([0x83, 2048, 3]);
-    expect([record[466], view.getUint32(470, true), view.getUint32(474, true)]).toEqual([0x83, 4096, 2049]);
+    expect([record[450], view.getUint32(454, true), view.getUint32(458, true)]).toEqual([
+      0x83, 2048, 3,
+    ]);
+    expect([record[466], view.getUint32(470, true), view.getUint32(474, true)]).toEqual([
+      0x83, 4096, 2049,
+    ]);
     expect(disk.size).toBe(4 * 1024 * 1024);
     expect(await disk.read(2048 * SECTOR, first.length)).toEqual(first);
     expect(Buffer.compare(await disk.read(4096 * SECTOR, second.length), second)).toBe(0);
@@ -131,7 +149,12 @@ describe('CopyOnWriteDisk', () => {
         expected.set(data, offset);
         disk.set(offset, data, () => {});
       } else {
-        expect(Buffer.compare(await get(disk, offset, length), expected.subarray(offset, offset + length))).toBe(0);
+        expect(
+          Buffer.compare(
+            await get(disk, offset, length),
+            expected.subarray(offset, offset + length),
+          ),
+        ).toBe(0);
       }
       if (round % 100 === 99) {
         const state = structuredClone(disk.get_state());
@@ -143,7 +166,10 @@ describe('CopyOnWriteDisk', () => {
 
   it('answers at once what was written, and reports content it cannot read', async () => {
     const failures: Error[] = [];
-    const broken: DiskContent = { size: 1024 * 1024, read: () => Promise.reject(new Error('gone')) };
+    const broken: DiskContent = {
+      size: 1024 * 1024,
+      read: () => Promise.reject(new Error('gone')),
+    };
     const disk = new CopyOnWriteDisk(broken, (error) => failures.push(error));
     disk.set(SECTOR, new Uint8Array(SECTOR).fill(5), () => {});
     let answer: Uint8Array | undefined;

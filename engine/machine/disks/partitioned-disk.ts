@@ -8,7 +8,9 @@ const FIRST_ENTRY = 446;
 const ENTRY_SIZE = 16;
 
 /** Master boot record with up to four primary partitions, LBA addresses only. */
-function bootRecord(partitions: readonly { readonly start: number; readonly size: number }[]): Uint8Array {
+function bootRecord(
+  partitions: readonly { readonly start: number; readonly size: number }[],
+): Uint8Array {
   const sector = new Uint8Array(SECTOR);
   const view = new DataView(sector.buffer);
   for (const [index, { start, size }] of partitions.entries()) {
@@ -25,12 +27,17 @@ function bootRecord(partitions: readonly { readonly start: number; readonly size
 /** Several disks as the partitions of one, so that each artifact can change by itself. */
 export class PartitionedDisk implements DiskContent {
   readonly size: number;
-  readonly #partitions: { readonly start: number; readonly size: number; readonly content: DiskContent }[] = [];
+  readonly #partitions: {
+    readonly start: number;
+    readonly size: number;
+    readonly content: DiskContent;
+  }[] = [];
   readonly #bootRecord: Uint8Array;
 
   /** @param contents at most four, sizes whole sectors */
   constructor(contents: readonly DiskContent[]) {
-    if (contents.length > 4) throw new RangeError('A master boot record has room for four partitions.');
+    if (contents.length > 4)
+      throw new RangeError('A master boot record has room for four partitions.');
     let start = ALIGNMENT;
     for (const content of contents) {
       const size = Math.ceil(content.size / SECTOR) * SECTOR;
@@ -43,7 +50,8 @@ export class PartitionedDisk implements DiskContent {
 
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array> {
     for (const { start, size, content } of this.#partitions) {
-      if (offset >= start && offset + length <= start + content.size) return content.read(offset - start, length);
+      if (offset >= start && offset + length <= start + content.size)
+        return content.read(offset - start, length);
       if (offset < start + size && offset + length > start) return this.#readAcross(offset, length);
     }
     return this.#readAcross(offset, length);
@@ -52,7 +60,8 @@ export class PartitionedDisk implements DiskContent {
   /** A read that touches the boot record, a gap or more than one partition. */
   #readAcross(offset: number, length: number): Uint8Array | Promise<Uint8Array> {
     const result = new Uint8Array(length);
-    if (offset < SECTOR) result.set(this.#bootRecord.subarray(offset, Math.min(SECTOR, offset + length)));
+    if (offset < SECTOR)
+      result.set(this.#bootRecord.subarray(offset, Math.min(SECTOR, offset + length)));
     const waiting: Promise<void>[] = [];
     for (const { start, content } of this.#partitions) {
       const from = Math.max(offset, start);

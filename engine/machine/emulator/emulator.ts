@@ -1,0 +1,252 @@
+import { V86 } from 'v86';
+import type { Clock } from '../../base/clock.ts';
+import type { Disposable } from '../../base/disposable.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { runSoon } from '../../base/run-soon.ts';
+import type { CopyOnWriteDisk } from '../disks/copy-on-write-disk.ts';
+import { MachineError } from '../machine-error.ts';
+import { InputQueue } from './input-queue.ts';
+import { internalsOf, type V86Internals } from './v86-internals.ts';
+
+/** Linux posts receive buffers of one page to the console's queue. */
+const CONSOLE_BUFFER = 4096;
+/** Frames that wait for the guest; further ones push out the oldest, as on a busy Ethernet. */
+const FRAME_BACKLOG = 512;
+/** The screen is never looked at; this is what VGA text mode and the BIOS need. */
+const VGA_MEMORY = 2 * 1024 * 1024;
+/** Span over which `cpuShare` is measured, in milliseconds. */
+const SHARE_WINDOW = 1000;
+
+/** What boots: the kernel is handed over directly, the BIOS only sets the stage. */
+export interface BootImages {
+  readonly bios: ArrayBuffer;
+  readonly vgaBios: ArrayBuffer;
+  readonly kernel: ArrayBuffer;
+  readonly cmdline: string;
+}
+
+export interface EmulatorOptions {
+  /** bytes, whole MiB */
+  readonly memory: number;
+  /** `v86.wasm`, compiled */
+  readonly wasm: WebAssembly.Module;
+  readonly disks: readonly [CopyOnWriteDisk, CopyOnWriteDisk];
+  /** a cold boot, or what `saveState` gave for a machine of the same memory and disks, also compressed with zstd */
+  readonly start: { readonly boot: BootImages } | { readonly state: ArrayBuffer };
+  /** Answers a 9P request. */
+  readonly handle9p: (request: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+  readonly clock: Clock;
+}
+
+/** One emulated PC: the only place that touches v86. Created at rest; `run` sets it going. */
+export class Emulator implements Disposable {
+  readonly #consoleOutput = new Emitter<Uint8Array>();
+  readonly #serialOutput = new Emitter<number>();
+  readonly #frames = new Emitter<Uint8Array>();
+  /** Bytes the guest writes to /dev/hvc0. */
+  readonly onConsoleOutput = this.#consoleOutput.event;
+  /** Single bytes the guest writes to /dev/ttyS0. */
+  readonly onSerialOutput = this.#serialOutput.event;
+  /** Ethernet frames that leave eth0. */
+  readonly onFrame = this.#frames.event;
+
+  readonly #crash = new Emitter<Error>();
+  /** The emulator itself failed, as it does when the guest resets its processor. Nothing runs any more. */
+  readonly onCrash = this.#crash.event;
+
+  readonly #v86: V86;
+  readonly #internals: V86Internals;
+  readonly #clock: Clock;
+  readonly #consoleInput: InputQueue;
+  readonly #frameInput: InputQueue;
+  readonly #requests9p: { pending: number };
+  #timer: Disposable | undefined;
+  #instructions = 0;
+  #lastCounter = 0;
+  #tickStart = 0;
+  #busy = 0;
+  #shareFrom: { time: number; busy: number };
+  #share = 0;
+
+  private constructor(v86: V86, options: EmulatorOptions, requests9p: { pending: number }) {
+    this.#v86 = v86;
+    this.#clock = options.clock;
+    this.#requests9p = requests9p;
+    const internals = internalsOf(v86);
+    this.#internals = internals;
+    const { virtio_console: console, virtio_net: network } = internals.v86.cpu.devices;
+    this.#consoleInput = new InputQueue(
+      console?.virtio.queues[0],
+      CONSOLE_BUFFER,
+      Number.POSITIVE_INFINITY,
+      (bytes) => internals.bus.send('virtio-console0-input-bytes', bytes),
+    );
+    this.#frameInput = new InputQueue(network?.virtio.queues[0], 0, FRAME_BACKLOG, (frame) =>
+      internals.bus.send('net0-receive', frame),
+    );
+    v86.add_listener('virtio-console0-output-bytes', (bytes) => this.#consoleOutput.fire(bytes));
+    v86.add_listener('serial0-output-byte', (byte) => this.#serialOutput.fire(byte));
+    v86.add_listener('net0-send', (frame) => this.#frames.fire(frame));
+    internals.v86.unregister_yield();
+    internals.v86.yield = (milliseconds, tick) => this.#yield(milliseconds, tick);
+    this.#shareFrom = { time: this.#clock.monotonic(), busy: 0 };
+  }
+
+  static async create(options: EmulatorOptions): Promise<Emulator> {
+    const requests9p = { pending: 0 };
+    const boot = 'boot' in options.start ? options.start.boot : undefined;
+    const v86 = new V86({
+      wasm_fn: async (imports) => {
+        const { exports } = await WebAssembly.instantiate(
+          options.wasm,
+          imports as WebAssembly.Imports,
+        );
+        return exports as unknown as WebAssembly.Exports;
+      },
+      memory_size: options.memory,
+      vga_memory_size: VGA_MEMORY,
+      hda: options.disks[0] as never,
+      hdb: options.disks[1] as never,
+      filesystem: {
+        handle9p(request, reply) {
+          const answer = options.handle9p(request);
+          if (answer instanceof Uint8Array) {
+            reply(answer);
+            return;
+          }
+          requests9p.pending++;
+          void answer.then((bytes) => {
+            requests9p.pending--;
+            reply(bytes);
+          });
+        },
+      },
+      net_device: { type: 'virtio' },
+      preserve_mac_from_state_image: true,
+      virtio_console: { type: 'none' },
+      disable_keyboard: true,
+      disable_mouse: true,
+      disable_speaker: true,
+      autostart: false,
+      ...(boot === undefined
+        ? {}
+        : {
+            bios: { buffer: boot.bios },
+            vga_bios: { buffer: boot.vgaBios },
+            bzimage: { buffer: boot.kernel },
+            cmdline: boot.cmdline,
+          }),
+    });
+    await new Promise<void>((resolve) => v86.add_listener('emulator-loaded', () => resolve()));
+    const emulator = new Emulator(v86, options, requests9p);
+    if ('state' in options.start) {
+      try {
+        await v86.restore_state(options.start.state);
+      } catch (error) {
+        emulator.dispose();
+        throw new MachineError('STATE_MISMATCH', 'The saved state does not fit this machine.', {
+          cause: error,
+        });
+      }
+    }
+    return emulator;
+  }
+
+  /** Guest instructions executed since the emulator was created. */
+  get instructions(): number {
+    // v86 counts in 32 bits; it is read at least once a tick, which is far less than 2^32 instructions.
+    const counter = this.#v86.get_instruction_counter();
+    this.#instructions += (counter - this.#lastCounter) >>> 0;
+    this.#lastCounter = counter;
+    return this.#instructions;
+  }
+
+  /** Share of one core that emulation took over about the last second, 0 to 1. */
+  get cpuShare(): number {
+    const now = this.#clock.monotonic();
+    const elapsed = now - this.#shareFrom.time;
+    if (elapsed >= SHARE_WINDOW) {
+      this.#share = Math.min(1, (this.#busy - this.#shareFrom.busy) / elapsed);
+      this.#shareFrom = { time: now, busy: this.#busy };
+    }
+    return this.#share;
+  }
+
+  /** Milliseconds of emulation so far. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** No 9P request waits for its answer: they would be lost in a saved state. */
+  get isQuiet(): boolean {
+    return this.#requests9p.pending === 0;
+  }
+
+  get running(): boolean {
+    return this.#v86.is_running();
+  }
+
+  run(): void {
+    void this.#v86.run();
+  }
+
+  /** Resolves when the guest stands still. */
+  async pause(): Promise<void> {
+    if (!this.#v86.is_running()) return;
+    const stopped = this.#v86.stop();
+    // A guest that sleeps would notice only at its next timer.
+    this.#internals.v86.next_tick(0);
+    await stopped;
+  }
+
+  /** Everything but the content of disks that was never written. The guest must be paused. */
+  saveState(): Promise<ArrayBuffer> {
+    return this.#v86.save_state();
+  }
+
+  /** Writes to /dev/hvc0. Resolves when the guest's driver has taken the bytes. */
+  sendConsole(bytes: Uint8Array): Promise<void> {
+    return this.#consoleInput.push(bytes);
+  }
+
+  /** Bytes that wait until the guest's driver takes them. */
+  get consoleBacklog(): number {
+    return this.#consoleInput.bytes;
+  }
+
+  /** Hands eth0 a frame. */
+  sendFrame(frame: Uint8Array): void {
+    void this.#frameInput.push(frame);
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#consoleOutput.dispose();
+    this.#serialOutput.dispose();
+    this.#frames.dispose();
+    this.#crash.dispose();
+    void this.#v86.destroy();
+  }
+
+  #yield(milliseconds: number, tick: number): void {
+    const now = this.#clock.monotonic();
+    if (this.#tickStart > 0) this.#busy += now - this.#tickStart;
+    this.#tickStart = 0;
+    void this.instructions;
+    this.#consoleInput.pump();
+    this.#frameInput.pump();
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    if (milliseconds < 1) runSoon(() => this.#tick(tick));
+    else this.#timer = this.#clock.setTimer(() => this.#tick(tick), milliseconds);
+  }
+
+  #tick(tick: number): void {
+    this.#tickStart = this.#clock.monotonic();
+    try {
+      this.#internals.v86.yield_callback(tick);
+    } catch (error) {
+      this.#crash.fire(error as Error);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The parts of v86 0.5 that its type definitions leave out and this program needs. Its build keeps
+ * property names, so they can be reached; `internalsOf` checks at start that they are there, so
+ * that a newer v86 fails with a sentence instead of losing bytes.
+ */
+import type { V86 } from 'v86';
+
+/** Part of the identity of saved states, whose format belongs to the emulator's version. */
+export const V86_VERSION = '0.5.462';
+
+/** A virtqueue of the emulated device (virtio 1.2, section 2.7). */
+export interface VirtQueue {
+  /** the driver has set up the ring */
+  is_configured(): boolean | number;
+  /** buffers the driver offers */
+  count_requests(): number;
+}
+
+interface VirtioDevice {
+  readonly virtio: { readonly queues: readonly VirtQueue[] };
+}
+
+export interface V86Internals {
+  readonly bus: { send(name: string, value: unknown): void };
+  readonly v86: {
+    /** Asked to run `yield_callback(tick)` in `milliseconds` (at once below 1), after letting the event loop turn. */
+    yield: (milliseconds: number, tick: number) => void;
+    yield_callback(tick: number): void;
+    next_tick(milliseconds: number): void;
+    /** Ends the nested worker through which v86 yields where there is no scheduler. */
+    unregister_yield(): void;
+    readonly cpu: {
+      readonly devices: {
+        readonly virtio_console?: VirtioDevice;
+        readonly virtio_net?: VirtioDevice;
+      };
+      readonly wm: { readonly exports: Record<string, (...parameters: number[]) => number> };
+    };
+  };
+}
+
+export function internalsOf(emulator: V86): V86Internals {
+  const internals = emulator as unknown as V86Internals;
+  const { bus, v86 } = internals;
+  const queue = v86?.cpu?.devices?.virtio_console?.virtio?.queues?.[0];
+  const found = [
+    bus?.send,
+    v86?.yield,
+    v86?.yield_callback,
+    v86?.next_tick,
+    v86?.unregister_yield,
+    queue?.count_requests,
+  ];
+  if (!found.every((member) => typeof member === 'function')) {
+    throw new TypeError(
+      'This version of v86 is built differently: engine/machine/emulator/v86-internals.ts must be adapted to it.',
+    );
+  }
+  return internals;
+}

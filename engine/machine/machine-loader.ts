@@ -1,0 +1,300 @@
+import type { MachineOptions, MachineProgress, ProfileName } from '../api/machine.ts';
+import { within } from '../base/clock.ts';
+import { readJson } from './artifacts/artifact-source.ts';
+import {
+  artifactHash,
+  openDiskIndex,
+  readManifest,
+  type GuestManifest,
+} from './artifacts/guest-manifest.ts';
+import { ZstdDecoder } from './artifacts/zstd-decoder.ts';
+import { AgentSession } from './agent/agent-session.ts';
+import type { ByteChannel } from './agent/byte-channel.ts';
+import { ChunkStore, type ChunkReference } from './disks/chunk-store.ts';
+import { ChunkedDisk } from './disks/chunked-disk.ts';
+import { CopyOnWriteDisk } from './disks/copy-on-write-disk.ts';
+import { PartitionedDisk } from './disks/partitioned-disk.ts';
+import { Emulator, type EmulatorOptions } from './emulator/emulator.ts';
+import { V86_VERSION } from './emulator/v86-internals.ts';
+import { Machine } from './machine.ts';
+import { MachineError } from './machine-error.ts';
+import type { MachineHost } from './machine-host.ts';
+import { newIdentity } from './machine-identity.ts';
+import { SerialLog } from './serial-log.ts';
+import {
+  stateName,
+  unpackState,
+  type PreparedState,
+  type StateHeader,
+} from './states/state-file.ts';
+import { TreeServer } from './trees/tree-server.ts';
+
+export type OnProgress = (progress: MachineProgress) => void;
+
+const MIB = 1024 * 1024;
+/** A cold boot takes about 4 s on the reference computer; this scales the progress bar. */
+const EXPECTED_BOOT_MS = 4000;
+const BOOT_DEADLINE_MS = 120_000;
+/** A restored guest answers within milliseconds; a longer silence means the state is bad. */
+const RESTORE_DEADLINE_MS = 30_000;
+const PROGRESS_INTERVAL_MS = 100;
+/** How much of the serial log an error shows. */
+const LOG_TAIL = 1500;
+
+interface Start {
+  readonly emulator: EmulatorOptions['start'];
+  readonly header: StateHeader | undefined;
+  readonly prefetch: readonly ChunkReference[];
+}
+
+/** Starts machines of one host: fetches what they need, restores or boots, greets the agent, personalises. */
+export class MachineLoader {
+  readonly #host: MachineHost;
+
+  constructor(host: MachineHost) {
+    this.#host = host;
+  }
+
+  async start(options: MachineOptions, onProgress: OnProgress): Promise<Machine> {
+    const { source } = this.#host;
+    const wasm = this.#host.wasm();
+    wasm.catch(() => {});
+    const manifest = await readManifest(source);
+    const profile = manifest.profiles[options.profile];
+    const memory = options.memory ?? profile.memory;
+    const artifacts = await artifactHash(manifest, options.profile, V86_VERSION);
+    const store = new ChunkStore(source, new ZstdDecoder(await wasm));
+    const [disks, start] = await Promise.all([
+      this.#openDisks(manifest, options.profile, store),
+      this.#load(manifest, options, memory, artifacts, onProgress),
+    ]);
+    const machine = await this.#create(
+      options,
+      memory,
+      artifacts,
+      await wasm,
+      disks,
+      store,
+      start,
+      onProgress,
+    );
+    if (start.prefetch.length > 0) void store.prefetch(start.prefetch);
+    try {
+      onProgress({
+        phase: 'personalising',
+        text: 'Giving the machine its identity',
+        done: 0,
+        total: 1,
+      });
+      await machine.personalise(newIdentity(options, this.#host.random, this.#host.clock));
+    } catch (error) {
+      machine.dispose();
+      throw error;
+    }
+    onProgress({ phase: 'ready', text: 'Ready', done: 1, total: 1 });
+    return machine;
+  }
+
+  async #openDisks(
+    manifest: GuestManifest,
+    profile: ProfileName,
+    store: ChunkStore,
+  ): Promise<[CopyOnWriteDisk, CopyOnWriteDisk]> {
+    const names = [...manifest.profiles[profile].partitions, 'scratch'];
+    const contents = await Promise.all(
+      names.map(async (name) => {
+        const { index, chunks } = await openDiskIndex(this.#host.source, manifest, name);
+        return new ChunkedDisk(index, chunks, store);
+      }),
+    );
+    const scratch = contents.pop();
+    if (scratch === undefined) throw new RangeError('The guest has no scratch disk.');
+    // The guest's read does not return; a reload of the page tries again.
+    const onFailure = (): void => {};
+    return [
+      new CopyOnWriteDisk(new PartitionedDisk(contents), onFailure),
+      new CopyOnWriteDisk(scratch, onFailure),
+    ];
+  }
+
+  async #load(
+    manifest: GuestManifest,
+    options: MachineOptions,
+    memory: number,
+    artifacts: string,
+    onProgress: OnProgress,
+  ): Promise<Start> {
+    switch (options.start.kind) {
+      case 'cold':
+        return {
+          emulator: { boot: await this.#loadBoot(manifest, options.profile, onProgress) },
+          header: undefined,
+          prefetch: [],
+        };
+      case 'restore': {
+        const name = stateName(options.profile, memory, manifest.profiles[options.profile].memory);
+        return this.#loadPrepared(name, artifacts, onProgress);
+      }
+      case 'saved': {
+        const { state: saved } = options.start;
+        if (
+          saved.artifacts !== artifacts ||
+          saved.memory !== memory ||
+          saved.profile !== options.profile
+        ) {
+          throw new MachineError(
+            'STATE_MISMATCH',
+            'The machine was saved by another version of Drydock or with another profile or memory size.',
+          );
+        }
+        onProgress({
+          phase: 'decompressing',
+          text: 'Unpacking the saved machine',
+          done: 0,
+          total: 1,
+        });
+        const { header, state } = await unpackState(saved.state);
+        return { emulator: { state }, header, prefetch: [] };
+      }
+    }
+  }
+
+  async #loadBoot(
+    manifest: GuestManifest,
+    profile: ProfileName,
+    onProgress: OnProgress,
+  ): Promise<Extract<Start['emulator'], { boot: unknown }>['boot']> {
+    const files = [manifest.bios, manifest.vgaBios, manifest.kernel];
+    const total = files.reduce((sum, file) => sum + file.size, 0);
+    const done = files.map(() => 0);
+    const [bios, vgaBios, kernel] = await Promise.all(
+      files.map(async (file, index) => {
+        const content = await this.#host.source.read(`guest/${file.path}`, (bytes) => {
+          done[index] = bytes;
+          onProgress({
+            phase: 'fetching',
+            text: 'Fetching the kernel',
+            done: done.reduce((sum, part) => sum + part, 0),
+            total,
+          });
+        });
+        return content.buffer;
+      }),
+    );
+    if (bios === undefined || vgaBios === undefined || kernel === undefined)
+      throw new RangeError('The guest manifest lacks boot files.');
+    return { bios, vgaBios, kernel, cmdline: manifest.profiles[profile].cmdline };
+  }
+
+  async #loadPrepared(name: string, artifacts: string, onProgress: OnProgress): Promise<Start> {
+    const { source } = this.#host;
+    const prepared = await readJson<PreparedState>(source, `states/${name}.json`);
+    if (prepared.artifacts !== artifacts) {
+      throw new MachineError(
+        'STATE_MISMATCH',
+        `The prepared state of ${name} is older than the guest: prepare it again (npm start does).`,
+      );
+    }
+    const content = await source.read(`states/${prepared.file}`, (done) =>
+      onProgress({ phase: 'fetching', text: 'Fetching the machine', done, total: prepared.size }),
+    );
+    return {
+      emulator: { state: content.buffer },
+      header: prepared.header,
+      prefetch: prepared.chunks,
+    };
+  }
+
+  async #create(
+    options: MachineOptions,
+    memory: number,
+    artifacts: string,
+    wasm: WebAssembly.Module,
+    disks: [CopyOnWriteDisk, CopyOnWriteDisk],
+    chunks: ChunkStore,
+    start: Start,
+    onProgress: OnProgress,
+  ): Promise<Machine> {
+    const host = this.#host;
+    const { clock } = host;
+    const trees = new TreeServer({
+      clock,
+      ...(host.openFile === undefined ? {} : { openFile: host.openFile }),
+    });
+    if (start.header !== undefined) trees.restore(start.header.trees);
+    const cold = 'boot' in start.emulator;
+    if (!cold) onProgress({ phase: 'restoring', text: 'Restoring memory', done: 0, total: 1 });
+    const emulator = await Emulator.create({
+      memory: memory * MIB,
+      wasm,
+      disks,
+      start: start.emulator,
+      handle9p: (request) => trees.handle(request),
+      clock,
+    }).catch((error: unknown) => {
+      if (error instanceof RangeError)
+        throw new MachineError(
+          'OUT_OF_MEMORY',
+          `There is no room for a machine of ${memory} MiB.`,
+          { cause: error },
+        );
+      throw error;
+    });
+    const serial = new SerialLog();
+    emulator.onCrash(host.onCrash);
+    emulator.onSerialOutput((byte) => serial.append(byte));
+    const channel: ByteChannel = {
+      send: (bytes) => emulator.sendConsole(bytes),
+      onReceive(listener) {
+        const subscription = emulator.onConsoleOutput(listener);
+        return () => subscription.dispose();
+      },
+    };
+    emulator.run();
+    const agent = new AgentSession(channel, { clock, random: host.random });
+    const began = clock.monotonic();
+    let panic: (error: Error) => void = () => {};
+    const panicked = new Promise<never>((_resolve, reject) => (panic = reject));
+    const report = (): void => {
+      const line = serial.tail(200).trimEnd().split('\n').at(-1) ?? '';
+      if (line.includes('Kernel panic')) panic(new Error(line));
+      onProgress({
+        phase: 'booting',
+        text: line,
+        done: Math.min(clock.monotonic() - began, EXPECTED_BOOT_MS),
+        total: EXPECTED_BOOT_MS,
+      });
+      ticking = clock.setTimer(report, PROGRESS_INTERVAL_MS);
+    };
+    let ticking = cold ? clock.setTimer(report, PROGRESS_INTERVAL_MS) : undefined;
+    try {
+      await within(
+        clock,
+        cold ? BOOT_DEADLINE_MS : RESTORE_DEADLINE_MS,
+        Promise.race([agent.ready(), panicked]),
+      );
+    } catch (error) {
+      agent.dispose();
+      emulator.dispose();
+      throw new MachineError(
+        'BOOT_FAILED',
+        `The machine did not come up. Its last messages:\n${serial.tail(LOG_TAIL)}`,
+        { cause: error },
+      );
+    } finally {
+      ticking?.dispose();
+    }
+    return new Machine({
+      host,
+      profile: options.profile,
+      memory,
+      artifacts,
+      emulator,
+      disks,
+      chunks,
+      trees,
+      agent,
+      serial,
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import type { ByteStream } from '../api/byte-stream.ts';
+import type { PublishedTree } from '../api/image-tree.ts';
+import type {
+  MachineMetrics,
+  MachineOptions,
+  MachineProgress,
+  MachineService,
+  OpenedStream,
+  SavedMachine,
+} from '../api/machine.ts';
+import type { Machine } from './machine.ts';
+import { MachineError } from './machine-error.ts';
+import type { MachineHost } from './machine-host.ts';
+import { MachineLoader } from './machine-loader.ts';
+import { packState } from './states/state-file.ts';
+
+/** One machine behind the contract of its worker. */
+export class HostedMachine implements MachineService {
+  readonly #host: (options: MachineOptions) => MachineHost;
+  #machine: Machine | undefined;
+  #starting = false;
+
+  /** @param host asked once, when the machine starts */
+  constructor(host: (options: MachineOptions) => MachineHost) {
+    this.#host = host;
+  }
+
+  async start(
+    options: MachineOptions,
+    onProgress: (progress: MachineProgress) => void,
+  ): Promise<void> {
+    if (this.#starting) throw new RangeError('This machine was started already.');
+    this.#starting = true;
+    this.#machine = await new MachineLoader(this.#host(options)).start(options, onProgress);
+  }
+
+  async pause(): Promise<void> {
+    await this.#running().pause();
+  }
+
+  async resume(): Promise<void> {
+    await this.#running().resume();
+  }
+
+  async save(): Promise<SavedMachine> {
+    const machine = this.#running();
+    const { header, state } = await machine.snapshot({ dropCaches: false });
+    const { profile, memory, artifacts } = machine;
+    return { profile, memory, artifacts, state: await packState(header, state) };
+  }
+
+  destroy(): Promise<void> {
+    this.#machine?.dispose();
+    this.#machine = undefined;
+    return Promise.resolve();
+  }
+
+  metrics(): Promise<MachineMetrics> {
+    return Promise.resolve(this.#running().metrics());
+  }
+
+  openSerial(): Promise<ReadableStream<Uint8Array>> {
+    return Promise.resolve(this.#running().serial.open());
+  }
+
+  connectNetwork(port: MessagePort): Promise<void> {
+    this.#running().connectNetwork(port);
+    return Promise.resolve();
+  }
+
+  async agentCall(op: string, request: object): Promise<unknown> {
+    return this.#running().agent.agentCall(op, request);
+  }
+
+  async agentOpen(op: string, request: object): Promise<OpenedStream> {
+    return this.#running().agent.agentOpen(op, request);
+  }
+
+  async agentListen(
+    request: object,
+    onConnection: (remote: string, stream: ByteStream) => void,
+  ): Promise<() => Promise<void>> {
+    return this.#running().agent.agentListen(request, onConnection);
+  }
+
+  publishTree(name: string, tree: PublishedTree): Promise<void> {
+    this.#running().publishTree(name, tree);
+    return Promise.resolve();
+  }
+
+  withdrawTree(name: string): Promise<void> {
+    this.#running().withdrawTree(name);
+    return Promise.resolve();
+  }
+
+  #running(): Machine {
+    if (this.#machine === undefined)
+      throw new MachineError('NOT_RUNNING', 'The machine is not running.');
+    return this.#machine;
+  }
+}

@@ -1,0 +1,168 @@
+import type { MachineIdentity } from '../api/agent.ts';
+import type { MachineMetrics, ProfileName } from '../api/machine.ts';
+import type { PublishedTree } from '../api/image-tree.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import type { AgentSession } from './agent/agent-session.ts';
+import type { ChunkReference, ChunkStore } from './disks/chunk-store.ts';
+import type { CopyOnWriteDisk } from './disks/copy-on-write-disk.ts';
+import type { Emulator } from './emulator/emulator.ts';
+import { MachineError } from './machine-error.ts';
+import type { MachineHost } from './machine-host.ts';
+import type { SerialLog } from './serial-log.ts';
+import type { StateHeader } from './states/state-file.ts';
+import type { TreeServer } from './trees/tree-server.ts';
+
+export interface MachineParts {
+  readonly host: MachineHost;
+  readonly profile: ProfileName;
+  /** MiB */
+  readonly memory: number;
+  /** `artifactHash` of what it runs on */
+  readonly artifacts: string;
+  readonly emulator: Emulator;
+  readonly disks: readonly [CopyOnWriteDisk, CopyOnWriteDisk];
+  readonly chunks: ChunkStore;
+  readonly trees: TreeServer;
+  readonly agent: AgentSession;
+  readonly serial: SerialLog;
+}
+
+/** A running guest with everything attached to it. Made by `MachineLoader`. */
+export class Machine implements Disposable {
+  readonly profile: ProfileName;
+  readonly memory: number;
+  readonly artifacts: string;
+  readonly serial: SerialLog;
+  readonly #parts: MachineParts;
+  readonly #store = new DisposableStore();
+  #network: Disposable | undefined;
+  #paused = false;
+  #receivedFrames = 0;
+  #sentFrames = 0;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+    this.profile = parts.profile;
+    this.memory = parts.memory;
+    this.artifacts = parts.artifacts;
+    this.serial = parts.serial;
+  }
+
+  /** The agent, for as long as the guest is not paused. */
+  get agent(): AgentSession {
+    if (this.#store.disposed) throw new MachineError('NOT_RUNNING', 'The machine is destroyed.');
+    return this.#parts.agent;
+  }
+
+  /** Disk chunks the guest needed so far, in order. */
+  get touchedChunks(): readonly ChunkReference[] {
+    return this.#parts.chunks.touched;
+  }
+
+  async personalise(identity: MachineIdentity): Promise<void> {
+    await this.agent.agentCall('personalise', identity);
+  }
+
+  async pause(): Promise<void> {
+    if (this.#paused) return;
+    this.#paused = true;
+    await this.#parts.emulator.pause();
+  }
+
+  /** Goes on and sets the guest's clock, which stood still. */
+  async resume(): Promise<void> {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#parts.emulator.run();
+    await this.agent.agentCall('clock.set', { time: this.#parts.host.clock.now() });
+  }
+
+  /**
+   * Everything that `MachineLoader` needs to go on from here. Flushes the guest's files and zeroes
+   * its free memory first, so that the state compresses. Afterwards it runs or is paused as before.
+   */
+  async snapshot(options: {
+    dropCaches: boolean;
+  }): Promise<{ header: StateHeader; state: ArrayBuffer }> {
+    const { emulator, trees, agent } = this.#parts;
+    const wasPaused = this.#paused;
+    if (!wasPaused)
+      await agent.agentCall('quiesce', { dropCaches: options.dropCaches, zeroFreeMemory: true });
+    await this.pause();
+    await this.#settle();
+    const state = await emulator.saveState();
+    const header: StateHeader = { trees: trees.state() };
+    if (!wasPaused) await this.resume();
+    return { header, state };
+  }
+
+  metrics(): MachineMetrics {
+    const { emulator, disks, host, trees, memory } = this.#parts;
+    const sum = (value: (disk: CopyOnWriteDisk) => number): number =>
+      disks.reduce((total, disk) => total + value(disk), 0);
+    return {
+      instructions: emulator.instructions,
+      cpu: emulator.cpuShare,
+      memoryBytes: memory * 1024 * 1024 + sum((disk) => disk.memoryBytes),
+      diskReadBytes: sum((disk) => disk.readBytes),
+      diskWrittenBytes: sum((disk) => disk.writtenBytes),
+      fetchedBytes: host.source.fetchedBytes,
+      networkReceivedBytes: this.#receivedFrames,
+      networkSentBytes: this.#sentFrames,
+      treeRequests: trees.requests,
+      paused: this.#paused,
+    };
+  }
+
+  /** Joins eth0 to an Ethernet; leaves the one before. */
+  connectNetwork(port: MessagePort): void {
+    this.#network?.dispose();
+    const { emulator } = this.#parts;
+    const onMessage = (event: MessageEvent<unknown>): void => {
+      if (!(event.data instanceof Uint8Array) || this.#paused) return;
+      this.#receivedFrames += event.data.length;
+      emulator.sendFrame(event.data);
+    };
+    port.addEventListener('message', onMessage);
+    port.start();
+    const outgoing = emulator.onFrame((frame) => {
+      this.#sentFrames += frame.length;
+      const copy = frame.slice();
+      port.postMessage(copy, [copy.buffer]);
+    });
+    const leave: Disposable = {
+      dispose() {
+        outgoing.dispose();
+        port.removeEventListener('message', onMessage);
+        port.close();
+      },
+    };
+    this.#network = leave;
+    this.#store.add(leave);
+  }
+
+  publishTree(name: string, tree: PublishedTree): void {
+    this.#parts.trees.publish(name, tree);
+  }
+
+  withdrawTree(name: string): void {
+    this.#parts.trees.withdraw(name);
+  }
+
+  dispose(): void {
+    if (this.#store.disposed) return;
+    this.#store.dispose();
+    this.#parts.agent.dispose();
+    this.#parts.emulator.dispose();
+    this.#parts.chunks.dispose();
+  }
+
+  /** Answers to 9P and disk requests still on their way are delivered to the paused guest. */
+  async #settle(): Promise<void> {
+    const { emulator, disks } = this.#parts;
+    const pollMs = 5;
+    while (!emulator.isQuiet || disks.some((disk) => disk.pending > 0)) {
+      await new Promise<void>((resolve) => this.#parts.host.clock.setTimer(resolve, pollMs));
+    }
+  }
+}

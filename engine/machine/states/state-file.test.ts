@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { packState, stateName, unpackState, type StateHeader } from './state-file.ts';
+
+const header: StateHeader = {
+  trees: { maxMessage: 8192, trees: { größe: 1 }, fids: [[0, null, []]] },
+};
+
+describe('packState', () => {
+  it('is undone by unpackState', async () => {
+    const state = new Uint8Array(100_000).fill(3).buffer;
+    const blob = await packState(header, state);
+    expect(blob.size).toBeLessThan(2000);
+    const back = await unpackState(blob);
+    expect(back.header).toEqual(header);
+    expect(Buffer.compare(new Uint8Array(back.state), new Uint8Array(state))).toBe(0);
+  });
+
+  it('refuses other files and damaged ones', async () => {
+    await expect(unpackState(new Blob(['something else entirely']))).rejects.toMatchObject({
+      code: 'STATE_MISMATCH',
+    });
+    const blob = await packState(header, new Uint8Array(100_000).buffer);
+    await expect(unpackState(blob.slice(0, blob.size - 20))).rejects.toMatchObject({
+      code: 'STATE_MISMATCH',
+    });
+  });
+});
+
+describe('stateName', () => {
+  it('names the memory only when it differs', () => {
+    expect(stateName('docker', 256, 256)).toBe('docker');
+    expect(stateName('docker', 512, 256)).toBe('docker-512');
+  });
+});

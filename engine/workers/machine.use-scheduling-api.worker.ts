@@ -1,0 +1,24 @@
+/**
+ * A machine in a browser's worker. v86 looks for `use-scheduling-api` in the worker's address: with it,
+ * it starts no nested worker to yield through. The file's name survives bundling, so that is where it stands.
+ */
+import { systemClock } from '../base/clock.ts';
+import { cryptoRandom } from '../base/random.ts';
+import { FetchArtifactSource } from '../machine/artifacts/fetch-artifact-source.ts';
+import { HostedMachine } from '../machine/machine-service.ts';
+import { exposeInBrowserWorker } from '../rpc/browser-worker.ts';
+
+const wasmUrl = new URL('../../node_modules/v86/build/v86.wasm', import.meta.url);
+
+exposeInBrowserWorker(
+  new HostedMachine(({ artifacts }) => ({
+    source: new FetchArtifactSource(artifacts ?? new URL('/', location.origin).href, systemClock),
+    wasm: () => WebAssembly.compileStreaming(fetch(wasmUrl)),
+    clock: systemClock,
+    random: cryptoRandom,
+    onCrash(error) {
+      reportError(error);
+      close();
+    },
+  })),
+);
