@@ -1,0 +1,263 @@
+import type { ContainerConfig, Mount, Resources } from '../types.ts';
+import { capabilitiesFor } from './capabilities.ts';
+import { defaultSeccompProgram } from './seccomp.ts';
+import type { ResolvedUser } from './users.ts';
+
+/** The part of the OCI runtime specification 1.0 that is used here (runtime-spec, config.md and config-linux.md). */
+export interface OciSpec {
+  readonly ociVersion: string;
+  readonly process: OciProcess;
+  readonly root: { readonly path: string; readonly readonly: boolean };
+  readonly hostname?: string;
+  readonly mounts: readonly OciMount[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly linux: {
+    readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
+    readonly cgroupsPath: string;
+    readonly resources: OciResources;
+    readonly maskedPaths: readonly string[];
+    readonly readonlyPaths: readonly string[];
+    readonly sysctl?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface OciProcess {
+  readonly terminal: boolean;
+  readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids?: readonly number[] };
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly capabilities: { readonly bounding: readonly string[]; readonly effective: readonly string[]; readonly permitted: readonly string[] };
+  readonly rlimits: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly noNewPrivileges: boolean;
+  readonly oomScoreAdj?: number;
+}
+
+export interface OciMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+interface OciResources {
+  readonly memory?: { readonly limit?: number; readonly reservation?: number };
+  readonly cpu?: { readonly shares?: number; readonly quota?: number; readonly period?: number; readonly cpus?: string };
+  readonly pids?: { readonly limit: number };
+  readonly devices?: readonly { readonly allow: boolean; readonly access: string; readonly type?: string; readonly major?: number; readonly minor?: number }[];
+}
+
+export interface SpecInput {
+  readonly config: ContainerConfig & { readonly id: string };
+  readonly user: ResolvedUser;
+  readonly hostname: string;
+  /** whether the container has a network namespace that is not the machine's */
+  readonly ownNetwork: boolean;
+  /** files of the machine bound over those of the image */
+  readonly files: { readonly hostname: string; readonly hosts: string; readonly resolvConf: string };
+  /** `config.mounts` with the directories behind volumes */
+  readonly mounts: readonly ResolvedMount[];
+}
+
+export interface ResolvedMount {
+  readonly mount: Mount;
+  /** directory or file on the machine; unused for tmpfs */
+  readonly source: string;
+}
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
+const CPU_PERIOD = 100_000;
+/** As systemd gives services, and Docker containers, today. */
+const DEFAULT_RLIMITS = [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 524_288 }];
+
+/** Docker's masked paths of which this kernel can have any. */
+const MASKED_PATHS = ['/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/sched_debug', '/proc/scsi', '/sys/firmware'];
+const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+const RWM = 'rwm';
+/** Docker's device rules: nothing, but making nodes, and null, zero, full, random, urandom, tty, console, ptmx and pts. */
+const DEVICE_RULES = [
+  { allow: false, access: RWM },
+  { allow: true, access: 'm', type: 'c' },
+  { allow: true, access: 'm', type: 'b' },
+  ...[
+    [1, 3],
+    [1, 5],
+    [1, 7],
+    [1, 8],
+    [1, 9],
+    [5, 0],
+    [5, 1],
+    [5, 2],
+  ].map(([major = 0, minor = 0]) => ({ allow: true, access: RWM, type: 'c', major, minor })),
+  { allow: true, access: RWM, type: 'c', major: 136 },
+];
+
+/** config.json of a container with Docker's defaults. The agent fills in `root.path` and the network namespace. */
+export function ociSpec(input: SpecInput): OciSpec {
+  const { config } = input;
+  const privileged = config.privileged === true;
+  const capabilities = capabilitiesFor(config);
+  const unconfined = privileged || config.seccomp === 'unconfined';
+  const sysctl = { ...config.sysctls, ...(config.domainname ? { 'kernel.domainname': config.domainname } : {}) };
+  return {
+    ociVersion: '1.0.2',
+    process: ociProcess(config, {
+      args: config.args,
+      env: config.env,
+      cwd: config.cwd ?? '/',
+      terminal: config.tty,
+      user: input.user,
+      hostname: input.hostname,
+      capabilities,
+    }),
+    root: { path: 'rootfs', readonly: config.readOnlyRootfs === true },
+    hostname: input.hostname,
+    mounts: allMounts(input, privileged),
+    ...(unconfined ? {} : { annotations: { 'run.oci.seccomp_bpf_data': toBase64(defaultSeccompProgram(capabilities)) } }),
+    linux: {
+      namespaces: ['mount', 'uts', 'ipc', ...(config.pidMode === 'host' ? [] : ['pid']), ...(input.ownNetwork ? ['network'] : []), ...(privileged ? [] : ['cgroup'])].map(
+        (type) => ({ type }),
+      ),
+      cgroupsPath: `${config.cgroupParent ?? '/docker'}/${config.id}`,
+      resources: { ...ociResources(config.resources), ...(privileged ? {} : { devices: DEVICE_RULES }) },
+      maskedPaths: privileged ? [] : MASKED_PATHS,
+      readonlyPaths: privileged ? [] : READONLY_PATHS,
+      ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
+    },
+  };
+}
+
+export interface ProcessInput {
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly terminal: boolean;
+  readonly user: ResolvedUser;
+  readonly hostname: string;
+  readonly capabilities: readonly string[];
+}
+
+/** The `process` object, for a start or an exec. */
+export function ociProcess(config: ContainerConfig, input: ProcessInput): OciProcess {
+  const { user, capabilities } = input;
+  // As in Linux after setuid from root: another user keeps none in effect.
+  const effective = user.uid === 0 ? capabilities : [];
+  const limits = new Map([...DEFAULT_RLIMITS, ...ulimits(config)].map((limit) => [limit.type, limit]));
+  return {
+    terminal: input.terminal,
+    user: { uid: user.uid, gid: user.gid, ...(user.additionalGids.length === 0 ? {} : { additionalGids: user.additionalGids }) },
+    args: input.args,
+    env: environment(input),
+    cwd: input.cwd,
+    capabilities: { bounding: capabilities, effective, permitted: effective },
+    rlimits: [...limits.values()],
+    noNewPrivileges: config.noNewPrivileges === true,
+    ...(config.oomScoreAdj === undefined ? {} : { oomScoreAdj: config.oomScoreAdj }),
+  };
+}
+
+function ulimits(config: ContainerConfig): { type: string; soft: number; hard: number }[] {
+  return (config.ulimits ?? []).map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard }));
+}
+
+/** Docker's own variables come first and give way to what the image or the user sets. HOME saves crun a look into passwd. */
+function environment({ env, terminal, hostname, user }: ProcessInput): string[] {
+  const merged = new Map<string, string>([
+    ['PATH', DEFAULT_PATH],
+    ['HOSTNAME', hostname],
+    ...(terminal ? ([['TERM', 'xterm']] as const) : []),
+  ]);
+  for (const entry of env) {
+    const equals = entry.indexOf('=');
+    if (equals > 0) merged.set(entry.slice(0, equals), entry.slice(equals + 1));
+  }
+  if (!merged.has('HOME')) merged.set('HOME', user.home);
+  return [...merged].map(([name, value]) => `${name}=${value}`);
+}
+
+function systemMounts(config: ContainerConfig, privileged: boolean): OciMount[] {
+  const quiet = ['nosuid', 'noexec', 'nodev'];
+  const access = privileged ? 'rw' : 'ro';
+  return [
+    { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
+    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
+    {
+      destination: '/dev/pts',
+      type: 'devpts',
+      source: 'devpts',
+      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+    },
+    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
+    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, access] },
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
+    { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', `size=${config.shmSize ?? DEFAULT_SHM_BYTES}`] },
+  ];
+}
+
+/** A mount of the user's replaces the one Docker makes at the same place. */
+function allMounts({ config, files, mounts }: SpecInput, privileged: boolean): OciMount[] {
+  const bind = (destination: string, source: string): OciMount => ({ destination, type: 'bind', source, options: ['bind', 'rprivate'] });
+  const own = [
+    ...systemMounts(config, privileged),
+    bind('/etc/resolv.conf', files.resolvConf),
+    bind('/etc/hostname', files.hostname),
+    bind('/etc/hosts', files.hosts),
+  ];
+  const taken = new Set(mounts.map(({ mount }) => mount.target));
+  return [...own.filter(({ destination }) => !taken.has(destination)), ...mounts.map(userMount)].sort(byDepth);
+}
+
+function userMount({ mount, source }: ResolvedMount): OciMount {
+  const destination = mount.target;
+  switch (mount.kind) {
+    case 'tmpfs':
+      return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'noexec', ...mount.options] };
+    case 'bind':
+      return { destination, type: 'bind', source, options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw'] };
+    case 'volume':
+      return { destination, type: 'bind', source, options: ['bind', 'rprivate', mount.readOnly ? 'ro' : 'rw'] };
+  }
+}
+
+/** Parents before children; otherwise as they stand. */
+function byDepth(a: OciMount, b: OciMount): number {
+  return a.destination.split('/').length - b.destination.split('/').length;
+}
+
+/** Swap is left out: the guest kernel has none. */
+function ociResources(resources: Resources): OciResources {
+  const { memory, memoryReservation, nanoCpus, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, pidsLimit } = resources;
+  const memoryLimits = { ...(memory ? { limit: memory } : {}), ...(memoryReservation ? { reservation: memoryReservation } : {}) };
+  const period = cpuPeriod || CPU_PERIOD;
+  const quota = nanoCpus ? Math.round((nanoCpus * period) / 1e9) : cpuQuota;
+  const cpu = {
+    ...(cpuShares ? { shares: cpuShares } : {}),
+    ...(quota ? { quota, period } : {}),
+    ...(cpusetCpus ? { cpus: cpusetCpus } : {}),
+  };
+  return {
+    ...(Object.keys(memoryLimits).length === 0 ? {} : { memory: memoryLimits }),
+    ...(Object.keys(cpu).length === 0 ? {} : { cpu }),
+    ...(pidsLimit !== undefined && pidsLimit > 0 ? { pids: { limit: pidsLimit } } : {}),
+  };
+}
+
+/** The same limits as cgroup v2 files, for `task.update`. */
+export function cgroupFiles(resources: Resources): Record<string, string> {
+  const { memory, cpu, pids } = ociResources(resources);
+  return {
+    ...(memory?.limit === undefined ? {} : { 'memory.max': String(memory.limit) }),
+    ...(memory?.reservation === undefined ? {} : { 'memory.low': String(memory.reservation) }),
+    ...(cpu?.quota === undefined ? {} : { 'cpu.max': `${cpu.quota > 0 ? cpu.quota : 'max'} ${cpu.period ?? CPU_PERIOD}` }),
+    // The mapping of the runtime specification: shares 2 to 262144 onto weights 1 to 10000.
+    ...(cpu?.shares === undefined ? {} : { 'cpu.weight': String(1 + Math.floor(((cpu.shares - 2) * 9999) / 262_142)) }),
+    ...(cpu?.cpus === undefined ? {} : { 'cpuset.cpus': cpu.cpus }),
+    ...(pids === undefined ? {} : { 'pids.max': String(pids.limit) }),
+  };
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
