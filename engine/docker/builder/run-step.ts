@@ -1,0 +1,90 @@
+/** RUN: a real container on top of the image so far; what it changed becomes the layer. */
+import type { ContainerConfig, ImageRunConfig, Mount, ProcessIo } from '../../runtime/types.ts';
+import { BuildError } from './build-error.ts';
+import type { BuildOptions } from './build-types.ts';
+import type { InstructionOf } from './instructions.ts';
+import type { StageBuild } from './stage-build.ts';
+
+const { signal: noSignal } = new AbortController();
+
+/** Throws BuildError; RuntimeError when the container cannot start. */
+export async function runStep(stage: StageBuild, { line, flags }: InstructionOf<'run'>, options: BuildOptions): Promise<void> {
+  const [flag] = flags;
+  if (flag !== undefined) throw new BuildError('FAILED', needsBuildKit(flag));
+  const command = line.shell && line.words.length > 0 ? [...stage.shell, ...line.words] : line.words;
+  if (command.length === 0) throw new BuildError('FAILED', 'No command specified');
+  const { args } = stage.context;
+  const buildArgs = [...args.allowed(stage.environment)];
+  const recorded = buildArgs.filter(([key]) => args.isRecorded(key)).map(([key, value]) => `${key}=${value}`);
+  const saved = buildArgs.length > 0 ? [`|${recorded.length}`, ...recorded.sort(), ...command] : command;
+  const { Entrypoint: _entrypoint, ...step } = stage.withCommand(saved);
+  if (stage.useCache(step)) return;
+
+  const { runtime } = stage.context.services;
+  if (!stage.image) await stage.addImage(step);
+  const image = stage.image;
+  if (!image) throw new BuildError('FAILED', 'the stage has no image');
+  const id = stage.announceContainer(true);
+  const environment = [...(stage.config.Env ?? []), ...buildArgs.map(([key, value]) => `${key}=${value}`)];
+  const mounts = await anonymousVolumes(stage);
+  await runtime.createContainer({ ...containerConfig(stage.config, options), id, image: image.id, hostname: id.slice(0, 12), args: command, env: environment, mounts });
+  const { io } = await runtime.startContainer(id, { attach: true });
+  if (!io) throw new BuildError('FAILED', 'the container has no output');
+  const code = await follow(stage, id, io, options.signal ?? noSignal);
+  if (code !== 0) {
+    const message = `The command '${command.join(' ')}' returned a non-zero code: ${code}`;
+    throw new BuildError('FAILED', message, { exitCode: code });
+  }
+  await stage.addImage(step, id, await runtime.layerOf(id));
+}
+
+export function needsBuildKit(flag: string): string {
+  return `the --${flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled`;
+}
+
+function containerConfig(config: ImageRunConfig, options: BuildOptions): Omit<ContainerConfig, 'id' | 'image' | 'args' | 'env' | 'mounts'> {
+  return {
+    sandbox: { kind: 'own', network: options.network ?? { kind: 'bridge', network: 'bridge' }, ports: [] },
+    tty: false,
+    openStdin: false,
+    resources: options.resources ?? {},
+    log: 'none',
+    ...(config.WorkingDir ? { cwd: config.WorkingDir } : {}),
+    ...(config.User ? { user: config.User } : {}),
+    ...(options.extraHosts ? { extraHosts: options.extraHosts } : {}),
+    ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
+    ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
+  };
+}
+
+/** What RUN writes below a VOLUME is not part of the image, as the Dockerfile reference warns. */
+async function anonymousVolumes(stage: StageBuild): Promise<readonly Mount[]> {
+  const mounts: Mount[] = [];
+  for (const target of Object.keys(stage.config.Volumes ?? {})) {
+    const { name } = await stage.context.services.runtime.volumes.create({});
+    mounts.push({ kind: 'volume', volume: name, target, readOnly: false });
+  }
+  return mounts;
+}
+
+/** Prints output as it comes, errors in red as Docker 20.10 does, and resolves with the exit status. */
+async function follow(stage: StageBuild, id: string, io: ProcessIo, signal: AbortSignal): Promise<number> {
+  const { print, services } = stage.context;
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  const kill = (): void => {
+    services.runtime.killContainer(id, 'SIGKILL').catch(() => undefined);
+  };
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
+  try {
+    for await (const { stream, bytes } of io.output) {
+      const text = decoders[stream].decode(bytes, { stream: true });
+      if (text !== '') print(stream === 'stdout' ? text : `\u001b[91m${text}\u001b[0m`);
+    }
+    const { code } = await io.exited;
+    if (signal.aborted) throw new BuildError('CANCELLED', 'build cancelled');
+    return code;
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
+}
