@@ -1,0 +1,104 @@
+/**
+ * Addresses of previews. The learner thinks of `http://localhost:8080/path` on a machine; the browser
+ * needs a real origin for it. Each (machine, port) gets its own:
+ *
+ *     http://<machine>-<port>.preview.<host of the app>/path                 first tab with a lab
+ *     http://<machine>-<port>.<slot>.preview.<host of the app>/path          further tabs
+ *
+ * `localhost` needs no name server: browsers resolve every name below it to this computer. A
+ * host that has no such names serves a path of the app's own origin instead, where scripts
+ * are off (`/preview/~<slot>/<machine>/<port>/path`).
+ */
+
+/** A port of a machine of one lab. `slot` tells labs in several tabs apart; the first is `''`. */
+export interface PreviewTarget {
+  readonly slot: string;
+  readonly machine: string;
+  readonly port: number;
+}
+
+const label = /^(?<machine>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-(?<port>\d{1,5})(?:\.(?<slot>t\d+))?$/;
+const loopback = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
+
+/** Host (with port) under which previews of an app at `appHost` live, without the leading label. */
+export function previewDomain(appHost: string): string {
+  const { hostname, port } = new URL(`http://${appHost}`);
+  return `preview.${loopback.has(hostname) ? 'localhost' : hostname}${port && `:${port}`}`;
+}
+
+/** Origin of a preview for an app at `appOrigin`. */
+export function previewOrigin(appOrigin: string, { slot, machine, port }: PreviewTarget): string {
+  const { protocol, host } = new URL(appOrigin);
+  return `${protocol}//${machine}-${port}${slot && `.${slot}`}.${previewDomain(host)}`;
+}
+
+/** What a preview host stands for; undefined for any other host. */
+export function readPreviewHost(
+  host: string,
+): (PreviewTarget & { readonly domain: string }) | undefined {
+  const at = host.indexOf('.preview.');
+  if (at < 0) return undefined;
+  const groups = label.exec(host.slice(0, at))?.groups;
+  const port = Number(groups?.['port']);
+  if (!groups?.['machine'] || port < 1 || port > 65_535) return undefined;
+  return {
+    slot: groups['slot'] ?? '',
+    machine: groups['machine'],
+    port,
+    domain: host.slice(at + 1),
+  };
+}
+
+/** Path of a preview below the app's base in path mode; no slash at the end. */
+export function previewPath({ slot, machine, port }: PreviewTarget): string {
+  return `preview/~${slot}/${machine}/${port}`;
+}
+
+/** Splits a path-mode path into its target and the learner's own path. */
+export function readPreviewPath(
+  pathname: string,
+): { target: PreviewTarget; path: string } | undefined {
+  const match = /\/preview\/~(t\d+|)\/([a-z0-9-]+)\/(\d{1,5})(\/.*)?$/.exec(pathname);
+  if (!match) return undefined;
+  const [, slot = '', machine = '', port = '', path = '/'] = match;
+  return { target: { slot, machine, port: Number(port) }, path };
+}
+
+/** The address a learner knows: `http://localhost/` for port 80, else with the port. */
+export function learnerOrigin(port: number): string {
+  return new URL(`http://localhost:${port}`).origin;
+}
+
+/** For the address bar: always with the port, so that it can be seen. */
+export function displayAddress(port: number, path: string): string {
+  return `http://localhost:${port}${path}`;
+}
+
+/**
+ * The port of the machine that `url` means, when it is an address of the machine as seen from inside
+ * or from its host: any loopback name, or the machine's own name. Only plain HTTP.
+ */
+export function portOfLearnerUrl(url: URL, machine: string): number | undefined {
+  if (url.protocol !== 'http:') return undefined;
+  if (!loopback.has(url.hostname) && url.hostname !== machine) return undefined;
+  return url.port === '' ? 80 : Number(url.port);
+}
+
+/** Where typed text leads: a path, or a whole address of this machine. Undefined when it is another place. */
+export function readTypedAddress(
+  text: string,
+  current: { readonly machine: string; readonly port: number },
+): { port: number; path: string } | undefined {
+  const trimmed = text.trim();
+  if (trimmed.startsWith('/') && !trimmed.startsWith('//'))
+    return { port: current.port, path: trimmed };
+  if (/^:\d+/.test(trimmed)) return readTypedAddress(`http://localhost${trimmed}`, current);
+  let url: URL;
+  try {
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`);
+  } catch {
+    return undefined;
+  }
+  const port = portOfLearnerUrl(url, current.machine);
+  return port === undefined ? undefined : { port, path: url.pathname + url.search + url.hash };
+}
