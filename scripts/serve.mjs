@@ -60,7 +60,7 @@ function appPolicy(host) {
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
     "connect-src 'self'",
-    `frame-src 'self' ${previews} *.${previews}`,
+    `frame-src 'self' ${previews}`,
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",

@@ -1,4 +1,12 @@
-import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from 'react';
 import type { LabMachine } from '../../engine/api/lab.ts';
 import { describeFailure } from '../features/machine/failures.ts';
 import { MachinePanel } from '../features/machine/machine-panel.tsx';
@@ -12,9 +20,15 @@ import { TerminalStage } from './terminal-stage.tsx';
 import { Workspace, type View } from './workspace.tsx';
 import styles from './app.module.css';
 
-const FileTree = lazy(async () => ({ default: (await import('../features/files/file-tree.tsx')).FileTree }));
-const Editor = lazy(async () => ({ default: (await import('../features/editor/editor.tsx')).Editor }));
-const Preview = lazy(async () => ({ default: (await import('../features/preview/preview.tsx')).Preview }));
+const FileTree = lazy(async () => ({
+  default: (await import('../features/files/file-tree.tsx')).FileTree,
+}));
+const Editor = lazy(async () => ({
+  default: (await import('../features/editor/editor.tsx')).Editor,
+}));
+const Preview = lazy(async () => ({
+  default: (await import('../features/preview/preview.tsx')).Preview,
+}));
 
 /** narrower than this, one pane at a time */
 const narrowQuery = matchMedia('(max-width: 48rem)');
@@ -45,7 +59,10 @@ export function App({ session }: { readonly session: LabSession }) {
         event.preventDefault();
         event.stopPropagation();
         focusNextPane(event.shiftKey ? -1 : 1);
-      } else if (event.key === 'F1' && !(event.target as Element).closest('.xterm, .monaco-editor')) {
+      } else if (
+        event.key === 'F1' &&
+        !(event.target as Element).closest('.xterm, .monaco-editor')
+      ) {
         event.preventDefault();
         setShowShortcuts(true);
       }
@@ -76,7 +93,9 @@ export function App({ session }: { readonly session: LabSession }) {
     preview: <Part name="The preview">{machine && <Preview machine={machine} />}</Part>,
     machine: (
       <Part name="The machine panel">
-        {machine && <MachinePanel machine={machine} visible={shown === 'machine'} onReset={reset} />}
+        {machine && (
+          <MachinePanel machine={machine} visible={shown === 'machine'} onReset={reset} />
+        )}
       </Part>
     ),
   };

@@ -22,7 +22,8 @@ export class ErrorBoundary extends Component<Props, { readonly error?: Error | u
     return (
       <div role="alert" className={styles['box']}>
         <p>
-          <strong>{this.props.part} stopped working.</strong> The rest of the page goes on; your machine keeps running.
+          <strong>{this.props.part} stopped working.</strong> The rest of the page goes on; your
+          machine keeps running.
         </p>
         <p className={styles['detail']}>{error.message}</p>
         <Button icon="reload" onClick={() => this.setState(() => ({ error: undefined }))}>

@@ -56,14 +56,21 @@ function StorageNotice() {
   if (!lost) return null;
   return (
     <>
-      <Button small variant="quiet" icon="warning" className={styles['notice']} onClick={() => setOpen(true)}>
+      <Button
+        small
+        variant="quiet"
+        icon="warning"
+        className={styles['notice']}
+        onClick={() => setOpen(true)}
+      >
         Nothing is kept
       </Button>
       {open && (
         <Dialog title="Nothing is kept in this window" onClose={() => setOpen(false)}>
           <p>
-            The browser gives this page no storage, as private windows and some settings do. Everything works, but
-            images you pull, files you edit and the layout are gone when you close the tab.
+            The browser gives this page no storage, as private windows and some settings do.
+            Everything works, but images you pull, files you edit and the layout are gone when you
+            close the tab.
           </p>
           <p className={styles['advice']}>
             To keep them, open this page in an ordinary window and allow it to store data.

@@ -15,11 +15,21 @@ export function focusPane(name: string): void {
 
 /** Where one types or chooses in a pane, else its first control. */
 function focusTarget(pane: HTMLElement): HTMLElement | undefined {
-  const preferred = ['.xterm-helper-textarea', '.monaco-editor textarea, .monaco-editor .native-edit-context', '[role="treeitem"][tabindex="0"], [role="tree"][tabindex="0"]'];
-  const controls = 'button:not(:disabled), a[href], input:not(:disabled), select, textarea, iframe, [tabindex="0"]';
+  const preferred = [
+    '.xterm-helper-textarea',
+    '.monaco-editor textarea, .monaco-editor .native-edit-context',
+    '[role="treeitem"][tabindex="0"], [role="tree"][tabindex="0"]',
+  ];
+  const controls =
+    'button:not(:disabled), a[href], input:not(:disabled), select, textarea, iframe, [tabindex="0"]';
   for (const selector of [...preferred, controls]) {
     for (const element of pane.querySelectorAll<HTMLElement>(selector)) {
-      if (element.checkVisibility() && !element.closest('[inert], [aria-hidden="true"]') && element.tabIndex >= 0) return element;
+      if (
+        element.checkVisibility() &&
+        !element.closest('[inert], [aria-hidden="true"]') &&
+        element.tabIndex >= 0
+      )
+        return element;
     }
   }
   return undefined;

@@ -1,7 +1,10 @@
 import { Dialog } from '../ui/dialog.tsx';
 import styles from './shortcuts.module.css';
 
-const groups: readonly { readonly name: string; readonly keys: readonly (readonly [keys: string, does: string])[] }[] = [
+const groups: readonly {
+  readonly name: string;
+  readonly keys: readonly (readonly [keys: string, does: string])[];
+}[] = [
   {
     name: 'Everywhere',
     keys: [
@@ -54,7 +57,11 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
           </section>
         ))}
       </div>
-      {mac && <p className={styles['note']}>On a Mac, Cmd+C and Cmd+V copy and paste in the terminal too, and Cmd+S saves.</p>}
+      {mac && (
+        <p className={styles['note']}>
+          On a Mac, Cmd+C and Cmd+V copy and paste in the terminal too, and Cmd+S saves.
+        </p>
+      )}
     </Dialog>
   );
 }

@@ -20,7 +20,14 @@ export interface TerminalStageProps {
 }
 
 /** The terminals, under the start panel until a shell answers, or under what went wrong. */
-export function TerminalStage({ machine, failure, shellOpen, onShell, onLink, onRetry }: TerminalStageProps) {
+export function TerminalStage({
+  machine,
+  failure,
+  shellOpen,
+  onShell,
+  onLink,
+  onRetry,
+}: TerminalStageProps) {
   const state = useMachineState(machine);
   const covered = failure !== undefined || !shellOpen;
   return (
@@ -28,7 +35,12 @@ export function TerminalStage({ machine, failure, shellOpen, onShell, onLink, on
       <div className={styles['fill']} inert={covered}>
         {machine && (
           <Suspense>
-            <TerminalRegion machine={machine} covered={covered} onLink={onLink} onFirstShell={onShell} />
+            <TerminalRegion
+              machine={machine}
+              covered={covered}
+              onLink={onLink}
+              onFirstShell={onShell}
+            />
           </Suspense>
         )}
       </div>

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { Group, Panel as Pane, Separator, useDefaultLayout } from 'react-resizable-panels';
 import { Icon, type IconName } from '../ui/icon.tsx';
-import { Panel } from '../ui/panel.tsx';
+import { PanelNameShown } from '../ui/panel.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { layoutStorage } from './layout-storage.ts';
 import styles from './workspace.module.css';
@@ -22,7 +22,11 @@ export function Workspace(props: WorkspaceProps) {
 }
 
 function useLayout(id: string) {
-  return useDefaultLayout({ id: `drydock.layout.${id}`, storage: layoutStorage, onlySaveAfterUserInteractions: true });
+  return useDefaultLayout({
+    id: `drydock.layout.${id}`,
+    storage: layoutStorage,
+    onlySaveAfterUserInteractions: true,
+  });
 }
 
 function WideWorkspace({ views, shown, onShow }: WorkspaceProps) {
@@ -36,7 +40,14 @@ function WideWorkspace({ views, shown, onShow }: WorkspaceProps) {
     <Group orientation="horizontal" {...columns} className={styles['wide']}>
       <Pane id="side" minSize="18%" defaultSize="44%">
         <Group orientation="horizontal" {...side}>
-          <Pane id="files" minSize={120} defaultSize={184} groupResizeBehavior="preserve-pixel-size" collapsible collapsedSize={0}>
+          <Pane
+            id="files"
+            minSize={120}
+            defaultSize={184}
+            groupResizeBehavior="preserve-pixel-size"
+            collapsible
+            collapsedSize={0}
+          >
             <div className={styles['pane']} data-pane="files">
               {views.files}
             </div>
@@ -60,28 +71,32 @@ function WideWorkspace({ views, shown, onShow }: WorkspaceProps) {
           <Divider label="Height of the terminal" />
           <Pane id="lower" minSize="10%">
             <div className={styles['pane']} data-pane="lower">
-              <Panel
-                title={lower === 'preview' ? 'Preview' : 'Machine'}
-                hideTitle
-                bar={
-                  <Tabs
-                    label="Preview and machine"
-                    items={[
-                      { id: 'preview', label: 'Preview', mark: <Icon name="globe" /> },
-                      { id: 'machine', label: 'Machine', mark: <Icon name="machine" /> },
-                    ]}
-                    selected={lower}
-                    onSelect={(id) => onShow(id === 'machine' ? 'machine' : 'preview')}
-                    panelId={(id) => `lower-${id}`}
-                  />
-                }
-              >
+              <div className={styles['lowerTabs']}>
+                <Tabs
+                  label="Preview and machine"
+                  items={[
+                    { id: 'preview', label: 'Preview', mark: <Icon name="globe" /> },
+                    { id: 'machine', label: 'Machine', mark: <Icon name="machine" /> },
+                  ]}
+                  selected={lower}
+                  onSelect={(id) => onShow(id === 'machine' ? 'machine' : 'preview')}
+                  panelId={(id) => `lower-${id}`}
+                />
+              </div>
+              <PanelNameShown value={true}>
                 {(['preview', 'machine'] as const).map((view) => (
-                  <div key={view} id={`lower-${view}`} role="tabpanel" aria-label={view} hidden={lower !== view} className={styles['tab']}>
+                  <div
+                    key={view}
+                    id={`lower-${view}`}
+                    role="tabpanel"
+                    aria-label={view}
+                    hidden={lower !== view}
+                    className={styles['lowerPanel']}
+                  >
                     {views[view]}
                   </div>
                 ))}
-              </Panel>
+              </PanelNameShown>
             </div>
           </Pane>
         </Group>
@@ -94,7 +109,11 @@ function Divider({ label }: { readonly label: string }) {
   return <Separator className={styles['divider']} aria-label={label} />;
 }
 
-const narrowViews: readonly { readonly view: View; readonly label: string; readonly icon: IconName }[] = [
+const narrowViews: readonly {
+  readonly view: View;
+  readonly label: string;
+  readonly icon: IconName;
+}[] = [
   { view: 'files', label: 'Files', icon: 'folder' },
   { view: 'editor', label: 'Editor', icon: 'code' },
   { view: 'terminal', label: 'Terminal', icon: 'terminal' },
@@ -106,9 +125,9 @@ function NarrowWorkspace({ views, shown, onShow }: WorkspaceProps) {
   return (
     <div className={styles['narrow']}>
       <div className={styles['stage']}>
-        {narrowViews.map(({ view, label }) => (
+        {narrowViews.map(({ view }) => (
           <div key={view} className={styles['narrowPane']} data-pane={view} hidden={shown !== view}>
-            {view === 'machine' || view === 'preview' ? <Panel title={label}>{views[view]}</Panel> : views[view]}
+            {views[view]}
           </div>
         ))}
       </div>

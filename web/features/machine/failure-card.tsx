@@ -14,10 +14,10 @@ export function FailureCard({ failure, onRetry, onColdBoot }: FailureCardProps) 
   return (
     <div className={styles['cover']}>
       <div role="alert" className={styles['card']}>
-        <h3 className={styles['failureTitle']}>
+        <h2 className={styles['failureTitle']}>
           <Icon name="warning" size={20} />
           {failure.title}
-        </h3>
+        </h2>
         <p>{failure.why}</p>
         <ul className={styles['advice']}>
           {failure.advice.map((sentence) => (

@@ -27,7 +27,9 @@ describe('describeFailure', () => {
   });
 
   test('a RangeError about an allocation is about memory', () => {
-    expect(describeFailure(new RangeError('WebAssembly.Memory(): could not allocate memory')).title).toMatch(/memory/);
+    expect(
+      describeFailure(new RangeError('WebAssembly.Memory(): could not allocate memory')).title,
+    ).toMatch(/memory/);
   });
 
   test('what is thrown need not be an Error', () => {

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { EngineState, LabMachine, MachineState } from '../../../engine/api/lab.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { Panel } from '../../ui/panel.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
 import { formatBytes, formatInstructions, type Series } from './readings.ts';
 import { SerialLog } from './serial-log.tsx';
@@ -28,9 +29,32 @@ export function MachinePanel({ machine, visible, onReset }: MachinePanelProps) {
   const [showLog, setShowLog] = useState(false);
   const { latest } = guest;
 
+  const actions = (
+    <div className={styles['actions']}>
+      {state?.kind === 'paused' ? (
+        <Button small icon="play" onClick={() => void machine.resume()}>
+          Resume
+        </Button>
+      ) : (
+        <Button small icon="pause" disabled={!running} onClick={() => void machine.pause()}>
+          Pause
+        </Button>
+      )}
+      <Button small icon="reload" onClick={() => setConfirming('restore')}>
+        Reset
+      </Button>
+      <Button small icon="power" onClick={() => setConfirming('cold')}>
+        Cold boot
+      </Button>
+      <Button small icon="terminal" aria-expanded={showLog} onClick={() => setShowLog(!showLog)}>
+        Serial log
+      </Button>
+    </div>
+  );
+
   return (
-    <div className={styles['panel']}>
-      <div className={styles['identity']}>
+    <Panel title="Machine" bar={actions}>
+      <div className={styles['panel']}>
         <dl className={styles['facts']}>
           <Fact term="Machine">
             {machine.name} <StateText state={state} />
@@ -50,77 +74,61 @@ export function MachinePanel({ machine, visible, onReset }: MachinePanelProps) {
           </Fact>
           {latest && <Fact term="Processes">{latest.processes}</Fact>}
         </dl>
-        <div className={styles['actions']}>
-          {state?.kind === 'paused' ? (
-            <Button small icon="play" onClick={() => void machine.resume()}>
-              Resume
-            </Button>
-          ) : (
-            <Button small icon="pause" disabled={!running} onClick={() => void machine.pause()}>
-              Pause
-            </Button>
-          )}
-          <Button small icon="reload" onClick={() => setConfirming('restore')}>
-            Reset
-          </Button>
-          <Button small icon="power" onClick={() => setConfirming('cold')}>
-            Cold boot
-          </Button>
-          <Button small icon="terminal" aria-expanded={showLog} onClick={() => setShowLog(!showLog)}>
-            Serial log
-          </Button>
-        </div>
+
+        <ul className={styles['tiles']}>
+          <Tile
+            name="Processor"
+            figure={`${Math.round((emulator.cpu.at(-1) ?? 0) * 100)} %`}
+            note="of one core"
+            series={emulator.cpu}
+            top={1}
+          />
+          <Tile
+            name="Instructions"
+            figure={`${formatInstructions(emulator.instructions.at(-1) ?? 0)} M/s`}
+            note="emulated"
+            series={emulator.instructions}
+          />
+          <Tile
+            name="Memory"
+            figure={latest ? formatBytes(latest.memory.total - latest.memory.available) : '–'}
+            note={latest ? `of ${formatBytes(latest.memory.total)}` : ''}
+            series={guest.memory}
+            {...(latest ? { top: latest.memory.total } : {})}
+          />
+          <Tile
+            name="Disk"
+            figure={`${formatBytes(guest.disk.at(-1) ?? 0)}/s`}
+            note={latest ? `${formatBytes(latest.disk.used)} used` : ''}
+            series={guest.disk}
+            top={1e5}
+          />
+          <Tile
+            name="Network"
+            figure={`${formatBytes(guest.network.at(-1) ?? 0)}/s`}
+            note={
+              latest
+                ? `${formatBytes(latest.network.receivedBytes)} in, ${formatBytes(latest.network.sentBytes)} out`
+                : ''
+            }
+            series={guest.network}
+            top={1e4}
+          />
+        </ul>
+
+        {showLog && visible && <SerialLog machine={machine} />}
+        {confirming && (
+          <ConfirmReset
+            start={confirming}
+            onClose={() => setConfirming(undefined)}
+            onConfirm={() => {
+              setConfirming(undefined);
+              onReset(confirming);
+            }}
+          />
+        )}
       </div>
-
-      <ul className={styles['tiles']}>
-        <Tile
-          name="Processor"
-          figure={`${Math.round((emulator.cpu.at(-1) ?? 0) * 100)} %`}
-          note="of one core of this computer"
-          series={emulator.cpu}
-          top={1}
-        />
-        <Tile
-          name="Instructions"
-          figure={`${formatInstructions(emulator.instructions.at(-1) ?? 0)} M/s`}
-          note="executed by the emulated processor"
-          series={emulator.instructions}
-        />
-        <Tile
-          name="Memory"
-          figure={latest ? formatBytes(latest.memory.total - latest.memory.available) : '–'}
-          note={latest ? `of ${formatBytes(latest.memory.total)}` : ''}
-          series={guest.memory}
-          {...(latest ? { top: latest.memory.total } : {})}
-        />
-        <Tile
-          name="Disk"
-          figure={`${formatBytes(guest.disk.at(-1) ?? 0)}/s`}
-          note={latest ? `${formatBytes(latest.disk.used)} of ${formatBytes(latest.disk.total)} used` : ''}
-          series={guest.disk}
-          top={1e5}
-        />
-        <Tile
-          name="Network"
-          figure={`${formatBytes(guest.network.at(-1) ?? 0)}/s`}
-          note={latest ? `${formatBytes(latest.network.receivedBytes)} in, ${formatBytes(latest.network.sentBytes)} out` : ''}
-          series={guest.network}
-          top={1e4}
-        />
-      </ul>
-
-      {showLog && visible && <SerialLog machine={machine} />}
-      {confirming && (
-        <ConfirmReset
-          start={confirming}
-          onClose={() => setConfirming(undefined)}
-          onConfirm={() => {
-            setConfirming(undefined);
-            onReset(confirming);
-          }}
-        />
-      )}
-    </div>
+    </Panel>
   );
 }
 
@@ -198,7 +206,8 @@ function ConfirmReset({
           : 'It starts anew as it was the first time.'}
       </p>
       <p className={styles['loss']}>
-        Its containers, its running programs and the files on its disk are lost. Images you pulled or built stay.
+        Its containers, its running programs and the files on its disk are lost. Images you pulled
+        or built stay.
       </p>
     </Dialog>
   );

@@ -4,18 +4,40 @@ import { useEngineState, useMachineState } from './use-machine.ts';
 import { useEmulatorReadings } from './use-readings.ts';
 import styles from './machine-status.module.css';
 
-const engineWords = { absent: '', starting: 'Docker is starting', ready: 'Docker is ready', failed: 'Docker failed' };
-const machineWords = { starting: 'starting', running: 'running', paused: 'paused', stopped: 'stopped', failed: 'failed' };
+const engineWords = {
+  absent: '',
+  starting: 'Docker is starting',
+  ready: 'Docker is ready',
+  failed: 'Docker failed',
+};
+const machineWords = {
+  starting: 'starting',
+  running: 'running',
+  paused: 'paused',
+  stopped: 'stopped',
+  failed: 'failed',
+};
 
 /** State of machine and engine in one line, with the processor's last minutes; opens the machine panel. */
-export function MachineStatus({ machine, onShow }: { readonly machine: LabMachine; readonly onShow: () => void }) {
+export function MachineStatus({
+  machine,
+  onShow,
+}: {
+  readonly machine: LabMachine;
+  readonly onShow: () => void;
+}) {
   const state = useMachineState(machine)?.kind ?? 'starting';
   const engine = useEngineState(machine)?.kind ?? 'absent';
   const { cpu } = useEmulatorReadings(machine, state === 'running');
   const busy = Math.round((cpu.at(-1) ?? 0) * 100);
   return (
     <>
-      <button type="button" className={styles['status']} onClick={onShow} aria-label={`Machine ${machine.name}, ${machineWords[state]}, processor ${busy} %. Show the machine`}>
+      <button
+        type="button"
+        className={styles['status']}
+        onClick={onShow}
+        aria-label={`Machine ${machine.name}, ${machineWords[state]}, processor ${busy} %. Show the machine`}
+      >
         <span className={styles['dot']} data-state={state} />
         <span className={styles['name']}>{machine.name}</span>
         <span className={styles['word']}>{machineWords[state]}</span>
@@ -24,9 +46,9 @@ export function MachineStatus({ machine, onShow }: { readonly machine: LabMachin
         </span>
         <span className={styles['busy']}>{busy} %</span>
       </button>
-      <span role="status" className={styles['engine']} data-state={engine}>
+      <output className={styles['engine']} data-state={engine}>
         {engineWords[engine]}
-      </span>
+      </output>
     </>
   );
 }

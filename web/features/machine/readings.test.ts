@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { append, emulatorRates, formatBytes, formatInstructions, guestRates, kept } from './readings.ts';
+import {
+  append,
+  emulatorRates,
+  formatBytes,
+  formatInstructions,
+  guestRates,
+  kept,
+} from './readings.ts';
 
 const stats = (time: number, busyMs: number, idleMs: number, bytes: number) => ({
   time,
@@ -12,7 +19,13 @@ const stats = (time: number, busyMs: number, idleMs: number, bytes: number) => (
 
 test('guest rates are differences over time', () => {
   const rates = guestRates(stats(1000, 100, 900, 0), stats(3000, 600, 2400, 4000));
-  expect(rates).toEqual({ cpu: 0.25, diskRead: 2000, diskWritten: 4000, received: 2000, sent: 2000 });
+  expect(rates).toEqual({
+    cpu: 0.25,
+    diskRead: 2000,
+    diskWritten: 4000,
+    received: 2000,
+    sent: 2000,
+  });
 });
 
 test('counters that start again after a reset give zero, not a negative rate', () => {
@@ -48,6 +61,12 @@ test('a series forgets the oldest reading', () => {
 });
 
 test('units', () => {
-  expect([0, 512, 1500, 20_000_000, 999_600].map(formatBytes)).toEqual(['0 B', '512 B', '1.5 kB', '20 MB', '1.0 MB']);
+  expect([0, 512, 1500, 20_000_000, 999_600].map(formatBytes)).toEqual([
+    '0 B',
+    '512 B',
+    '1.5 kB',
+    '20 MB',
+    '1.0 MB',
+  ]);
   expect([0, 2_340_000, 187_600_000].map(formatInstructions)).toEqual(['0.0', '2.3', '188']);
 });

@@ -1,8 +1,8 @@
 import type { MachineStats } from '../../../engine/api/agent.ts';
 import type { MachineMetrics } from '../../../engine/api/machine.ts';
 
-/** Readings kept: two minutes at one a second. */
-export const kept = 120;
+/** Readings kept: one minute at one a second, two at one in two. */
+export const kept = 60;
 
 /** A series of readings, oldest first; at most `kept`. */
 export type Series = readonly number[];
@@ -18,7 +18,11 @@ export interface EmulatorRates {
   readonly instructionsPerSecond: number;
 }
 
-export function emulatorRates(before: MachineMetrics, after: MachineMetrics, elapsedMs: number): EmulatorRates {
+export function emulatorRates(
+  before: MachineMetrics,
+  after: MachineMetrics,
+  elapsedMs: number,
+): EmulatorRates {
   return {
     cpu: after.cpu,
     instructionsPerSecond: perSecond(before.instructions, after.instructions, elapsedMs),

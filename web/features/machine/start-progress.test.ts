@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { remainder, shareOf } from './start-progress.ts';
 
-const at = (phase: Parameters<typeof remainder>[0]['phase'], done: number, total: number) => ({ phase, text: '', done, total });
+const at = (phase: Parameters<typeof remainder>[0]['phase'], done: number, total: number) => ({
+  phase,
+  text: '',
+  done,
+  total,
+});
 
 test('the share grows through the phases of a restore', () => {
   const shares = [

@@ -1,7 +1,10 @@
 import type { MachineProgress } from '../../../engine/api/machine.ts';
 
 /** Where each phase begins and ends on the bar, from 0 to 1, by what it costs on an ordinary connection. */
-const spans: Record<'restore' | 'cold', Record<MachineProgress['phase'], readonly [number, number]>> = {
+const spans: Record<
+  'restore' | 'cold',
+  Record<MachineProgress['phase'], readonly [number, number]>
+> = {
   restore: {
     fetching: [0, 0.7],
     decompressing: [0.7, 0.82],

@@ -60,6 +60,7 @@ export function TerminalPanel({ terminals }: { readonly terminals: Terminals }) 
     <Panel
       title="Terminal"
       hideTitle
+      startsWithTabs
       className={styles['panel']}
       bar={
         <>

@@ -71,9 +71,7 @@ export function TerminalSearch({
           }
         }}
       />
-      <span role="status" className={styles['searchCount']}>
-        {outcome}
-      </span>
+      <output className={styles['searchCount']}>{outcome}</output>
       <IconButton
         small
         icon="chevron-up"

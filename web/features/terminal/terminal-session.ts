@@ -23,10 +23,10 @@ const clipboard: IClipboardProvider = {
 };
 
 export interface SessionEvents {
-  onTitle(title: string): void;
-  onFocus(): void;
-  onLink(url: string): void;
-  onOpened(): void;
+  readonly onTitle: (title: string) => void;
+  readonly onFocus: () => void;
+  readonly onLink: (url: string) => void;
+  readonly onOpened: () => void;
 }
 
 /**

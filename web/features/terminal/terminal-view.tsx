@@ -111,9 +111,7 @@ export function TerminalView({
       {menuAt && (
         <Menu label="Terminal" items={items} at={menuAt} onClose={() => setMenuAt(undefined)} />
       )}
-      <p role="status" className={notice ? styles['notice'] : 'visually-hidden'}>
-        {notice}
-      </p>
+      <output className={notice ? styles['notice'] : 'visually-hidden'}>{notice}</output>
     </div>
   );
 }

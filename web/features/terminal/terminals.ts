@@ -20,9 +20,9 @@ export interface TerminalsState {
 
 export interface TerminalsEvents {
   /** A link in the output was clicked. */
-  onLink(url: string): void;
+  readonly onLink: (url: string) => void;
   /** The first shell answered. */
-  onFirstShell(): void;
+  readonly onFirstShell: () => void;
 }
 
 /** more panes than this in one tab are too narrow to read */
