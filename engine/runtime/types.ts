@@ -170,11 +170,18 @@ export interface Images {
   /** Children first: images whose `parent` chain leads to `id`. */
   children(id: Digest): readonly Image[];
   /** The merged tree of layers, to publish or to read on the host. Cached. */
-  tree(layers: readonly Digest[]): Promise<ImageTree>;
+  tree(layers: readonly Digest[], options?: TreeOptions): Promise<ImageTree>;
   /** Stores a layer from a tar stream and indexes it. */
   addLayer(tar: ReadableStream<Uint8Array> | Uint8Array): Promise<Layer>;
+  /** Layers that outlive their images, because containers stand on them. */
+  keepLayers(needed: () => Iterable<Digest>): void;
   /** Removes layers that neither an image nor `keep` needs. */
   collectLayers(keep?: readonly Digest[]): Promise<void>;
+}
+
+export interface TreeOptions {
+  /** with the directories and empty files that every container mounts something on, as Docker's init layer has them */
+  readonly mountPoints?: boolean;
 }
 
 export interface ImageUse {
@@ -452,8 +459,10 @@ export interface Runtime {
   readonly events: Event<RuntimeEvent>;
   readonly networks: readonly Network[];
 
-  /** Matches stored records with what the machine runs. Called once, before anything else, also after a restore. */
+  /** Matches what is known with what the machine runs. Called once, before anything else, also after a restore. */
   recover(): Promise<void>;
+  /** Puts the records into the machine, so that a saved state has them. Call it before saving. */
+  flush(): Promise<void>;
   /** Follows the machine no longer. Containers go on. */
   close(): Promise<void>;
 
@@ -471,7 +480,10 @@ export interface Runtime {
   stopContainer(id: string, options?: { readonly signal?: string; readonly timeoutMs?: number }): Promise<void>;
   /** Throws NOT_RUNNING. */
   killContainer(id: string, signal: string): Promise<void>;
-  /** Resolves with the exit of the current or last run; with `nextExit` of the next. */
+  /**
+   * `not-running`: at once for one that was created or has ended, else when it ends. `next-exit`:
+   * when it ends the next time. `removed`: when it is gone; resolves with its last exit.
+   */
   waitContainer(id: string, condition?: 'not-running' | 'next-exit' | 'removed'): Promise<ExitStatus>;
   pauseContainer(id: string): Promise<void>;
   resumeContainer(id: string): Promise<void>;

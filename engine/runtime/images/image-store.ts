@@ -17,6 +17,7 @@ import type {
   NewImage,
   PullEvent,
   RegistryFetch,
+  TreeOptions,
 } from '../types.ts';
 import { imageConflict, untagConflict } from './image-conflicts.ts';
 import { LayerStore } from './layer-store.ts';
@@ -51,6 +52,7 @@ export class ImageStore implements Images {
   readonly #events = new Emitter<ImageEvent>();
   readonly events = this.#events.event;
   #saving: Promise<void> = Promise.resolve();
+  #neededElsewhere: () => Iterable<Digest> = () => [];
 
   private constructor(options: ImageStoreOptions) {
     this.#options = options;
@@ -187,8 +189,12 @@ export class ImageStore implements Images {
     return direct.flatMap((image) => [...this.children(image.id), image]);
   }
 
-  tree(layers: readonly Digest[]): Promise<ImageTree> {
-    return this.#layers.tree(layers);
+  tree(layers: readonly Digest[], options: TreeOptions = {}): Promise<ImageTree> {
+    return this.#layers.tree(layers, options);
+  }
+
+  keepLayers(needed: () => Iterable<Digest>): void {
+    this.#neededElsewhere = needed;
   }
 
   addLayer(tar: ReadableStream<Uint8Array> | Uint8Array): Promise<Layer> {
@@ -196,7 +202,7 @@ export class ImageStore implements Images {
   }
 
   async collectLayers(keep: readonly Digest[] = []): Promise<void> {
-    const needed = new Set([...keep, ...this.list().flatMap((image) => image.layers.map((layer) => layer.diffId))]);
+    const needed = new Set([...keep, ...this.#neededLayers()]);
     for (const diffId of await this.#layers.list()) {
       if (!needed.has(diffId)) await this.#layers.remove(diffId);
     }
@@ -208,7 +214,7 @@ export class ImageStore implements Images {
     await this.#options.content.remove(id);
     done.push({ deleted: id });
     this.#fire('delete', id, id);
-    const needed = new Set(this.list().flatMap((other) => other.layers.map((layer) => layer.diffId)));
+    const needed = new Set(this.#neededLayers());
     for (const { diffId } of image.layers.toReversed()) {
       if (needed.has(diffId)) continue;
       await this.#layers.remove(diffId);
@@ -217,6 +223,10 @@ export class ImageStore implements Images {
     const parent = image.parent === undefined ? undefined : this.#images.get(image.parent);
     const parentGoes = parent !== undefined && parent.tags.length + parent.repoDigests.length === 0 && this.children(parent.id).length === 0;
     if (parentGoes && !noPrune) await this.#delete(parent.id, noPrune, done);
+  }
+
+  #neededLayers(): Digest[] {
+    return [...this.#neededElsewhere(), ...this.list().flatMap((image) => image.layers.map((layer) => layer.diffId))];
   }
 
   #untag(id: Digest, reference: string, done: ImageDeletion[]): void {

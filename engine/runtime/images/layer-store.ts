@@ -2,7 +2,7 @@ import { createSHA256 } from 'hash-wasm';
 import { isDigest } from '../content-store.ts';
 import { RuntimeError } from '../runtime-error.ts';
 import { getJson, putJson, type Storage } from '../storage/storage.ts';
-import type { ContentStore, Digest, ImageTree, Layer } from '../types.ts';
+import type { ContentStore, Digest, ImageTree, Layer, TreeOptions } from '../types.ts';
 import { mergeLayers } from './merge-layers.ts';
 import { MergedTree } from './merged-tree.ts';
 import { TarReader, type TarEntry } from './tar-reader.ts';
@@ -61,11 +61,11 @@ export class LayerStore {
     return (await this.#index(diffId)).entries;
   }
 
-  tree(layers: readonly Digest[]): Promise<ImageTree> {
-    const key = layers.join();
+  tree(layers: readonly Digest[], options: TreeOptions = {}): Promise<ImageTree> {
+    const key = `${String(options.mountPoints)} ${layers.join()}`;
     const known = this.#trees.get(key);
     if (known !== undefined) return known;
-    const merging = this.#merge(layers);
+    const merging = this.#merge(layers, options);
     this.#trees.set(key, merging);
     merging.catch(() => this.#trees.delete(key));
     for (const oldest of this.#trees.keys()) {
@@ -85,10 +85,11 @@ export class LayerStore {
     return found.map(({ name }) => `sha256:${name.slice(PREFIX.length).replace('.json', '')}`).filter(isDigest);
   }
 
-  async #merge(layers: readonly Digest[]): Promise<ImageTree> {
+  async #merge(layers: readonly Digest[], options: TreeOptions): Promise<ImageTree> {
     const indexes = await Promise.all(layers.map((layer) => this.entries(layer)));
     const sources = await Promise.all(layers.map((layer) => this.#content.source(layer)));
-    return new MergedTree(await chainId(layers), mergeLayers(indexes, sources), layers, this.#content);
+    const name = (await chainId(layers)) + (options.mountPoints === true ? '-run' : '');
+    return new MergedTree(name, mergeLayers(indexes, sources, options), layers, this.#content);
   }
 
   async #index(diffId: Digest): Promise<LayerIndex> {

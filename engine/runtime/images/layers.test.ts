@@ -149,3 +149,16 @@ describe('MergedTree', () => {
     ]);
   });
 });
+
+describe('mount points', () => {
+  it('are added where the image has none', async () => {
+    const storage = new MemoryStorage();
+    const store = new LayerStore(storage, new StoredContent(storage));
+    const { diffId } = await store.add(await tar({ name: 'etc/' }, { name: 'etc/hosts', body: 'own' }, { name: 'dev', type: 'symlink', linkname: 'etc' }));
+    const image = await store.tree([diffId], { mountPoints: true });
+    expect(image.lookup('/etc/hosts')?.node.size).toBe(3);
+    expect(image.lookup('/etc/pts')?.node.children).toEqual([]);
+    expect(image.lookup('/etc/mtab', { followLast: false })?.node.target).toBe('/proc/mounts');
+    expect((await store.tree([diffId])).lookup('/proc')).toBeUndefined();
+  });
+});

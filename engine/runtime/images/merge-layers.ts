@@ -38,13 +38,44 @@ interface Inode {
  * whiteouts and opaque directories hide what lower layers have, a directory over a directory
  * keeps the entries, anything else replaces. The result depends only on the entries.
  */
-export function mergeLayers(layers: readonly (readonly TarEntry[])[], sources: readonly BlobSource[]): PublishedTree {
+export function mergeLayers(
+  layers: readonly (readonly TarEntry[])[],
+  sources: readonly BlobSource[],
+  options: { readonly mountPoints?: boolean } = {},
+): PublishedTree {
   const root = directory(0);
   layers.forEach((entries, layer) => {
     for (const entry of entries) hide(root, entry);
     for (const entry of entries) apply(root, entry, layer);
   });
+  if (options.mountPoints === true) addMountPoints(root);
   return { root: publish(root), sources };
+}
+
+/**
+ * What Docker's init layer has: places that every container mounts something on. In the
+ * image's tree they cost nothing; otherwise crun would make them in each container's upper directory.
+ */
+const MOUNT_POINTS: readonly (readonly [path: string, type: 'directory' | 'file' | 'symlink', target?: string])[] = [
+  ['dev/pts', 'directory'],
+  ['dev/shm', 'directory'],
+  ['dev/mqueue', 'directory'],
+  ['dev/console', 'file'],
+  ['proc', 'directory'],
+  ['sys', 'directory'],
+  ['etc/hosts', 'file'],
+  ['etc/hostname', 'file'],
+  ['etc/resolv.conf', 'file'],
+  ['etc/mtab', 'symlink', '/proc/mounts'],
+  ['.dockerenv', 'file'],
+];
+
+function addMountPoints(root: Inode): void {
+  for (const [path, type, target = ''] of MOUNT_POINTS) {
+    if (find(root, path.split('/'), false) !== undefined) continue;
+    const entry = { path, type, mode: type === 'symlink' ? 0o777 : 0o755, uid: 0, gid: 0, mtime: 0, size: 0, linkName: target, major: 0, minor: 0, offset: 0 };
+    apply(root, entry, 0);
+  }
 }
 
 function directory(mtime: number): Inode {
