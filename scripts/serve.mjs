@@ -9,9 +9,14 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { root } from './bootstrap.mjs';
+import { root, SetupError } from './bootstrap.mjs';
 
-const webRoot = path.join(root, 'build', 'web');
+/** Where files are: the built app, the guest's artifacts, prepared states. */
+const ownDirectories = {
+  web: path.join(root, 'build', 'web'),
+  guest: path.join(root, 'engine', 'guest', 'dist'),
+  states: path.join(root, 'build', 'states'),
+};
 
 const types = {
   '.css': 'text/css; charset=utf-8',
@@ -29,13 +34,21 @@ const types = {
   '.webmanifest': 'application/manifest+json',
   '.woff2': 'font/woff2',
 };
-const compressible = new Set(['.css', '.html', '.js', '.json', '.map', '.mjs', '.svg', '.ttf', '.wasm', '.webmanifest']);
+const compressible = new Set([
+  '.css',
+  '.html',
+  '.js',
+  '.json',
+  '.map',
+  '.mjs',
+  '.svg',
+  '.ttf',
+  '.wasm',
+  '.webmanifest',
+]);
 
 /** Files whose name carries a hash of their content never change. */
-const hashedName = /[\\/]build[\\/]web[\\/]assets[\\/]|[-._\\/][0-9a-f]{12,64}(?:[-._\\/]|$)/;
-
-/** Longer than any state takes to compress, shorter than a stuck client should hold a socket. */
-const headersTimeoutMs = 20_000;
+const hashedName = /^\/assets\/|[-._/][0-9a-f]{12,64}(?:[-._/]|$)/;
 
 const securityHeaders = {
   'X-Content-Type-Options': 'nosniff',
@@ -50,8 +63,7 @@ const securityHeaders = {
  */
 function appPolicy(host) {
   const { hostname, port } = new URL(`http://${host}`);
-  const loopback = ['localhost', '127.0.0.1', '[::1]', '0.0.0.0'].includes(hostname);
-  const previews = `*.preview.${loopback ? 'localhost' : hostname}${port && `:${port}`}`;
+  const previews = `*.preview.${loopbackNames.has(hostname) ? 'localhost' : hostname}${port && `:${port}`}`;
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
@@ -74,15 +86,23 @@ function isPreviewHost(host) {
   return /^[^.:]+(?:\.t\d+)?\.preview\./.test(host);
 }
 
-/** Policy of the preview's own few pages: only the app and other previews may frame them. */
-function previewPolicy(host) {
-  const app = host.replace(/^.*?\.preview\./, '');
-  const [name, port = ''] = app.split(/(?=:\d+$)/);
-  const ancestors =
-    name === 'localhost'
-      ? `http://localhost${port} http://127.0.0.1${port} http://[::1]${port} http://*.preview.${app}`
-      : `https://${app} https://*.preview.${app}`;
-  return `default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; worker-src 'self'; connect-src 'self'; frame-ancestors ${ancestors}`;
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Where a page opened under a loopback address goes on: to a name that is same-site with the
+ * previews, without which browsers treat their workers as a third party's. Undefined for
+ * other requests, and for browsers that cannot resolve names below `localhost`.
+ */
+function sameSiteAddress(request) {
+  const { host = '', 'sec-fetch-dest': destination, 'user-agent': browser = '' } = request.headers;
+  const { hostname, port } = new URL(`http://${host}`);
+  if (
+    destination !== 'document' ||
+    !loopbackNames.has(hostname) ||
+    !/Chrome\/|Firefox\//.test(browser)
+  )
+    return undefined;
+  return `http://drydock.localhost${port && `:${port}`}${request.url}`;
 }
 
 const compressed = new Map();
@@ -95,8 +115,14 @@ async function compress(file, version, accepted) {
   let body = compressed.get(key);
   if (!body) {
     const bytes = await readFile(file);
-    const quality = { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
-    body = encoding === 'br' ? promisify(brotliCompress)(bytes, { params: quality }) : promisify(gzip)(bytes);
+    const quality = {
+      [constants.BROTLI_PARAM_QUALITY]: 6,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    };
+    body =
+      encoding === 'br'
+        ? promisify(brotliCompress)(bytes, { params: quality })
+        : promisify(gzip)(bytes);
     compressed.set(key, body);
   }
   return { encoding, body: await body };
@@ -113,26 +139,29 @@ export function parseRange(header, size) {
 }
 
 /** Where a path leads: a directory and the path below it. */
-function locate(host, pathname) {
+function locate(directories, host, pathname) {
   if (isPreviewHost(host)) {
     const own = /^\/\.drydock\/(.+)$/.exec(pathname)?.[1];
-    return { directory: path.join(webRoot, 'preview'), file: own ?? 'index.html' };
+    return { directory: path.join(directories.web, 'preview'), file: own ?? 'index.html' };
   }
-  for (const [prefix, directory] of [
-    ['/guest/', path.join(root, 'engine', 'guest', 'dist')],
-    ['/states/', path.join(root, 'build', 'states')],
-  ]) {
-    if (pathname.startsWith(prefix)) return { directory, file: pathname.slice(prefix.length) };
+  for (const name of ['guest', 'states']) {
+    const prefix = `/${name}/`;
+    if (pathname.startsWith(prefix))
+      return { directory: directories[name], file: pathname.slice(prefix.length) };
   }
-  return { directory: webRoot, file: pathname.slice(1) };
+  return { directory: directories.web, file: pathname.slice(1) };
 }
 
 function fail(response, status, text) {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...securityHeaders });
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+    ...securityHeaders,
+  });
   response.end(`${text}\n`);
 }
 
-async function answer(request, response) {
+async function answer(directories, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     fail(response, 405, 'Only GET and HEAD are served here.');
@@ -141,12 +170,17 @@ async function answer(request, response) {
   const host = request.headers.host ?? 'localhost';
   let pathname;
   try {
+    const address = sameSiteAddress(request);
+    if (address) {
+      response.writeHead(302, { Location: address, 'Cache-Control': 'no-store' }).end();
+      return;
+    }
     pathname = decodeURIComponent(new URL(request.url ?? '/', `http://${host}`).pathname);
   } catch {
     fail(response, 400, 'That is not an address.');
     return;
   }
-  const { directory, file } = locate(host, pathname);
+  const { directory, file } = locate(directories, host, pathname);
   let target = path.join(directory, file);
   const inside = target === directory || target.startsWith(directory + path.sep);
   if (!inside || pathname.includes('\0') || path.basename(target).startsWith('.')) {
@@ -162,24 +196,25 @@ async function answer(request, response) {
     fail(response, 404, 'There is nothing here.');
     return;
   }
-  await send(request, response, { target, info, host });
+  await send(request, response, { target, info, host, pathname });
 }
 
-async function send(request, response, { target, info, host }) {
+async function send(request, response, { target, info, host, pathname }) {
   const extension = path.extname(target);
   const version = `${info.size.toString(36)}-${Math.trunc(info.mtimeMs).toString(36)}`;
   const etag = `"${version}"`;
   const headers = {
     'Content-Type': types[extension] ?? 'application/octet-stream',
-    'Cache-Control': hashedName.test(target.slice(root.length)) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Cache-Control': hashedName.test(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
     ETag: etag,
     'Accept-Ranges': 'bytes',
     Vary: 'Accept-Encoding',
     ...securityHeaders,
     ...(isPreviewHost(host)
-      ? { 'Service-Worker-Allowed': '/', 'Content-Security-Policy': previewPolicy(host) }
+      ? { 'Service-Worker-Allowed': '/' }
       : {
           'Content-Security-Policy': appPolicy(host),
+          'Origin-Agent-Cluster': '?1',
           'Cross-Origin-Opener-Policy': 'same-origin-allow-popups',
           'Cross-Origin-Resource-Policy': 'same-origin',
         }),
@@ -196,7 +231,11 @@ async function send(request, response, { target, info, host }) {
   if (!range && compressible.has(extension)) {
     const result = await compress(target, version, request.headers['accept-encoding'] ?? '');
     if (result) {
-      response.writeHead(200, { ...headers, 'Content-Encoding': result.encoding, 'Content-Length': result.body.length });
+      response.writeHead(200, {
+        ...headers,
+        'Content-Encoding': result.encoding,
+        'Content-Length': result.body.length,
+      });
       response.end(request.method === 'HEAD' ? undefined : result.body);
       return;
     }
@@ -217,31 +256,36 @@ async function send(request, response, { target, info, host }) {
   stream.pipe(response);
 }
 
-/**
- * Starts the server on this computer only. Resolves to the app's `url` and a `close` that ends it.
- * `port` 0 takes a free one. Rejects when the port is taken.
- */
-export async function serve({ port, onListening }) {
-  if (!existsSync(path.join(webRoot, 'index.html'))) throw new Error('The app is not built yet.');
-  const server = createServer((request, response) => {
-    answer(request, response).catch(() => {
+/** Answers requests from `directories`. */
+export function appHandler(directories) {
+  return (request, response) => {
+    answer(directories, request, response).catch(() => {
       if (response.headersSent) response.destroy();
       else fail(response, 500, 'The server could not read that file.');
     });
-  });
-  server.headersTimeout = headersTimeoutMs;
+  };
+}
+
+/**
+ * Starts the server on this computer only; `port` 0 takes a free one. Resolves to the app's URL;
+ * `onListening` gets the `http.Server`. Rejects when the port is taken or the app is not built.
+ */
+export async function serve({ port, onListening }) {
+  if (!existsSync(path.join(ownDirectories.web, 'index.html')))
+    throw new SetupError('The app is not built yet: run `npm start`.');
+  const server = createServer(appHandler(ownDirectories));
   await new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new SetupError(
+              `Another program listens on port ${port}. Choose another: npm start -- --port ${port + 1}`,
+            )
+          : error,
+      ),
+    );
     server.listen(port, '127.0.0.1', resolve);
   });
-  const address = server.address();
-  const url = `http://localhost:${address.port}/`;
-  onListening?.(url);
-  return {
-    url,
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  };
+  onListening?.(server);
+  return `http://localhost:${server.address().port}/`;
 }

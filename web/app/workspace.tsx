@@ -124,13 +124,20 @@ const narrowViews: readonly {
 function NarrowWorkspace({ views, shown, onShow }: WorkspaceProps) {
   return (
     <div className={styles['narrow']}>
-      <div className={styles['stage']}>
-        {narrowViews.map(({ view }) => (
-          <div key={view} className={styles['narrowPane']} data-pane={view} hidden={shown !== view}>
-            {views[view]}
-          </div>
-        ))}
-      </div>
+      <PanelNameShown value={true}>
+        <div className={styles['stage']}>
+          {narrowViews.map(({ view }) => (
+            <div
+              key={view}
+              className={styles['narrowPane']}
+              data-pane={view}
+              hidden={shown !== view}
+            >
+              {views[view]}
+            </div>
+          ))}
+        </div>
+      </PanelNameShown>
       <nav aria-label="Panes" className={styles['nav']}>
         {narrowViews.map(({ view, label, icon }) => (
           <button

@@ -14,22 +14,19 @@ export function Mark({ size, water = 0 }: { readonly size: number; readonly wate
         </clipPath>
       )}
       {water > 0 && (
-        <rect
-          x="5"
-          width="22"
-          height="20"
-          clipPath="url(#dock)"
-          fill="color-mix(in srgb, var(--color-accent) 32%, transparent)"
-          style={{
-            transform: `translateY(${surface}px)`,
-            transition: 'transform var(--slow) var(--ease)',
-          }}
-        />
+        <g clipPath="url(#dock)">
+          <rect
+            x="5"
+            width="22"
+            height="20"
+            fill="color-mix(in srgb, var(--color-accent) 32%, transparent)"
+            style={{
+              transform: `translateY(${surface}px)`,
+              transition: 'transform var(--slow) var(--ease)',
+            }}
+          />
+        </g>
       )}
-      <path
-        fill="var(--color-text)"
-        d="M15.400 1h1.200v3.200h-1.200zM12.200 4.200h7.600V7h-7.600z"
-      />
       <path fill="var(--color-text)" d="M10.300 7h11.400l-.9 7.500h-9.600z" />
       <path
         fill="var(--color-hull)"

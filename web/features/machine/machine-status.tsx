@@ -44,7 +44,7 @@ export function MachineStatus({
         <span className={styles['spark']}>
           <Sparkline series={cpu} top={1} width={64} height={18} />
         </span>
-        <span className={styles['busy']}>{busy} %</span>
+        <span className={styles['busy']}>{state === 'running' && `${busy} %`}</span>
       </button>
       <output className={styles['engine']} data-state={engine}>
         {engineWords[engine]}
