@@ -20,3 +20,8 @@ export class BuildError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Text that is no Dockerfile at all; Docker names the file, not the line. */
+export class DockerfileSyntaxError extends Error {
+  override readonly name = 'DockerfileSyntaxError';
+}

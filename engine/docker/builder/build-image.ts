@@ -9,7 +9,7 @@ import { familiarReference, parseReference } from '../../runtime/images/referenc
 import type { Digest, Image, ImageTree } from '../../runtime/types.ts';
 import { BuildArgs } from './build-args.ts';
 import { readContext } from './build-context.ts';
-import { BuildError, messageOf } from './build-error.ts';
+import { BuildError, DockerfileSyntaxError, messageOf } from './build-error.ts';
 import type { BuildMessage, BuildOptions, BuildServices, WriteMessage } from './build-types.ts';
 import { readLines } from './dockerfile-lines.ts';
 import { ImageCache } from './image-cache.ts';
@@ -216,13 +216,12 @@ function layersOf(image: Image | undefined): readonly Digest[] {
 }
 
 function parse(text: string, name: string): Dockerfile {
-  let lines;
   try {
-    lines = readLines(text);
+    return parseInstructions(readLines(text));
   } catch (error) {
-    throw new BuildError('INVALID', `failed to parse ${name}: ${messageOf(error)}`, { cause: error });
+    if (!(error instanceof DockerfileSyntaxError)) throw error;
+    throw new BuildError('INVALID', `failed to parse ${name}: ${error.message}`, { cause: error });
   }
-  return parseInstructions(lines);
 }
 
 function upTo(stages: readonly Stage[], target: string | undefined): readonly Stage[] {

@@ -6,7 +6,7 @@
  * build needs the joined line as the client prints it and Docker's exact refusals. Heredocs are
  * left out, as in the classic builder of Docker 20.10.
  */
-import { BuildError } from './build-error.ts';
+import { DockerfileSyntaxError } from './build-error.ts';
 
 export interface DockerfileLine {
   /** lower case */
@@ -29,7 +29,7 @@ export interface DockerfileLines {
   readonly warnings: readonly string[];
 }
 
-/** Throws BuildError INVALID. */
+/** Throws DockerfileSyntaxError. */
 export function readLines(text: string): DockerfileLines {
   const physical = text.replace(/^\uFEFF/, '').split('\n').map((line) => line.replace(/\r+$/, ''));
   if (physical.at(-1) === '') physical.pop();
@@ -60,7 +60,7 @@ export function readLines(text: string): DockerfileLines {
     if (hasEmptyLine) warnings.push(`[WARNING]: Empty continuation line found in:\n    ${joined}`);
     lines.push(splitLine(joined, escape, line));
   }
-  if (lines.length === 0) throw new BuildError('INVALID', 'file with no instructions');
+  if (lines.length === 0) throw new DockerfileSyntaxError('file with no instructions');
   if (warnings.length > 0) warnings.push('[WARNING]: Empty continuation lines will become errors in a future release.');
   return { lines, escape, warnings };
 }
@@ -81,10 +81,10 @@ function readDirectives(lines: readonly string[]): EscapeToken {
     const [, name = '', value = ''] = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(line) ?? [];
     const key = name.toLowerCase();
     if (key !== 'escape' && key !== 'syntax') break;
-    if (seen.has(key)) throw new BuildError('INVALID', `only one ${key} parser directive can be used`);
+    if (seen.has(key)) throw new DockerfileSyntaxError(`only one ${key} parser directive can be used`);
     seen.add(key);
     if (key === 'syntax') continue;
-    if (value !== '\\' && value !== '`') throw new BuildError('INVALID', `invalid ESCAPE '${value}'. Must be \` or \\`);
+    if (value !== '\\' && value !== '`') throw new DockerfileSyntaxError(`invalid ESCAPE '${value}'. Must be \` or \\`);
     escape = value;
   }
   return escape;

@@ -1,6 +1,6 @@
 /** From logical lines to typed instructions and build stages (Dockerfile reference). */
 import type { ImageRunConfig } from '../../runtime/types.ts';
-import { BuildError, messageOf } from './build-error.ts';
+import { BuildError, DockerfileSyntaxError, messageOf } from './build-error.ts';
 import { type DockerfileLine, type DockerfileLines, type EscapeToken, splitLine } from './dockerfile-lines.ts';
 import { flagValues, goDuration, jsonArray, type Pair, pairs, quotedWords, whitespaceDelimited } from './line-arguments.ts';
 
@@ -61,7 +61,7 @@ export interface Dockerfile {
   readonly stages: readonly Stage[];
 }
 
-/** Throws BuildError INVALID with the line number. */
+/** Throws BuildError INVALID with the line number, or DockerfileSyntaxError. */
 export function parseInstructions({ lines, escape, warnings }: DockerfileLines): Dockerfile {
   const globalArgs: InstructionOf<'arg'>[] = [];
   const stages: (Omit<Stage, 'instructions'> & { instructions: Instruction[] })[] = [];
@@ -88,6 +88,7 @@ function onLine<T>(line: DockerfileLine, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
+    if (error instanceof DockerfileSyntaxError) throw error;
     throw new BuildError('INVALID', `dockerfile parse error line ${line.line}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 /** Ways in which instructions write their arguments (Dockerfile reference, per instruction). */
-import { BuildError } from './build-error.ts';
+import { BuildError, DockerfileSyntaxError } from './build-error.ts';
 import type { EscapeToken } from './dockerfile-lines.ts';
 
 export interface Pair {
@@ -23,7 +23,7 @@ export function jsonArray(text: string): readonly string[] | undefined {
   const elements: readonly unknown[] = parsed;
   return elements.map((element) => {
     if (typeof element === 'string') return element;
-    throw new BuildError('INVALID', 'when using JSON array syntax, arrays must be comprised of strings only');
+    throw new DockerfileSyntaxError('When using JSON array syntax, arrays must be comprised of strings only.');
   });
 }
 
@@ -69,13 +69,13 @@ export function pairs(text: string, instruction: string, escape: EscapeToken): r
   if (first === undefined) throw new BuildError('INVALID', `${instruction} requires at least one argument`);
   if (!first.includes('=')) {
     const [, key = '', value] = /^(\S+)[\t\v\f\r ]+([^]*)$/.exec(text) ?? [];
-    if (value === undefined) throw new BuildError('INVALID', `${instruction} must have two arguments`);
+    if (value === undefined) throw new DockerfileSyntaxError(`${instruction} must have two arguments`);
     return [{ key, value }];
   }
   return words.map((word) => {
     const at = word.indexOf('=');
     if (at < 0) {
-      throw new BuildError('INVALID', `Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`);
+      throw new DockerfileSyntaxError(`Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`);
     }
     if (at === 0) throw new BuildError('INVALID', `${instruction} names can not be blank`);
     return { key: word.slice(0, at), value: word.slice(at + 1) };
