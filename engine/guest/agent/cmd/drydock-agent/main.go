@@ -18,9 +18,11 @@ import (
 	"drydock/agent/internal/files"
 	"drydock/agent/internal/identity"
 	"drydock/agent/internal/mux"
+	"drydock/agent/internal/network"
 	"drydock/agent/internal/process"
 	"drydock/agent/internal/sockets"
 	"drydock/agent/internal/stats"
+	"drydock/agent/internal/tasks"
 
 	"golang.org/x/sys/unix"
 )
@@ -48,7 +50,7 @@ func serve(path string) error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("becoming a subreaper: %w", err)
 	}
-	registry := register(process.NewReaper())
+	registry := register()
 	_, err := strconv.Atoi(path)
 	isDescriptor := err == nil
 	for {
@@ -68,7 +70,8 @@ func serve(path string) error {
 	}
 }
 
-func register(reaper *process.Reaper) *mux.Registry {
+func register() *mux.Registry {
+	reaper := process.NewReaper()
 	registry := mux.NewRegistry()
 	registerHello(registry)
 	execs.Register(registry, reaper)
@@ -76,6 +79,8 @@ func register(reaper *process.Reaper) *mux.Registry {
 	identity.Register(registry)
 	sockets.Register(registry)
 	stats.Register(registry)
+	network.New(reaper).Register(registry)
+	tasks.NewStore(reaper).Register(registry)
 	return registry
 }
 

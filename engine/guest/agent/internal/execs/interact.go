@@ -63,7 +63,7 @@ func interact(reaper *process.Reaper, stream *mux.Stream, request Request) error
 // follow carries out the host's frames until it closes the stream. Its half-close ends
 // standard input; only a broken stream is an error.
 func (c *child) follow(stream *mux.Stream) error {
-	return wire.ReadFrames(stream, wire.FrameHandlers{
+	err := wire.ReadFrames(stream, wire.FrameHandlers{
 		Stdin: func(data io.Reader) error {
 			// A program that reads no more makes this fail; what comes is then ignored.
 			if _, err := io.Copy(c.input, data); err != nil {
@@ -71,13 +71,7 @@ func (c *child) follow(stream *mux.Stream) error {
 			}
 			return nil
 		},
-		StdinEnd: func() {
-			if c.terminal {
-				_, _ = c.input.Write([]byte{endOfTransmission})
-			} else {
-				c.input.Close()
-			}
-		},
+		StdinEnd: c.endInput,
 		Resize: func(size wire.TerminalSize) {
 			if c.terminal {
 				_ = process.Resize(c.input, size)
@@ -89,6 +83,22 @@ func (c *child) follow(stream *mux.Stream) error {
 			}
 		},
 	})
+	if err == nil {
+		c.endInput()
+	}
+	return err
+}
+
+func (c *child) endInput() {
+	if !c.terminal {
+		c.input.Close()
+		return
+	}
+	select {
+	case <-c.Done():
+	default:
+		_, _ = c.input.Write([]byte{endOfTransmission})
+	}
 }
 
 // endOfTransmission is what Ctrl-D types.

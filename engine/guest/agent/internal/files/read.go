@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 
+	"drydock/agent/internal/inotify"
 	"drydock/agent/internal/mux"
 	"drydock/agent/internal/wire"
 
@@ -64,7 +65,7 @@ type onlyReader struct{ io.Reader }
 // follow sends what is appended until the host leaves. A file that is replaced or
 // truncated, as a rotated log is, is read from its start.
 func follow(stream *mux.Stream, file **os.File, path string) error {
-	notify, err := newInotify()
+	notify, err := inotify.New()
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func follow(stream *mux.Stream, file **os.File, path string) error {
 	}()
 	defer notify.Close()
 	const changes = unix.IN_MODIFY | unix.IN_MOVE_SELF | unix.IN_DELETE_SELF | unix.IN_ATTRIB
-	if _, err := notify.add(path, changes); err != nil {
+	if _, err := notify.Add(path, changes); err != nil {
 		return err
 	}
 	buffer := make([]byte, readChunk)
@@ -88,12 +89,12 @@ func follow(stream *mux.Stream, file **os.File, path string) error {
 			return err
 		}
 		if replaced {
-			if _, err := notify.add(path, changes); err != nil {
+			if _, err := notify.Add(path, changes); err != nil {
 				return err
 			}
 			continue
 		}
-		if _, err := notify.read(); err != nil {
+		if _, err := notify.Read(); err != nil {
 			return nil
 		}
 	}

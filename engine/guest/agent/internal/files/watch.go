@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"drydock/agent/internal/inotify"
 	"drydock/agent/internal/mux"
 	"drydock/agent/internal/wire"
 
@@ -32,7 +33,7 @@ func watch(stream *mux.Stream, request watchRequest) error {
 	if err := absolute(request.Path); err != nil {
 		return err
 	}
-	notify, err := newInotify()
+	notify, err := inotify.New()
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func watch(stream *mux.Stream, request watchRequest) error {
 		notify.Close()
 	}()
 	for {
-		raw, err := notify.read()
+		raw, err := notify.Read()
 		if err != nil {
 			return nil
 		}
@@ -74,14 +75,14 @@ func watch(stream *mux.Stream, request watchRequest) error {
 type watchedTree struct {
 	root        string
 	ignore      []string
-	notify      *inotify
+	notify      *inotify.Queue
 	directories map[int]string
 	names       map[string]map[string]bool
 }
 
 // add watches a directory and those below it. report, unless nil, is told what they hold.
 func (t *watchedTree) add(path string, report func(Event)) error {
-	watch, err := t.notify.add(path, watchMask)
+	watch, err := t.notify.Add(path, watchMask)
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (t *watchedTree) ignored(name string) bool {
 }
 
 // translate merges repeated changes of one file within a reading of the queue.
-func (t *watchedTree) translate(raw []inotifyEvent) []Event {
+func (t *watchedTree) translate(raw []inotify.Event) []Event {
 	var events []Event
 	report := func(event Event) {
 		if n := len(events); event.Kind == "changed" && n > 0 && events[n-1].Path == event.Path && events[n-1].Kind != "removed" {
@@ -131,16 +132,16 @@ func (t *watchedTree) translate(raw []inotifyEvent) []Event {
 		events = append(events, event)
 	}
 	for _, event := range raw {
-		if event.mask&unix.IN_Q_OVERFLOW != 0 {
+		if event.Mask&unix.IN_Q_OVERFLOW != 0 {
 			report(Event{"overflow", t.root, true})
 			continue
 		}
-		directory, known := t.directories[event.watch]
-		if event.mask&unix.IN_IGNORED != 0 {
-			delete(t.directories, event.watch)
+		directory, known := t.directories[event.Watch]
+		if event.Mask&unix.IN_IGNORED != 0 {
+			delete(t.directories, event.Watch)
 			continue
 		}
-		if !known || event.name == "" || t.ignored(event.name) {
+		if !known || event.Name == "" || t.ignored(event.Name) {
 			continue
 		}
 		t.translateOne(event, directory, report)
@@ -148,22 +149,22 @@ func (t *watchedTree) translate(raw []inotifyEvent) []Event {
 	return events
 }
 
-func (t *watchedTree) translateOne(event inotifyEvent, directory string, report func(Event)) {
-	path := filepath.Join(directory, event.name)
-	isDirectory := event.mask&unix.IN_ISDIR != 0
+func (t *watchedTree) translateOne(event inotify.Event, directory string, report func(Event)) {
+	path := filepath.Join(directory, event.Name)
+	isDirectory := event.Mask&unix.IN_ISDIR != 0
 	names := t.names[directory]
-	existed := names[event.name]
+	existed := names[event.Name]
 	switch {
-	case event.mask&(unix.IN_DELETE|unix.IN_MOVED_FROM) != 0:
-		delete(names, event.name)
+	case event.Mask&(unix.IN_DELETE|unix.IN_MOVED_FROM) != 0:
+		delete(names, event.Name)
 		if isDirectory {
 			t.forget(path)
 		}
 		if existed {
 			report(Event{"removed", path, isDirectory})
 		}
-	case event.mask&(unix.IN_CREATE|unix.IN_MOVED_TO) != 0:
-		names[event.name] = true
+	case event.Mask&(unix.IN_CREATE|unix.IN_MOVED_TO) != 0:
+		names[event.Name] = true
 		if isDirectory {
 			if existed {
 				return
@@ -186,7 +187,7 @@ func (t *watchedTree) translateOne(event inotifyEvent, directory string, report 
 func (t *watchedTree) forget(path string) {
 	for watch, directory := range t.directories {
 		if directory == path || strings.HasPrefix(directory, path+"/") {
-			_, _ = unix.InotifyRmWatch(t.notify.fd, uint32(watch))
+			t.notify.Remove(watch)
 			delete(t.directories, watch)
 			delete(t.names, directory)
 		}

@@ -78,7 +78,7 @@ func Read() Machine {
 	readCPU(&reading)
 	readMemory(&reading)
 	readDisk(&reading)
-	reading.Network.ReceivedBytes, reading.Network.SentBytes = networkBytes("/proc/net/dev", func(device string) bool {
+	reading.Network.ReceivedBytes, reading.Network.SentBytes = NetworkBytes("/proc/net/dev", func(device string) bool {
 		return strings.HasPrefix(device, "eth") || strings.HasPrefix(device, "en")
 	})
 	return reading
@@ -144,8 +144,8 @@ func wholeDisk(name string) bool {
 	return len(name) == 3 && (name[0] == 's' || name[0] == 'v') && name[1] == 'd'
 }
 
-// networkBytes sums the devices that count, from a file as /proc/net/dev.
-func networkBytes(path string, counts func(device string) bool) (received, sent int64) {
+// NetworkBytes sums the devices that count, from a file as /proc/net/dev.
+func NetworkBytes(path string, counts func(device string) bool) (received, sent int64) {
 	eachLine(path, func(fields []string) bool {
 		device, first, found := strings.Cut(fields[0], ":")
 		if !found || !counts(device) {

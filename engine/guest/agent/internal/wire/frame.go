@@ -86,13 +86,11 @@ type FrameHandlers struct {
 // maxControlFrame bounds the JSON of resize and signal frames.
 const maxControlFrame = 4 << 10
 
-// ReadFrames handles frames until the host half-closes, which counts as StdinEnd, or the
-// stream breaks.
+// ReadFrames handles frames until the host half-closes, or the stream breaks, which is an error.
 func ReadFrames(reader io.Reader, handlers FrameHandlers) error {
 	for {
 		kind, length, err := ReadFrameHeader(reader)
 		if err == io.EOF {
-			handlers.StdinEnd()
 			return nil
 		}
 		if err != nil {

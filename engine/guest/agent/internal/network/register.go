@@ -1,0 +1,13 @@
+package network
+
+import "drydock/agent/internal/mux"
+
+// Register adds the operations on bridges, ports and sandboxes.
+func (n *Network) Register(registry *mux.Registry) {
+	mux.Action(registry, "bridge.ensure", n.ensureBridge)
+	mux.Action(registry, "bridge.remove", n.removeBridge)
+	mux.Action(registry, "port.publish", n.publish)
+	mux.Action(registry, "port.withdraw", n.withdraw)
+	mux.Call(registry, "sandbox.create", n.createSandbox)
+	mux.Action(registry, "sandbox.remove", n.removeSandbox)
+}

@@ -1,0 +1,139 @@
+package network
+
+import (
+	_ "embed" // for docker.nft
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"drydock/agent/internal/wire"
+
+	"github.com/google/nftables"
+)
+
+// rules is the table `ip docker` without elements, as `nft` reads and prints it.
+//
+//go:embed docker.nft
+var rules string
+
+const nft = "/usr/sbin/nft"
+
+var (
+	dockerTable = &nftables.Table{Name: "docker", Family: nftables.TableFamilyIPv4}
+	bridgeSet   = &nftables.Set{Table: dockerTable, Name: "bridges", KeyType: nftables.TypeIFName}
+	subnetSet   = &nftables.Set{Table: dockerTable, Name: "subnets", KeyType: nftables.TypeIPAddr, Interval: true}
+)
+
+// ensureTable loads the rules when the table is missing: once in a machine's life, unless
+// somebody flushes the ruleset.
+func (n *Network) ensureTable() error {
+	connection, err := nftables.New()
+	if err != nil {
+		return err
+	}
+	tables, err := connection.ListTablesOfFamily(nftables.TableFamilyIPv4)
+	if err != nil {
+		return fmt.Errorf("listing nftables: %w", err)
+	}
+	for _, table := range tables {
+		if table.Name == dockerTable.Name {
+			return nil
+		}
+	}
+	return n.loadRules()
+}
+
+func (n *Network) loadRules() error {
+	input, err := os.CreateTemp("", "docker.nft")
+	if err != nil {
+		return err
+	}
+	defer input.Close()
+	_ = os.Remove(input.Name())
+	output, err := os.CreateTemp("", "docker.nft.log")
+	if err != nil {
+		return err
+	}
+	defer output.Close()
+	_ = os.Remove(output.Name())
+	if _, err := input.WriteString(rules); err != nil {
+		return err
+	}
+	if _, err := input.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	child, err := n.reaper.Start(nft, []string{"nft", "-f", "-"}, &syscall.ProcAttr{
+		Env: []string{}, Files: []uintptr{input.Fd(), output.Fd(), output.Fd()},
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", nft, err)
+	}
+	if exit := child.Wait(); exit.Code != 0 {
+		message := make([]byte, 4096)
+		length, _ := output.ReadAt(message, 0)
+		return wire.Errorf("EIO", "nft -f: %s", message[:length])
+	}
+	return nil
+}
+
+// restoreTable puts everything back after somebody removed the table.
+func (n *Network) restoreTable() error {
+	if err := n.ensureTable(); err != nil {
+		return err
+	}
+	for name, subnet := range n.bridges {
+		if err := addBridge(name, subnet); err != nil {
+			return err
+		}
+	}
+	ports := make([]PublishedPort, 0, len(n.ports))
+	for port := range n.ports {
+		ports = append(ports, port)
+	}
+	return change((*nftables.Conn).SetAddElements, ports)
+}
+
+func addBridge(name string, subnet *net.IPNet) error {
+	return changeBridge((*nftables.Conn).SetAddElements, name, subnet)
+}
+
+func deleteBridge(name string, subnet *net.IPNet) error {
+	return changeBridge((*nftables.Conn).SetDeleteElements, name, subnet)
+}
+
+type elementChange func(*nftables.Conn, *nftables.Set, []nftables.SetElement) error
+
+func changeBridge(apply elementChange, name string, subnet *net.IPNet) error {
+	connection, err := nftables.New()
+	if err != nil {
+		return err
+	}
+	device := make([]byte, syscall.IFNAMSIZ)
+	copy(device, name)
+	if err := apply(connection, bridgeSet, []nftables.SetElement{{Key: device}}); err != nil {
+		return err
+	}
+	first, afterLast := interval(subnet)
+	if err := apply(connection, subnetSet, []nftables.SetElement{{Key: first}, {Key: afterLast, IntervalEnd: true}}); err != nil {
+		return err
+	}
+	if err := connection.Flush(); err != nil {
+		return fmt.Errorf("bridge %s in table ip docker: %w", name, err)
+	}
+	return nil
+}
+
+// interval returns a subnet's first address and the first one behind it.
+func interval(subnet *net.IPNet) (first, afterLast []byte) {
+	first = subnet.IP.To4()
+	afterLast = make([]byte, net.IPv4len)
+	carry := 1
+	for i := net.IPv4len - 1; i >= 0; i-- {
+		sum := int(first[i]|^subnet.Mask[i]) + carry
+		afterLast[i] = byte(sum)
+		carry = sum >> 8
+	}
+	return first, afterLast
+}
