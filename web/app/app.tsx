@@ -17,7 +17,7 @@ import type { LabSession } from './lab-session.ts';
 import { focusNextPane, focusPane } from './panes.ts';
 import { ShortcutsDialog } from './shortcuts.tsx';
 import { TerminalStage } from './terminal-stage.tsx';
-import { Workspace, type View } from './workspace.tsx';
+import { Workspace, type LowerView, type View } from './workspace.tsx';
 import styles from './app.module.css';
 
 const FileTree = lazy(async () => ({
@@ -29,6 +29,10 @@ const Editor = lazy(async () => ({
 const Preview = lazy(async () => ({
   default: (await import('../features/preview/preview.tsx')).Preview,
 }));
+
+/** Whether a link in a terminal means a port of the machine, which the preview shows. */
+const isMachineAddress = (url: string) =>
+  /^http:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?:[:/]|$)/.test(url);
 
 /** narrower than this, one pane at a time */
 const narrowQuery = matchMedia('(max-width: 48rem)');
@@ -48,7 +52,12 @@ export function App({ session }: { readonly session: LabSession }) {
   const { machine, failure } = useSyncExternalStore(session.subscribe, session.snapshot);
   const state = useMachineState(machine);
   const narrow = useNarrow();
-  const [shown, setShown] = useState<View>(narrow ? 'terminal' : 'preview');
+  const [single, setSingle] = useState<View>('terminal');
+  const [lower, setLower] = useState<LowerView>('preview');
+  const show = useCallback((view: View) => {
+    setSingle(view);
+    if (view === 'preview' || view === 'machine') setLower(view);
+  }, []);
   const [showShortcuts, setShowShortcuts] = useState(false);
   const [shellOf, setShellOf] = useState<LabMachine>();
   const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
@@ -73,7 +82,13 @@ export function App({ session }: { readonly session: LabSession }) {
 
   const onShell = useCallback(() => setShellOf(machine), [machine]);
   const reset = useCallback((start: 'restore' | 'cold') => void session.reset(start), [session]);
-  const onLink = useCallback((url: string) => window.open(url, '_blank', 'noopener'), []);
+  const onLink = useCallback(
+    (url: string) => {
+      if (isMachineAddress(url)) show('preview');
+      else window.open(url, '_blank', 'noopener');
+    },
+    [show],
+  );
 
   const views: Record<View, ReactNode> = {
     files: <Part name="The file tree">{machine && <FileTree machine={machine} />}</Part>,
@@ -94,7 +109,11 @@ export function App({ session }: { readonly session: LabSession }) {
     machine: (
       <Part name="The machine panel">
         {machine && (
-          <MachinePanel machine={machine} visible={shown === 'machine'} onReset={reset} />
+          <MachinePanel
+            machine={machine}
+            visible={(narrow ? single : lower) === 'machine'}
+            onReset={reset}
+          />
         )}
       </Part>
     ),
@@ -107,11 +126,11 @@ export function App({ session }: { readonly session: LabSession }) {
       </button>
       <Header
         machine={machine}
-        onShowMachine={() => setShown('machine')}
+        onShowMachine={() => show('machine')}
         onShowShortcuts={() => setShowShortcuts(true)}
       />
       <main className={narrow ? styles['narrow'] : styles['main']}>
-        <Workspace views={views} shown={shown} onShow={setShown} narrow={narrow} />
+        <Workspace views={views} single={single} lower={lower} onShow={show} narrow={narrow} />
       </main>
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
     </div>

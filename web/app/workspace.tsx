@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Group, Panel as Pane, Separator, useDefaultLayout } from 'react-resizable-panels';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { PanelNameShown } from '../ui/panel.tsx';
@@ -8,10 +8,14 @@ import styles from './workspace.module.css';
 
 export type View = 'files' | 'editor' | 'terminal' | 'preview' | 'machine';
 
+export type LowerView = Extract<View, 'preview' | 'machine'>;
+
 export interface WorkspaceProps {
   readonly views: Readonly<Record<View, ReactNode>>;
-  /** on a narrow page the one view shown; on a wide one it decides between preview and machine */
-  readonly shown: View;
+  /** the one view a narrow page shows */
+  readonly single: View;
+  /** what a wide page shows below the terminal */
+  readonly lower: LowerView;
   readonly onShow: (view: View) => void;
   readonly narrow: boolean;
 }
@@ -29,12 +33,10 @@ function useLayout(id: string) {
   });
 }
 
-function WideWorkspace({ views, shown, onShow }: WorkspaceProps) {
+function WideWorkspace({ views, lower, onShow }: WorkspaceProps) {
   const columns = useLayout('columns');
   const side = useLayout('side');
   const work = useLayout('work');
-  const [lower, setLower] = useState<'preview' | 'machine'>('preview');
-  if ((shown === 'preview' || shown === 'machine') && shown !== lower) setLower(shown);
 
   return (
     <Group orientation="horizontal" {...columns} className={styles['wide']}>
@@ -121,7 +123,7 @@ const narrowViews: readonly {
   { view: 'machine', label: 'Machine', icon: 'machine' },
 ];
 
-function NarrowWorkspace({ views, shown, onShow }: WorkspaceProps) {
+function NarrowWorkspace({ views, single, onShow }: WorkspaceProps) {
   return (
     <div className={styles['narrow']}>
       <PanelNameShown value={true}>
@@ -131,7 +133,7 @@ function NarrowWorkspace({ views, shown, onShow }: WorkspaceProps) {
               key={view}
               className={styles['narrowPane']}
               data-pane={view}
-              hidden={shown !== view}
+              hidden={single !== view}
             >
               {views[view]}
             </div>
@@ -143,7 +145,7 @@ function NarrowWorkspace({ views, shown, onShow }: WorkspaceProps) {
           <button
             key={view}
             type="button"
-            aria-current={shown === view ? 'page' : undefined}
+            aria-current={single === view ? 'page' : undefined}
             className={styles['navItem']}
             onClick={() => onShow(view)}
           >

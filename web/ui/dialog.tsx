@@ -21,6 +21,7 @@ export function Dialog({ title, wide, footer, children, onClose }: DialogProps) 
     if (!element) return;
     const before = document.activeElement;
     element.showModal();
+    element.querySelector<HTMLElement>('input, [data-autofocus]')?.focus();
     return () => {
       element.close();
       if (before instanceof HTMLElement) before.focus();

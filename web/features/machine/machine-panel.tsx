@@ -193,7 +193,9 @@ function ConfirmReset({
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button data-autofocus onClick={onClose}>
+            Keep it
+          </Button>
           <Button variant="danger" icon={start === 'cold' ? 'power' : 'reload'} onClick={onConfirm}>
             {start === 'cold' ? 'Cold boot' : 'Reset'}
           </Button>

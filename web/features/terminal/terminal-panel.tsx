@@ -10,6 +10,7 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { TerminalSearch } from './terminal-search.tsx';
 import { changeTerminalSettings, fontSizes, useTerminalSettings } from './terminal-settings.ts';
 import { TerminalView } from './terminal-view.tsx';
+import { TouchKeys } from './touch-keys.tsx';
 import type { Terminals } from './terminals.ts';
 import styles from './terminal-panel.module.css';
 
@@ -140,6 +141,7 @@ export function TerminalPanel({ terminals }: { readonly terminals: Terminals }) 
           </Group>
         </div>
       ))}
+      {active && <TouchKeys session={active} />}
       {renaming && (
         <RenameDialog
           title={tabs.find((tab) => tab.id === renaming)?.title ?? ''}

@@ -190,9 +190,9 @@ export class TerminalSession {
     this.#input = undefined;
     this.#shell = undefined;
     this.#ended = true;
-    // Leave the alternate screen, stop mouse reports and bracketed paste, show the cursor.
+    // A full-screen program may have died: leave its screen, stop mouse reports and bracketed paste, show the cursor.
     this.terminal.write(
-      '\u001b[?1049l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?2004l\u001b[?25h\u001b[0m',
+      `${this.terminal.buffer.active.type === 'alternate' ? '\u001b[?1049l' : ''}\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?2004l\u001b[?25h\u001b[0m`,
     );
     this.terminal.write(`\r\n${muted(`Session ${how}. Press Enter to start a new one.`)}\r\n`);
   }
