@@ -9,16 +9,18 @@ import { run } from './run.ts';
 const unwanted: readonly RegExp[] = [
   /^usr\/share\/(man|info|locale|lintian|bug|menu|doc-base|pixmaps|applications|icons|zsh|gdb|apport|debianutils|polkit-1|gcc|pam-configs|initramfs-tools|upstart)(\/|$)/,
   /^usr\/share\/doc\/[^/]+\/(?!copyright$)/,
-  /^usr\/share\/(perl5|libc-bin|base-files|dict|sounds|metainfo)(\/|$)/,
+  /^usr\/share\/(cmake|pkgconfig|tabset|libgcrypt20|perl5|libc-bin|base-files|dict|sounds|metainfo)(\/|$)/,
   /^usr\/share\/vim\/vim90\/(?!defaults\.vim$)/,
   /^usr\/share\/bash-completion\/completions\/(?!(docker|curl|ip|nft|make|tar|mount|umount|kill|killall|pgrep|pkill|strace|tcpdump|jq|unshare|nsenter|lsblk|findmnt|sysctl|export|ssh|openssl|watch)$)/,
-  /^usr\/lib\/i386-linux-gnu\/(gconv|audit|perl|sasl2|engines-3|ossl-modules|krb5|pkcs11|e2fsprogs)(\/|$)/,
+  /^usr\/lib\/i386-linux-gnu\/(gconv|audit|perl|sasl2|engines-3|ossl-modules|krb5|pkcs11|e2fsprogs|tc|pkgconfig|cmake)(\/|$)/,
   /^usr\/lib\/(systemd|udev|tmpfiles\.d|sysusers\.d|cron|init|initramfs-tools|cgi-bin|mime|valgrind|locale\/(?!C\.utf8))(\/|$)/,
   /^etc\/(init\.d|default|cron\.[a-z]+|logrotate\.d|pam\.d|systemd|init|apparmor\.d|update-motd\.d|opt|dpkg|skel|kernel|ca-certificates|security)(\/|$)/,
+  // Completion is loaded at first use, not at every login: see rootfs/files/etc/bash.bashrc.
+  /^etc\/(profile\.d\/bash_completion\.sh|bash_completion|X11|issue|issue\.net|nftables\.conf|rmt|xattr\.conf|bindresvport\.blacklist)$/,
   /^(boot|media|srv|games|var\/lib\/(systemd|pam|dpkg|apt)|usr\/games|usr\/share\/games|usr\/local\/games)(\/|$)/,
   /\.(a|la|h)$/,
   // They need PAM, or hardware that no emulated machine has.
-  /^usr\/s?bin\/(runuser|su|chfn|chsh|agetty|fsck\.(cramfs|minix)|mkfs\.(bfs|cramfs|minix)|fdformat|ctrlaltdel|zramctl|wdctl|rtcwake|isosize|raw|ldattach|hwclock|swaplabel|mkswap|swapon|swapoff|chcpu|irqtop|lsirq|addpart|delpart|resizepart|partx|blkzone|blkdiscard|uuidd|e2scrub.*|arpd|rtacct|lnstat|nstat|ifstat|rtstat|ctstat|genl|tipc|devlink|dcb|vdpa|rdma|bash-bug|bashbug|localedef|iconv|catchsegv|tzselect|zdump|zic|iconvconfig|validlocale|c_rehash|bootctl|select-editor|sensible-.*|update-shells|add-shell|remove-shell|installkernel|crun-.*)$/,
+  /^usr\/s?bin\/(runuser|su|chfn|chsh|agetty|fsck\.(cramfs|minix)|mkfs\.(bfs|cramfs|minix)|fdformat|ctrlaltdel|zramctl|wdctl|rtcwake|isosize|raw|ldattach|hwclock|swaplabel|mkswap|swapon|swapoff|chcpu|irqtop|lsirq|addpart|delpart|resizepart|partx|blkzone|blkdiscard|uuidd|e2scrub.*|arpd|rtacct|lnstat|nstat|ifstat|rtstat|ctstat|genl|tipc|devlink|dcb|vdpa|rdma|bash-bug|bashbug|localedef|iconv|catchsegv|tzselect|zdump|zic|iconvconfig|validlocale|c_rehash|bootctl|select-editor|sensible-.*|update-shells|add-shell|remove-shell|installkernel|crun-.*|ld\.so|getty|update-passwd|dh_bash-completion|tc|pstree\.x11|sulogin|helptags|helpztags)$/,
 ];
 
 /** What Debian's maintainer scripts and `update-alternatives` would leave behind. */

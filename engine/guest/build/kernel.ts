@@ -12,7 +12,7 @@ const initSource = path.join(guestFolder, 'rootfs', 'init', 'drydock-init.c');
 
 /** Nothing of the machine that builds it may show in the kernel. */
 const buildEnvironment = {
-  KBUILD_BUILD_TIMESTAMP: new Date(sourceDateEpoch * 1000).toISOString(),
+  KBUILD_BUILD_TIMESTAMP: new Date(sourceDateEpoch * 1000).toUTCString(),
   KBUILD_BUILD_USER: 'drydock',
   KBUILD_BUILD_HOST: 'drydock',
   KBUILD_BUILD_VERSION: '1',

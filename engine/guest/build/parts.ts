@@ -9,6 +9,7 @@ import { FileTree } from './file-tree.ts';
 import { guestFolder, sourceDateEpoch } from './folders.ts';
 import { digestOf, digestOfFile, digestOfFolder, type Inputs } from './inputs.ts';
 import { buildInit, buildKernel, initInputs } from './kernel.ts';
+import { checkLibraries } from './libraries.ts';
 import { BuildError, run, versionOf } from './run.ts';
 
 /** Something that is built, stored and replaced as a whole, in a folder of its name. */
@@ -41,9 +42,9 @@ function copyBios(output: string): Inputs {
 
 async function buildBase(output: string, cache: string): Promise<Inputs> {
   const packages = readLock()['base'] ?? [];
-  const tree = new FileTree();
-  for (const locked of packages) await unpackPackage(fetchPackage(locked), tree);
+  const tree = await unpack(packages);
   finishBase(tree, buildInit(cache));
+  checkLibraries(tree);
   storeTree(tree, 'base', output);
   return {
     ...packageInputs(packages),
@@ -57,10 +58,15 @@ async function buildBase(output: string, cache: string): Promise<Inputs> {
   };
 }
 
-async function buildDocker(output: string): Promise<Inputs> {
-  const packages = readLock()['docker'] ?? [];
+async function unpack(packages: readonly LockedPackage[]): Promise<FileTree> {
   const tree = new FileTree();
   for (const locked of packages) await unpackPackage(fetchPackage(locked), tree);
+  return tree;
+}
+
+async function buildDocker(output: string): Promise<Inputs> {
+  const packages = readLock()['docker'] ?? [];
+  const tree = await unpack(packages);
   const wanted = /^usr\/(bin\/(docker|tini)|share\/bash-completion\/completions\/docker|share\/doc\/[^/]+\/copyright)$/;
   tree.prune((file, node) => node.kind !== 'directory' && !wanted.test(file));
   tree.symlink('usr/bin/docker-init', 'tini');
