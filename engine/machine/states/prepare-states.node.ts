@@ -1,6 +1,5 @@
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { compress, init } from '@bokuweb/zstd-wasm';
 import type { MachineOptions, MachineProgress, ProfileName } from '../../api/machine.ts';
 import { artifactHash, readManifest, type GuestManifest } from '../artifacts/guest-manifest.ts';
 import type { GuestDirectories } from '../client/guest-directories.node.ts';
@@ -8,6 +7,7 @@ import { nodeMachineHost } from '../client/node-machine-host.node.ts';
 import type { ChunkReference } from '../disks/chunk-store.ts';
 import { V86_VERSION } from '../emulator/v86-internals.ts';
 import { MachineLoader } from '../machine-loader.ts';
+import { compressZstd } from './compress.node.ts';
 import { stateName, type PreparedState } from './state-file.ts';
 
 /** Saved states are made once and read often. 12 took 7 s for 48 MiB and saves 11 % over 3; 15 took 15 s for 1 % more. */
@@ -107,8 +107,7 @@ async function prepare(
     .snapshot({ dropCaches: false })
     .finally(() => machine.dispose());
   report(`compressing ${Math.round(state.byteLength / 2 ** 20)} MiB`, 0.6);
-  await init();
-  const content = compress(Buffer.from(state), COMPRESSION_LEVEL);
+  const content = await compressZstd(new Uint8Array(state), COMPRESSION_LEVEL);
   const file = `${name}-${artifacts}.zst`;
   await mkdir(directories.states, { recursive: true });
   await writeWhole(path.join(directories.states, file), content);
