@@ -14,7 +14,7 @@ const highWater = 512 * 1024;
 /** Milliseconds without another change before the machine is told a new size. */
 const resizePause = 80;
 
-const muted = (text: string) => `\u001b[2m${text}\u001b[0m`;
+const muted = (text: string) => `\u001b[90m${text}\u001b[0m`;
 
 /** Programs may put text on the clipboard (OSC 52), never read it. */
 const clipboard: IClipboardProvider = {

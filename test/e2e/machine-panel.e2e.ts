@@ -1,0 +1,77 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type App, openApp } from '../harness/app.ts';
+import { focusTerminal, run, waitForScreen, waitForShell } from './support/shell.ts';
+
+let app: App;
+let page: Page;
+
+beforeAll(async () => {
+  app = await openApp();
+  page = await app.open();
+  await waitForShell(page);
+  await page.getByRole('tab', { name: 'Machine' }).click();
+});
+
+afterAll(() => app.close());
+
+/** The figure of one of the panel's tiles, such as `12 %`. */
+const figure = (name: string) =>
+  page.getByRole('listitem').filter({ hasText: name }).locator('p').nth(1).textContent();
+
+describe('the machine panel', () => {
+  test('shows live readings', async () => {
+    await expect.poll(() => figure('Memory'), { timeout: 15_000 }).toMatch(/^[\d.]+ MB$/);
+    await expect.poll(() => figure('Network'), { timeout: 15_000 }).toMatch(/\/s$/);
+    await focusTerminal(page);
+    await page.keyboard.type('while :; do :; done\n');
+    await expect
+      .poll(async () => Number.parseInt((await figure('Processor')) ?? '0', 10), {
+        timeout: 15_000,
+      })
+      .toBeGreaterThan(30);
+    await page.keyboard.press('Control+C');
+  });
+
+  test('pause stops the machine, resume goes on where it was', async () => {
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await focusTerminal(page);
+    expect(await run(page, 'echo on')).toBe('on');
+  });
+
+  test('the serial log holds the boot', async () => {
+    await page.getByRole('button', { name: 'Serial log' }).click();
+    await expect
+      .poll(() => page.getByRole('log', { name: 'Serial console' }).textContent())
+      .not.toBe('');
+    await page.getByRole('button', { name: 'Serial log' }).click();
+  });
+
+  test('reset starts anew, after asking', async () => {
+    await focusTerminal(page);
+    await run(page, 'touch /root/work/left-behind');
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
+    await focusTerminal(page);
+    expect(await run(page, 'ls /root/work')).toContain('left-behind');
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor();
+    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor({ state: 'hidden' });
+    await waitForShell(page);
+    await focusTerminal(page);
+    expect(await run(page, 'ls /root/work')).not.toContain('left-behind');
+  });
+
+  test('cold boot starts from the BIOS, and the serial log shows it', async () => {
+    await page.getByRole('button', { name: 'Cold boot' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cold boot' }).click();
+    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor();
+    await waitForScreen(page, /root@drydock:.*# *$/m, { timeout: 90_000 });
+    await page.getByRole('button', { name: 'Serial log' }).click();
+    await expect
+      .poll(() => page.getByRole('log', { name: 'Serial console' }).textContent())
+      .toContain('Linux version 6.1');
+  });
+});

@@ -1,0 +1,53 @@
+import type { Page } from 'playwright-core';
+
+/** Text of a visible terminal, one line a row, without trailing blanks. `index` counts visible terminals. */
+export async function screen(page: Page, index = 0): Promise<string> {
+  const rows = await page
+    .locator('.xterm-rows:visible')
+    .nth(index)
+    .locator('> div')
+    .allTextContents();
+  return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n');
+}
+
+/** Waits until a visible terminal shows `pattern`; fails with what it showed instead. */
+export async function waitForScreen(
+  page: Page,
+  pattern: RegExp,
+  { timeout = 30_000, index = 0 } = {},
+): Promise<RegExpExecArray> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const text = await screen(page, index).catch(() => '');
+    const match = pattern.exec(text);
+    if (match) return match;
+    if (Date.now() > deadline) throw new Error(`${pattern} did not appear in:\n${text}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+/** Waits for the first prompt of the page's first shell. */
+export async function waitForShell(page: Page): Promise<void> {
+  await waitForScreen(page, /root@drydock:.*# *$/m, { timeout: 90_000 });
+}
+
+/** Types a command and waits for its end; resolves to the lines it printed. The screen is cleared first. */
+export async function run(
+  page: Page,
+  command: string,
+  { timeout = 60_000, index = 0 } = {},
+): Promise<string> {
+  const mark = `end-${Math.random().toString(36).slice(2, 8)}`;
+  // The mark is split in what is typed, so that only its output matches.
+  await page.keyboard.type(`clear; ${command}; echo "${mark.slice(0, 4)}""${mark.slice(4)} $?"\n`);
+  const [, printed = ''] = await waitForScreen(
+    page,
+    new RegExp(`^([\\s\\S]*?)^${mark} \\d+$`, 'm'),
+    { timeout, index },
+  );
+  return printed.trim();
+}
+
+export async function focusTerminal(page: Page, index = 0): Promise<void> {
+  await page.locator('.xterm-helper-textarea:visible').nth(index).focus();
+}
