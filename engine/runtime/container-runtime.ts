@@ -1,0 +1,323 @@
+import type { TaskStats, TerminalSize } from '../api/agent.ts';
+import type { MachineService } from '../api/machine.ts';
+import type { Clock } from '../base/clock.ts';
+import { Emitter, type Event } from '../base/emitter.ts';
+import { toHex } from '../base/hex.ts';
+import type { Random } from '../base/random.ts';
+import type { AgentClient } from '../machine/agent/agent-client.ts';
+import { changesOf, readArchive, statPath, writeArchive, type MountedRoot } from './containers/container-files.ts';
+import { containerPaths } from './containers/container-paths.ts';
+import { findRecord, isRunning, runningRecord, toContainer, userOf, type RuntimeContext } from './containers/context.ts';
+import { KeyedLock } from './containers/keyed-lock.ts';
+import { Lifecycle } from './containers/lifecycle.ts';
+import { readLog } from './containers/log-reader.ts';
+import { processIo } from './containers/process-io.ts';
+import { RecordBook } from './containers/records.ts';
+import { Sandboxes } from './containers/sandboxes.ts';
+import { overlayOf } from './containers/task-spec.ts';
+import { TaskWatch } from './containers/task-watch.ts';
+import { TreePublisher } from './containers/tree-publisher.ts';
+import { VolumeStore } from './containers/volume-store.ts';
+import { TarReader, type TarEntry } from './images/tar-reader.ts';
+import { capabilitiesFor } from './oci/capabilities.ts';
+import { cgroupFiles, ociProcess } from './oci/spec.ts';
+import { RuntimeError } from './runtime-error.ts';
+import type { Storage } from './storage/storage.ts';
+import type {
+  Container,
+  ContainerConfig,
+  ContentStore,
+  ExecConfig,
+  Images,
+  Layer,
+  LogEntry,
+  LogOptions,
+  Network,
+  PathStat,
+  ProcessIo,
+  Resources,
+  RunningExec,
+  Runtime,
+  RuntimeEvent,
+  Sandbox,
+  SandboxConfig,
+  StartedContainer,
+  Volumes,
+} from './types.ts';
+
+export interface ContainerRuntimeOptions {
+  readonly agent: AgentClient;
+  readonly machine: Pick<MachineService, 'publishTree'>;
+  /** name of the machine; its records are kept under it */
+  readonly name: string;
+  readonly images: Images;
+  readonly content: ContentStore;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Docker's default network. */
+const BRIDGE = { name: 'bridge', bridge: 'docker0', subnet: '172.17.0.0/16', gateway: '172.17.0.1' };
+
+/** Containers on one machine, run by crun through the machine's agent. */
+export class ContainerRuntime implements Runtime {
+  readonly images: Images;
+  readonly content: ContentStore;
+  readonly volumes: Volumes;
+  readonly events: Event<RuntimeEvent>;
+  readonly #context: RuntimeContext;
+  readonly #lifecycle: Lifecycle;
+  readonly #watch: TaskWatch;
+
+  constructor(options: ContainerRuntimeOptions) {
+    const { agent, clock, images, random } = options;
+    const book = new RecordBook(options.storage, options.name, agent, clock);
+    const events = new Emitter<RuntimeEvent>();
+    const volumes = new VolumeStore(book, agent, clock, random);
+    this.images = images;
+    this.content = options.content;
+    this.volumes = volumes;
+    this.events = events.event;
+    this.#context = {
+      agent,
+      images,
+      clock,
+      random,
+      book,
+      volumes,
+      events,
+      sandboxes: new Sandboxes(agent),
+      trees: new TreePublisher(options.machine, images),
+      lock: new KeyedLock(),
+      machine: { hostname: '', resolvConf: '' },
+    };
+    this.#lifecycle = new Lifecycle(this.#context);
+    this.#watch = new TaskWatch(agent, clock, {
+      onTasks: (tasks) => this.#lifecycle.reconcile(tasks),
+      onEvent: (event) => {
+        if (event.type === 'exited') void this.#lifecycle.exited(event.id, event.exit).catch(() => {});
+        else if (event.type === 'oom') events.fire(event);
+      },
+    });
+    images.keepLayers(() => Object.values(book.records.containers).flatMap((record) => record.layers));
+  }
+
+  get networks(): readonly Network[] {
+    return this.#context.book.records.networks;
+  }
+
+  async recover(): Promise<void> {
+    const { agent, book, clock, machine, random, sandboxes } = this.#context;
+    const [resolvConf, { hostname }] = await Promise.all([agent.readTextFile('/etc/resolv.conf'), agent.call('hello', {}), book.load()]);
+    machine.hostname = hostname;
+    machine.resolvConf = resolvConf;
+    if (book.records.networks.length === 0) {
+      book.records.networks = [{ ...BRIDGE, id: toHex(random.bytes(32)), createdAt: clock.now() }];
+    }
+    sandboxes.useNetworks(book.records.networks);
+    for (const sandbox of this.sandboxes()) sandboxes.adopt(sandbox);
+    await this.#watch.start();
+  }
+
+  flush(): Promise<void> {
+    return this.#context.book.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#context.book.close();
+    await this.#watch.close();
+  }
+
+  async createSandbox(config: SandboxConfig): Promise<Sandbox> {
+    const { book, sandboxes } = this.#context;
+    if (book.records.sandboxes[config.id] !== undefined) throw new RuntimeError('CONFLICT', `sandbox ${config.id} exists already`);
+    const sandbox = await sandboxes.create(config);
+    book.records.sandboxes[config.id] = sandbox;
+    await book.save();
+    return sandbox;
+  }
+
+  async removeSandbox(id: string): Promise<void> {
+    const { book, sandboxes } = this.#context;
+    const sandbox = book.records.sandboxes[id];
+    if (sandbox === undefined) return;
+    await sandboxes.remove(sandbox);
+    delete book.records.sandboxes[id];
+    await book.save();
+  }
+
+  /** Those made by `createSandbox` and those that containers own. */
+  sandboxes(): readonly Sandbox[] {
+    const { containers, sandboxes } = this.#context.book.records;
+    const own = Object.values(containers).flatMap(({ config, sandbox }) => (config.sandbox.kind === 'own' && sandbox !== undefined ? [sandbox] : []));
+    return [...Object.values(sandboxes), ...own];
+  }
+
+  containers(): readonly Container[] {
+    return Object.values(this.#context.book.records.containers).map(toContainer);
+  }
+
+  container(id: string): Container {
+    return toContainer(findRecord(this.#context, id));
+  }
+
+  async createContainer(config: ContainerConfig): Promise<Container> {
+    return toContainer(await this.#lifecycle.create(config));
+  }
+
+  startContainer(id: string, options: { readonly size?: TerminalSize; readonly attach?: boolean } = {}): Promise<StartedContainer> {
+    return this.#lifecycle.start(id, options);
+  }
+
+  stopContainer(id: string, options: { readonly signal?: string; readonly timeoutMs?: number } = {}): Promise<void> {
+    return this.#lifecycle.stop(id, options);
+  }
+
+  killContainer(id: string, signal: string): Promise<void> {
+    return this.#lifecycle.kill(id, signal);
+  }
+
+  waitContainer(id: string, condition: 'not-running' | 'next-exit' | 'removed' = 'not-running') {
+    return this.#lifecycle.wait(id, condition);
+  }
+
+  pauseContainer(id: string): Promise<void> {
+    return this.#lifecycle.pause(id);
+  }
+
+  resumeContainer(id: string): Promise<void> {
+    return this.#lifecycle.resume(id);
+  }
+
+  async updateContainer(id: string, resources: Resources): Promise<void> {
+    const { agent, book, clock, events } = this.#context;
+    const record = findRecord(this.#context, id);
+    if (isRunning(record)) await agent.call('task.update', { id, cgroup: cgroupFiles(resources) });
+    book.records.containers[id] = Object.assign(record, { config: { ...record.config, resources: { ...record.config.resources, ...resources } } });
+    await book.save();
+    events.fire({ type: 'updated', id, time: clock.now() });
+  }
+
+  removeContainer(id: string, options: { readonly force?: boolean; readonly volumes?: boolean } = {}): Promise<void> {
+    return this.#lifecycle.remove(id, options);
+  }
+
+  async resizeContainer(id: string, size: TerminalSize): Promise<void> {
+    runningRecord(this.#context, id);
+    await this.#context.agent.call('task.resize', { id, size });
+  }
+
+  async attach(id: string, options: { readonly stdin: boolean }): Promise<ProcessIo> {
+    const record = findRecord(this.#context, id);
+    return processIo(await this.#context.agent.attach(id, options.stdin && record.config.openStdin));
+  }
+
+  async exec(id: string, config: ExecConfig): Promise<RunningExec> {
+    const { agent, random, trees } = this.#context;
+    const record = runningRecord(this.#context, id);
+    if (record.state === 'paused') throw new RuntimeError('CONFLICT', `Container ${id} is paused, unpause the container before exec`);
+    const tree = await trees.publish(record.layers);
+    const user = await userOf(this.#context, record, tree, config.user ?? record.config.user ?? '');
+    const execId = toHex(random.bytes(16));
+    const process = ociProcess(record.config, {
+      args: config.args,
+      env: [...record.config.env, ...(config.env ?? [])],
+      cwd: config.cwd || record.config.cwd || '/',
+      terminal: config.tty !== undefined,
+      user,
+      hostname: record.hostname,
+      capabilities: capabilitiesFor(config.privileged === true ? { privileged: true } : record.config),
+    });
+    const started = await agent.execInTask({ id, execId, process, ...(config.tty === undefined ? {} : { tty: config.tty }) });
+    return { ...processIo(started), execId, pid: started.reply.pid };
+  }
+
+  async resizeExec(id: string, execId: string, size: TerminalSize): Promise<void> {
+    await this.#context.agent.call('task.resize', { id, execId, size });
+  }
+
+  async *logs(id: string, options: LogOptions = {}): AsyncGenerator<LogEntry> {
+    const record = findRecord(this.#context, id);
+    const { log } = record.config;
+    if (log === 'none') throw new RuntimeError('INVALID', 'configured logging driver does not support reading');
+    const ended = isRunning(record) ? this.waitContainer(id, 'not-running') : undefined;
+    const source = { agent: this.#context.agent, path: containerPaths(record.config).log, format: log?.format ?? 'json-file', ended };
+    yield* readLog(source, options);
+  }
+
+  async stats(id: string): Promise<TaskStats> {
+    runningRecord(this.#context, id);
+    return this.#context.agent.call('task.stats', { id });
+  }
+
+  async pids(id: string): Promise<readonly number[]> {
+    runningRecord(this.#context, id);
+    return (await this.#context.agent.call('task.pids', { id })).pids;
+  }
+
+  statPath(id: string, path: string): Promise<PathStat> {
+    return this.#withRoot(id, (mounted) => statPath(mounted, path));
+  }
+
+  async readArchive(id: string, path: string): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
+    const { mounted, unmount } = await this.#mountRoot(id);
+    try {
+      const { stat, tar } = await readArchive(mounted, path);
+      return { stat, tar: tar.pipeThrough(new TransformStream({ flush: unmount, cancel: unmount } as Transformer<Uint8Array, Uint8Array>)) };
+    } catch (error) {
+      await unmount();
+      throw error;
+    }
+  }
+
+  async writeArchive(id: string, path: string, tar: ReadableStream<Uint8Array>, options: { readonly copyOwner?: boolean } = {}): Promise<void> {
+    const { config } = findRecord(this.#context, id);
+    if (config.readOnlyRootfs === true) throw new RuntimeError('INVALID', 'container rootfs is marked read-only');
+    await this.#withRoot(id, (mounted) => writeArchive(mounted, path, tar, options.copyOwner !== false));
+  }
+
+  async layerOf(id: string): Promise<Layer> {
+    return this.images.addLayer(await this.#upperLayer(id));
+  }
+
+  async changes(id: string): Promise<readonly { readonly path: string; readonly kind: 0 | 1 | 2 }[]> {
+    const record = findRecord(this.#context, id);
+    const entries: TarEntry[] = [];
+    const reader = new TarReader((entry) => entries.push(entry));
+    for await (const chunk of await this.#upperLayer(id)) reader.push(chunk);
+    return changesOf(entries, await this.images.tree(record.layers, { mountPoints: true }));
+  }
+
+  async #upperLayer(id: string): Promise<ReadableStream<Uint8Array>> {
+    const { agent } = this.#context;
+    const { upper } = containerPaths(findRecord(this.#context, id).config);
+    await agent.call('file.mkdir', { path: upper });
+    return agent.readTar({ path: upper, layer: true });
+  }
+
+  async #withRoot<T>(id: string, use: (mounted: MountedRoot) => Promise<T>): Promise<T> {
+    const { mounted, unmount } = await this.#mountRoot(id);
+    try {
+      return await use(mounted);
+    } finally {
+      await unmount();
+    }
+  }
+
+  /** The root file system of a running container, or of a stopped one mounted for the occasion beside where it would run. */
+  async #mountRoot(id: string): Promise<{ readonly mounted: MountedRoot; readonly unmount: () => Promise<void> }> {
+    const { agent, random, trees } = this.#context;
+    const record = findRecord(this.#context, id);
+    const { directory, merged } = containerPaths(record.config);
+    if (isRunning(record)) return { mounted: { agent, root: merged, containerId: id }, unmount: () => Promise.resolve() };
+    const tree = await trees.publish(record.layers);
+    const target = `${directory}/mount-${toHex(random.bytes(4))}`;
+    await agent.call('overlay.mount', { ...overlayOf(record, tree.name), target });
+    const unmount = async (): Promise<void> => {
+      await agent.call('overlay.unmount', { target });
+      await agent.call('file.remove', { path: target });
+    };
+    return { mounted: { agent, root: target, containerId: id }, unmount };
+  }
+}

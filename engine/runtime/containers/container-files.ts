@@ -1,0 +1,112 @@
+import type { AgentClient } from '../../machine/agent/agent-client.ts';
+import { AgentError } from '../../machine/agent/agent-error.ts';
+import { TarReader, type TarEntry } from '../images/tar-reader.ts';
+import { RuntimeError } from '../runtime-error.ts';
+import type { ImageTree, PathStat } from '../types.ts';
+
+/** A directory of the machine where a container's root file system is mounted. */
+export interface MountedRoot {
+  readonly agent: AgentClient;
+  readonly root: string;
+  readonly containerId: string;
+}
+
+/** Go's `os.FileMode` bits (io/fs). */
+const GO_MODE: Readonly<Record<TarEntry['type'], number>> = {
+  file: 0,
+  hardlink: 0,
+  directory: 2 ** 31,
+  symlink: 2 ** 27,
+  block: 2 ** 26,
+  fifo: 2 ** 25,
+  character: 2 ** 26 + 2 ** 21,
+};
+
+/** Parent and last name of a path; the root has the name `.`. */
+function split(path: string): { readonly parent: string; readonly name: string } {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  const name = names.pop() ?? '.';
+  return { parent: `/${names.join('/')}`, name };
+}
+
+/** A tar with the entry of `path` as its first, and what is below it. Throws NOT_FOUND with Docker's message. */
+export async function readArchive(mounted: MountedRoot, path: string): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
+  const { parent, name } = split(path);
+  let tar: ReadableStream<Uint8Array>;
+  try {
+    tar = await mounted.agent.readTar({ path: parent, names: [name], root: mounted.root });
+  } catch (error) {
+    throw notFound(error, path, mounted.containerId);
+  }
+  const [head, body] = tar.tee();
+  const entry = await firstEntry(head);
+  if (entry === undefined) {
+    await body.cancel();
+    throw notFound(new AgentError('ENOENT', path), path, mounted.containerId);
+  }
+  return { stat: pathStat(entry, name), tar: body };
+}
+
+export async function statPath(mounted: MountedRoot, path: string): Promise<PathStat> {
+  const { stat, tar } = await readArchive(mounted, path);
+  await tar.cancel();
+  return stat;
+}
+
+/** Extracts below `path`, which must be a directory. */
+export async function writeArchive(mounted: MountedRoot, path: string, tar: ReadableStream<Uint8Array>, keepOwner: boolean): Promise<void> {
+  try {
+    await mounted.agent.writeTar({ path, root: mounted.root, keepOwner }, tar);
+  } catch (error) {
+    throw notFound(error, path, mounted.containerId);
+  }
+}
+
+async function firstEntry(tar: ReadableStream<Uint8Array>): Promise<TarEntry | undefined> {
+  const found: TarEntry[] = [];
+  const parser = new TarReader((entry) => found.push(entry));
+  for await (const chunk of tar) {
+    parser.push(chunk);
+    if (found.length > 0) break;
+  }
+  return found[0];
+}
+
+function pathStat(entry: TarEntry, name: string): PathStat {
+  return {
+    name: name === '.' ? '/' : name,
+    size: entry.size,
+    mode: GO_MODE[entry.type] + (entry.mode & 0o777) + goSetBits(entry.mode),
+    mtime: new Date(entry.mtime * 1000).toISOString().replace('.000Z', 'Z'),
+    linkTarget: entry.type === 'symlink' ? entry.linkName : '',
+  };
+}
+
+function goSetBits(mode: number): number {
+  return (mode & 0o4000 ? 2 ** 23 : 0) + (mode & 0o2000 ? 2 ** 22 : 0) + (mode & 0o1000 ? 2 ** 20 : 0);
+}
+
+function notFound(error: unknown, path: string, containerId: string): unknown {
+  if (!(error instanceof AgentError)) return error;
+  if (error.code === 'ENOENT') return new RuntimeError('NOT_FOUND', `Could not find the file ${path} in container ${containerId}`, { cause: error });
+  if (error.code === 'ENOTDIR') return new RuntimeError('INVALID', 'extraction point is not a directory', { cause: error });
+  return error;
+}
+
+export interface PathChange {
+  readonly path: string;
+  readonly kind: 0 | 1 | 2;
+}
+
+/** `docker diff` from the entries of a container's layer: 0 modified, 1 added, 2 deleted. Sorted by path. */
+export function changesOf(entries: readonly TarEntry[], image: ImageTree): PathChange[] {
+  const changes = new Map<string, PathChange['kind']>();
+  for (const entry of entries) {
+    const { parent, name } = split(entry.path);
+    if (name === '.' || name === '.wh..wh..opq') continue;
+    const directory = parent === '/' ? '' : parent;
+    if (name.startsWith('.wh.')) changes.set(`${directory}/${name.slice(4)}`, 2);
+    else changes.set(`${directory}/${name}`, image.lookup(`${directory}/${name}`, { followLast: false }) === undefined ? 1 : 0);
+  }
+  return [...changes].map(([path, kind]) => ({ path, kind })).sort((a, b) => (a.path < b.path ? -1 : 1));
+}

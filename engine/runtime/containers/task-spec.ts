@@ -1,0 +1,77 @@
+import type { OverlaySpec, TaskSpec, TerminalSize } from '../../api/agent.ts';
+import { networkFiles } from '../oci/network-files.ts';
+import { ociSpec } from '../oci/spec.ts';
+import type { ResolvedUser } from '../oci/users.ts';
+import type { Mount, Sandbox, Volume } from '../types.ts';
+import { containerPaths } from './container-paths.ts';
+import type { ContainerRecord } from './records.ts';
+
+/** Where the machine mounts published trees. */
+const IMAGE_ROOT = '/run/drydock/images';
+/** A terminal nobody has resized yet. */
+const DEFAULT_SIZE: TerminalSize = { rows: 24, cols: 80 };
+
+export interface TaskInput {
+  readonly record: ContainerRecord;
+  readonly sandbox: Sandbox;
+  /** name of the published tree */
+  readonly tree: string;
+  readonly user: ResolvedUser;
+  readonly volumes: (name: string) => Volume | undefined;
+  readonly machineResolvConf: string;
+  readonly size: TerminalSize | undefined;
+}
+
+export function overlayOf(record: ContainerRecord, tree: string): OverlaySpec {
+  const { upper, work, merged } = containerPaths(record.config);
+  return { lower: [`${IMAGE_ROOT}/${tree}`], upper, work, target: merged };
+}
+
+/** Everything the agent needs to start a container in one round trip. */
+export function taskSpec({ record, sandbox, tree, user, volumes, machineResolvConf, size }: TaskInput): TaskSpec {
+  const { config, hostname } = record;
+  const paths = containerPaths(config);
+  const files = networkFiles({
+    hostname,
+    domainname: config.domainname,
+    address: sandbox.network?.address,
+    extraHosts: config.extraHosts,
+    dns: config.dns,
+    machineResolvConf,
+  });
+  const sourceOf = (mount: Mount): string => {
+    if (mount.kind === 'bind') return mount.source;
+    return mount.kind === 'volume' ? (volumes(mount.volume)?.mountpoint ?? '') : '';
+  };
+  const log = config.log ?? { format: 'json-file' };
+  return {
+    id: record.id,
+    sandbox: sandbox.id,
+    overlay: overlayOf(record, tree),
+    config: ociSpec({
+      config,
+      user,
+      hostname,
+      ownNetwork: sandbox.config.network.kind !== 'host',
+      files: paths,
+      mounts: config.mounts.map((mount) => ({ mount, source: sourceOf(mount) })),
+    }),
+    files: [
+      { path: paths.hostname, mode: 0o644, content: files.hostname },
+      { path: paths.hosts, mode: 0o644, content: files.hosts },
+      { path: paths.resolvConf, mode: 0o644, content: files.resolvConf },
+    ],
+    stdin: config.openStdin,
+    ...(config.tty ? { tty: size ?? DEFAULT_SIZE } : {}),
+    ...(log === 'none'
+      ? {}
+      : {
+          log: {
+            path: paths.log,
+            format: log.format,
+            ...(log.maxBytes === undefined ? {} : { maxBytes: log.maxBytes }),
+            ...(log.maxFiles === undefined ? {} : { maxFiles: log.maxFiles }),
+          },
+        }),
+  };
+}
