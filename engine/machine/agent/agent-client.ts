@@ -182,18 +182,17 @@ export class AgentClient {
   }
 }
 
-/** Sends everything, then waits for the message that says how it went. */
+/** Sends everything, then waits for the message that says how it went; stops sending when it is bad news. */
 async function send(stream: ByteStream, content: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
-  const sending = (async () => {
-    if (!(content instanceof Uint8Array)) return await content.pipeTo(stream.writable);
-    const writer = stream.writable.getWriter();
-    await writer.write(content);
-    await writer.close();
-  })();
+  const stop = new AbortController();
+  const source = content instanceof Uint8Array ? new Blob([content as Uint8Array<ArrayBuffer>]).stream() : content;
+  const sending = source.pipeTo(stream.writable, { signal: stop.signal });
   sending.catch(ignore);
   for await (const message of readMessages<{ error?: { code: string; message: string } }>(stream.readable)) {
-    if (message.error !== undefined) throw AgentError.from(message.error);
-    return await sending;
+    if (message.error === undefined) return await sending;
+    const error = AgentError.from(message.error);
+    stop.abort(error);
+    throw error;
   }
   await sending;
   throw new AgentError('EPIPE', 'The stream ended before the agent said whether it worked.');

@@ -217,6 +217,33 @@ describe('files', () => {
   });
 });
 
+describe('tar', () => {
+  it('carries a tree there and back: links, modes, hard links, names outside ASCII', async () => {
+    const make = 'mkdir -p in/sub && echo one > in/a && ln in/a in/sub/hard && ln -s /etc/passwd in/link && chmod 4711 in/a && echo ü > in/ü && mkfifo in/pipe';
+    await client.call('run', { argv: ['sh', '-c', `${make} && mkdir out`], cwd: folder });
+    const archive = await client.readTar({ path: `${folder}/in` });
+    await client.writeTar({ path: `${folder}/out` }, archive);
+    const list = async (name: string): Promise<string> =>
+      (await client.call('run', { argv: ['sh', '-c', 'find . -mindepth 1 -printf "%p %y %m %n %l\\n" | sort'], cwd: `${folder}/${name}` })).stdout;
+    expect(await list('out')).toBe(await list('in'));
+    expect(await client.readTextFile(`${folder}/out/sub/hard`)).toBe('one\n');
+  });
+
+  it('stays inside a root whatever links say', async () => {
+    await client.call('run', { argv: ['sh', '-c', 'mkdir -p root/real in/evil && ln -s /real root/link && ln -s ../../.. root/up && echo x > in/evil/f'], cwd: folder });
+    await client.writeTar({ path: '/link', root: `${folder}/root` }, await client.readTar({ path: `${folder}/in` }));
+    await client.writeTar({ path: '/up', root: `${folder}/root` }, await client.readTar({ path: `${folder}/in` }));
+    expect(await client.readTextFile(`${folder}/root/real/evil/f`)).toBe('x\n');
+    expect(await client.readTextFile(`${folder}/root/evil/f`)).toBe('x\n');
+    const names = text(await collect(await client.readTar({ path: '/', root: `${folder}/root`, names: ['link/evil'] })));
+    expect(names).toContain('link/evil/f');
+  });
+
+  it('says what is wrong with an archive, while the host still sends', async () => {
+    await expect(client.writeTar({ path: folder }, new SeededRandom(3).bytes(2_000_000))).rejects.toMatchObject({ code: 'EINVAL' });
+  });
+});
+
 describe('sockets', () => {
   it('refuses to dial where nobody listens', async () => {
     await expect(client.dial({ network: 'unix', address: `${folder}/none` })).rejects.toMatchObject({ code: 'ENOENT' });

@@ -20,6 +20,7 @@ import (
 	"drydock/agent/internal/mux"
 	"drydock/agent/internal/network"
 	"drydock/agent/internal/process"
+	"drydock/agent/internal/quiesce"
 	"drydock/agent/internal/sockets"
 	"drydock/agent/internal/stats"
 	"drydock/agent/internal/tasks"
@@ -79,6 +80,7 @@ func register() *mux.Registry {
 	identity.Register(registry)
 	sockets.Register(registry)
 	stats.Register(registry)
+	quiesce.Register(registry)
 	network.New(reaper).Register(registry)
 	tasks.NewStore(reaper).Register(registry)
 	return registry

@@ -168,6 +168,9 @@ func (w wiring) connect(outside routeSocket, namespace string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.pair.device, err)
 	}
+	if err := inside.LinkSetUp(link); err != nil {
+		return fmt.Errorf("%s up: %w", w.pair.device, err)
+	}
 	if err := inside.AddrAdd(link, w.address); err != nil {
 		return fmt.Errorf("address %s: %w", w.address, err)
 	}

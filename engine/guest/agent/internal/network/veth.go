@@ -40,19 +40,21 @@ type vethPair struct {
 	namespace int
 }
 
-// add makes both ends, joins the machine's to the bridge, moves the other into the
-// namespace under its name and address, and brings both up: one message to the kernel,
-// where the netlink package's own functions need four.
+// add makes both ends, brings the machine's up on the bridge, and moves the other into the
+// namespace under its name and address: one message to the kernel, where the netlink
+// package's own functions need three. The other end cannot come up in the same message.
 func (p vethPair) add(socket routeSocket) error {
 	request := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
-	request.AddData(upMessage())
+	up := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	up.Flags, up.Change = unix.IFF_UP, unix.IFF_UP
+	request.AddData(up)
 	request.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(p.host)))
 	request.AddData(nl.NewRtAttr(unix.IFLA_MASTER, nl.Uint32Attr(uint32(p.bridge))))
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
 	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated("veth"))
 	data := info.AddRtAttr(nl.IFLA_INFO_DATA, nil)
 	peer := data.AddRtAttr(vethInfoPeer, nil)
-	peer.AddChild(upMessage())
+	peer.AddChild(nl.NewIfInfomsg(unix.AF_UNSPEC))
 	peer.AddRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(p.device))
 	peer.AddRtAttr(unix.IFLA_ADDRESS, p.hardware)
 	peer.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(p.namespace)))
@@ -66,11 +68,4 @@ func (p vethPair) remove(socket routeSocket) error {
 	request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
 	request.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(p.host)))
 	return socket.execute(request)
-}
-
-func upMessage() *nl.IfInfomsg {
-	message := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	message.Flags = unix.IFF_UP
-	message.Change = unix.IFF_UP
-	return message
 }

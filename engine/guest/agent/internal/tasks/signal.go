@@ -89,6 +89,8 @@ func (s *Store) remove(id string) error {
 	if err := unmount(task.Target); err != nil {
 		return err
 	}
+	// Only if it was made for the task: others may keep something there.
+	_ = os.Remove(task.Target)
 	if err := os.RemoveAll(task.bundle); err != nil {
 		return err
 	}
