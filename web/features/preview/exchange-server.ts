@@ -7,11 +7,14 @@ import { readStream, sendStream } from './wire/stream-port.ts';
 export interface ExchangeSource {
   /** undefined when the lab has no such machine (any more), or this port may not use it */
   machine(name: string): { readonly machine: Pick<LabMachine, 'fetch'>; readonly cookies: MachineCookies } | undefined;
+  /** The worker was stopped before it had the answer to this request. */
+  interrupted(request: ExchangedRequest): void;
 }
 
-type Request = Extract<ExchangeRequest, { type: 'request' }>;
+type ExchangedRequest = Extract<ExchangeRequest, { type: 'request' }>;
 
 interface Running {
+  readonly request: ExchangedRequest;
   readonly abort: AbortController;
   /** set while the request's body is awaited */
   takeBody: ((body: MessagePort) => void) | undefined;
@@ -46,7 +49,7 @@ export class ExchangeServer {
         case 'request': {
           if (this.#seen.has(data.id)) return reply({ type: 'accepted', id: data.id });
           this.#remember(data.id);
-          const entry: Running = { abort: new AbortController(), takeBody: undefined };
+          const entry: Running = { request: data, abort: new AbortController(), takeBody: undefined };
           running.set(data.id, entry);
           void this.#run(data, only, entry, reply).finally(() => running.delete(data.id));
           return;
@@ -65,13 +68,16 @@ export class ExchangeServer {
     });
     // The browser stopped the worker: nobody waits for these answers any more.
     port.addEventListener('close', () => {
-      for (const { abort } of running.values()) abort.abort();
+      for (const { request, abort } of running.values()) {
+        abort.abort();
+        if (request.isPage) this.#source.interrupted(request);
+      }
     });
     port.start();
   }
 
   async #run(
-    request: Request,
+    request: ExchangedRequest,
     only: string | undefined,
     entry: Running,
     reply: (message: ExchangeReply, transfer?: Transferable[]) => void,

@@ -89,6 +89,10 @@ export class PageView {
       this.#gateway.onExternal((external) => {
         if (this.#isShown()) this.#set({ external });
       }),
+      this.#gateway.onInterrupted((machine, port, path) => {
+        const isMine = machine === this.#machine && port === this.#state.port && this.#isShown();
+        if (isMine) void this.go(port, path);
+      }),
     );
     void this.go(this.#state.port, this.#state.path);
     return () => {
@@ -115,8 +119,7 @@ export class PageView {
     const address = reached.address(path);
     // Counts from the next load on.
     this.#frame.setAttribute('sandbox', reached.mode === 'path' ? pathSandbox : originSandbox);
-    if (this.#frame.src === address && this.#bridge) this.#bridge.travel(this.#frame, 'reload');
-    else this.#frame.src = address;
+    this.#frame.src = address;
   }
 
   back(): void {

@@ -36,7 +36,14 @@ export class PreviewGateway {
       const machine = this.#machines.get(name);
       return machine && { machine, cookies: this.#cookiesOf(name) };
     },
+    interrupted: ({ machine, port, url }) => {
+      const { pathname, search } = new URL(url);
+      for (const listener of this.#interruptedListeners) listener(machine, port, pathname + search);
+    },
   });
+  /** how often a page hung, by `<machine>-<port>` */
+  readonly #renewals = new Map<string, number>();
+  readonly #interruptedListeners = new Set<(machine: string, port: number, path: string) => void>();
   #mode: Promise<PreviewMode> | undefined;
 
   constructor() {
@@ -56,8 +63,14 @@ export class PreviewGateway {
     return () => this.#externalListeners.delete(listener);
   }
 
+  /** Calls `listener` when the browser stopped the worker while it was loading a page. */
+  onInterrupted(listener: (machine: string, port: number, path: string) => void): () => void {
+    this.#interruptedListeners.add(listener);
+    return () => this.#interruptedListeners.delete(listener);
+  }
+
   async reach(machine: string, port: number): Promise<Reached> {
-    const target: PreviewTarget = { slot: await this.slot, machine, port };
+    const target: PreviewTarget = { slot: await this.#slotOf(machine, port), machine, port };
     this.#mode ??= this.#probe(target);
     const mode = await this.#mode;
     if (mode !== 'origins') {
@@ -69,14 +82,25 @@ export class PreviewGateway {
     return { mode, bridge, address: (path) => bridge.origin + path };
   }
 
-  /** Gives up a bridge that does not react any more; the next `reach` makes a new one. */
+  /**
+   * Gives up an origin whose page does not react any more. The next `reach` takes a fresh one, because the browser
+   * would run a new page of the same origin in the same busy process.
+   */
   forget(machine: string, port: number): void {
+    const key = `${machine}-${port}`;
+    this.#renewals.set(key, (this.#renewals.get(key) ?? 0) + 1);
     for (const [origin, bridge] of this.#bridges) {
       const target = readPreviewHost(new URL(origin).host);
       if (target?.machine !== machine || target.port !== port) continue;
       this.#bridges.delete(origin);
       bridge.close();
     }
+  }
+
+  async #slotOf(machine: string, port: number): Promise<string> {
+    const slot = await this.slot;
+    const renewal = this.#renewals.get(`${machine}-${port}`);
+    return renewal ? `${slot || 't1'}r${renewal}` : slot;
   }
 
   /** Every bridge that is there: one of them sees the visible frame. */
@@ -146,7 +170,7 @@ export class PreviewGateway {
   async #onBoot(event: MessageEvent): Promise<void> {
     const target = readPreviewHost(new URL(event.origin).host);
     const frame = [...document.querySelectorAll('iframe')].find(({ contentWindow }) => contentWindow === event.source);
-    if (!target || !frame || target.slot !== (await this.slot)) return;
+    if (!target || !frame || !this.#machines.has(target.machine)) return;
     if (event.origin !== previewOrigin(location.origin, target)) return;
     await this.#bridge(target).ready;
     frame.contentWindow?.postMessage({ drydock: 'boot-again' } satisfies BootAgain, event.origin);

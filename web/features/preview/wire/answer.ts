@@ -87,6 +87,7 @@ function send(
     port,
     url: place.url,
     cookies: false,
+    isPage: request.mode === 'navigate' && request.method === 'GET',
     body: null,
     signal: request.signal,
     ...sending,
@@ -171,6 +172,8 @@ function present(
     void reply.body?.cancel();
     return ownPage(leavingPage(leaving), 200, place);
   }
+  // A process of its own where the browser can: an endless loop in the page must not stop the app.
+  if (navigation && !place.pathMode) headers.set('origin-agent-cluster', '?1');
   let body = decodeBody(reply.body, headers);
   if (navigation && !place.pathMode && isHtml(headers) && body) {
     body = body.pipeThrough(withScript(pageScript(reply.pageCookies)));

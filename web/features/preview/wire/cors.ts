@@ -7,6 +7,8 @@
 
 const safeMethods = new Set(['GET', 'HEAD', 'POST']);
 const safeHeaders = new Set(['accept', 'accept-language', 'content-language', 'range']);
+/** Set by the browser, not by the page, though a service worker sees them. */
+const browserHeaders = /^(?:sec-|proxy-|user-agent$|upgrade-insecure-requests$|dnt$|save-data$|origin$|referer$|cookie$)/;
 const safeTypes = new Set([
   'application/x-www-form-urlencoded',
   'multipart/form-data',
@@ -35,7 +37,7 @@ export interface CorsRequest {
 function unsafeHeaders(headers: Headers): string[] {
   const names: string[] = [];
   for (const [name, value] of headers) {
-    if (safeHeaders.has(name)) continue;
+    if (safeHeaders.has(name) || browserHeaders.test(name)) continue;
     if (name === 'content-type' && safeTypes.has(value.split(';')[0]?.trim().toLowerCase() ?? ''))
       continue;
     names.push(name);

@@ -11,6 +11,7 @@ export interface OutgoingExchange {
   readonly url: string;
   readonly headers: Headers;
   readonly cookies: boolean;
+  readonly isPage: boolean;
   readonly body: ReadableStream<Uint8Array> | null;
   readonly signal: AbortSignal;
 }
@@ -146,6 +147,7 @@ export class ExchangeClient {
         url: request.url,
         headers: [...request.headers] as HeaderList,
         cookies: request.cookies,
+        isPage: request.isPage,
         hasBody: request.body !== null,
       } satisfies ExchangeRequest);
     });

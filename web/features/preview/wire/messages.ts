@@ -34,6 +34,8 @@ export type ExchangeRequest =
       readonly headers: HeaderList;
       /** whether cookies travel, and whether those of the answer are kept */
       readonly cookies: boolean;
+      /** loads a page, and may be sent again */
+      readonly isPage: boolean;
       /** a `body` message follows once the request is accepted */
       readonly hasBody: boolean;
     }

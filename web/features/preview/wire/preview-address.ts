@@ -10,14 +10,17 @@
  * are off (`/preview/~<slot>/<machine>/<port>/path`).
  */
 
-/** A port of a machine of one lab. `slot` tells labs in several tabs apart; the first is `''`. */
+/**
+ * A port of a machine of one lab. `slot` tells labs in several tabs apart: `''` for the first, then `t2` and so on;
+ * `r1` at its end, and so on, is a fresh origin after a page hung in the one before.
+ */
 export interface PreviewTarget {
   readonly slot: string;
   readonly machine: string;
   readonly port: number;
 }
 
-const label = /^(?<machine>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-(?<port>\d{1,5})(?:\.(?<slot>t\d+))?$/;
+const label = /^(?<machine>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-(?<port>\d{1,5})(?:\.(?<slot>t\d+(?:r\d+)?))?$/;
 const loopback = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
 
 /** Host (with port) under which previews of an app at `appHost` live, without the leading label. */
