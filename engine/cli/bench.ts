@@ -1,0 +1,16 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import type { ProfileName } from '../api/machine.ts';
+import { ensureStates } from './prepare.ts';
+
+const PROFILES: readonly ProfileName[] = ['docker', 'bare'];
+
+/** `bench`: the benches are tests, and tests import the engine, not the other way round; so they are a program of their own. */
+export async function runBenches(argv: readonly string[]): Promise<number> {
+  await ensureStates(PROFILES.map((profile) => ({ profile })));
+  const program = path.resolve(import.meta.dirname, '../../test/bench/main.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...argv], {
+    stdio: 'inherit',
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+}

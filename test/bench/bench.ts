@@ -1,0 +1,116 @@
+import type { MachineOptions, MachineProgress } from '../../engine/api/machine.ts';
+import type { MachineClient } from '../../engine/machine/client/machine-client.ts';
+
+/** What the process that holds the machines uses, all threads together. */
+export interface Resources {
+  /** bytes that only it occupies */
+  readonly memoryBytes: number;
+  /** processor time so far, in milliseconds */
+  readonly cpuMs: number;
+}
+
+/** Where benches run: this Node process, or a page in Chromium. */
+export interface BenchHost {
+  readonly name: 'node' | 'chromium';
+  startMachine(
+    options: MachineOptions,
+    onProgress?: (progress: MachineProgress) => void,
+  ): Promise<MachineClient>;
+  resources(): Promise<Resources>;
+}
+
+export interface Sample {
+  readonly value: number;
+  /** guest instructions it took, where a guest did the work */
+  readonly instructions?: number;
+}
+
+export interface Bench {
+  /** as on the command line */
+  readonly name: string;
+  readonly unit: 'ms' | 'MB' | 'MB/s' | '%';
+  /** At least three samples. Throws when what was to be measured did not work. */
+  run(host: BenchHost): Promise<readonly Sample[]>;
+}
+
+/** One line of `bench --json`. */
+export interface BenchResult {
+  readonly name: string;
+  readonly host: BenchHost['name'];
+  readonly unit: Bench['unit'];
+  readonly median: number;
+  readonly p95: number;
+  readonly n: number;
+  /** median */
+  readonly instructions?: number;
+}
+
+/** The value below which `share` of the sorted values lie, by nearest rank. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+export function summarise(
+  bench: Pick<Bench, 'name' | 'unit'>,
+  host: BenchHost['name'],
+  samples: readonly Sample[],
+): BenchResult {
+  if (samples.length < 3)
+    throw new RangeError(`${bench.name} has ${samples.length} samples; three are the least.`);
+  const values = samples.map((sample) => sample.value).toSorted((a, b) => a - b);
+  const instructions = samples
+    .flatMap((sample) => sample.instructions ?? [])
+    .toSorted((a, b) => a - b);
+  return {
+    name: bench.name,
+    host,
+    unit: bench.unit,
+    median: rounded(percentile(values, 0.5)),
+    p95: rounded(percentile(values, 0.95)),
+    n: values.length,
+    ...(instructions.length === 0
+      ? {}
+      : { instructions: Math.round(percentile(instructions, 0.5)) }),
+  };
+}
+
+/** Runs `work` with a machine and destroys it. */
+export async function withMachine<T>(
+  host: BenchHost,
+  options: Partial<MachineOptions>,
+  work: (machine: MachineClient) => Promise<T>,
+): Promise<T> {
+  const machine = await host.startMachine({
+    profile: 'bare',
+    hostname: 'bench',
+    start: { kind: 'restore' },
+    ...options,
+  });
+  try {
+    return await work(machine);
+  } finally {
+    await machine.destroy();
+  }
+}
+
+/** Time and guest instructions of `work`. */
+export async function timed(
+  machine: MachineClient,
+  work: () => Promise<unknown>,
+): Promise<Required<Sample>> {
+  const before = await machine.service.metrics();
+  const start = performance.now();
+  await work();
+  const value = performance.now() - start;
+  const after = await machine.service.metrics();
+  return { value, instructions: after.instructions - before.instructions };
+}
+
+/** Throws unless the condition holds: a timing of something that failed is worth nothing. */
+export function prove(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Error(`The bench did not do what it times: ${what}`);
+}

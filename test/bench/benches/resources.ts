@@ -1,0 +1,57 @@
+import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
+import { prove, type Bench, type Sample, withMachine } from '../bench.ts';
+
+const ROUNDS = 3;
+const IDLE_SECONDS = 5;
+/** After a start the guest still does this and that. */
+const SETTLE_SECONDS = 3;
+
+const sleep = (seconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/** Memory that one machine with a shell adds to its process. */
+export const machineMemory: Bench = {
+  name: 'machine-memory',
+  unit: 'MB',
+  async run(host) {
+    const samples: Sample[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = await host.resources();
+      await withMachine(host, { profile: 'docker' }, async ({ service }) => {
+        const { exit } = await new AgentClient(service).call('run', {
+          argv: ['bash', '-lc', 'ls -la /'],
+        });
+        prove(exit.code === 0, 'ls failed');
+        await sleep(1);
+        samples.push({ value: ((await host.resources()).memoryBytes - before.memoryBytes) / 1e6 });
+      });
+      await sleep(1);
+    }
+    return samples;
+  },
+};
+
+/** Share of one core that a machine takes while nobody uses it. */
+export const idleCpu: Bench = {
+  name: 'idle-cpu',
+  unit: '%',
+  run: (host) =>
+    withMachine(host, { profile: 'docker' }, async ({ service }) => {
+      await sleep(SETTLE_SECONDS);
+      const samples: Sample[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const before = await host.resources();
+        const metrics = await service.metrics();
+        await sleep(IDLE_SECONDS);
+        const after = await host.resources();
+        const { instructions } = await service.metrics();
+        samples.push({
+          value: ((after.cpuMs - before.cpuMs) / (IDLE_SECONDS * 1000)) * 100,
+          instructions: (instructions - metrics.instructions) / IDLE_SECONDS,
+        });
+      }
+      const { exit } = await new AgentClient(service).call('run', { argv: ['true'] });
+      prove(exit.code === 0, 'the machine is gone');
+      return samples;
+    }),
+};

@@ -1,0 +1,25 @@
+/** The page that `bench --browser` opens: runs the same benches on browser workers. */
+import { spawnBrowserMachine } from '../../../engine/machine/client/browser-machine.ts';
+import { startMachine } from '../../../engine/machine/client/machine-client.ts';
+import type { BenchHost, Resources, Sample } from '../bench.ts';
+import { benches } from '../benches/index.ts';
+
+declare global {
+  interface Window {
+    /** Asks the driver, which sees the browser's processes. */
+    readResources(): Promise<Resources>;
+    runBench(name: string): Promise<readonly Sample[]>;
+  }
+}
+
+const host: BenchHost = {
+  name: 'chromium',
+  startMachine: (options, onProgress) => startMachine(spawnBrowserMachine(), options, onProgress),
+  resources: () => window.readResources(),
+};
+
+window.runBench = async (name) => {
+  const bench = benches.find((candidate) => candidate.name === name);
+  if (bench === undefined) throw new RangeError(`There is no bench ${name}.`);
+  return bench.run(host);
+};

@@ -1,0 +1,60 @@
+/** `drydock bench [NAME…] [--json] [--browser]`: measures and prints. Started by engine/cli. */
+import { parseArgs } from 'node:util';
+import { summarise, type BenchResult, type Sample } from './bench.ts';
+import { benches } from './benches/index.ts';
+import { openChromium, type ChromiumHost } from './chromium-host.ts';
+import { nodeHost } from './node-host.ts';
+
+function print(result: BenchResult, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const { name, host, unit, median, p95, n, instructions } = result;
+  const millions =
+    instructions === undefined ? '' : `  ${(instructions / 1e6).toFixed(1)} M instructions`;
+  process.stdout.write(
+    `${name.padEnd(18)} ${host.padEnd(9)} median ${median} ${unit}  p95 ${p95} ${unit}  n ${n}${millions}\n`,
+  );
+}
+
+async function main(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      browser: { type: 'boolean', default: false },
+    },
+  });
+  const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+  if (unknown.length > 0) {
+    process.stderr.write(
+      `There is no bench ${unknown.join(', ')}. There are: ${benches.map((bench) => bench.name).join(', ')}.\n`,
+    );
+    return 2;
+  }
+  const chosen = benches.filter(
+    (bench) => positionals.length === 0 || positionals.includes(bench.name),
+  );
+  let chromium: ChromiumHost | undefined;
+  let failures = 0;
+  if (values.browser) chromium = await openChromium();
+  for (const bench of chosen) {
+    try {
+      const samples: readonly Sample[] =
+        chromium === undefined ? await bench.run(nodeHost) : await chromium.run(bench.name);
+      print(summarise(bench, chromium === undefined ? 'node' : 'chromium', samples), values.json);
+    } catch (error) {
+      failures++;
+      process.stderr.write(
+        `${bench.name}: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
+    }
+  }
+  await chromium?.close();
+  return failures === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+process.exit();

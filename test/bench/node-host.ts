@@ -1,0 +1,16 @@
+import { startMachine } from '../../engine/machine/client/machine-client.ts';
+import { spawnNodeMachine } from '../../engine/machine/client/node-machine.node.ts';
+import type { BenchHost } from './bench.ts';
+
+/** Machines in worker threads of this process. */
+export const nodeHost: BenchHost = {
+  name: 'node',
+  startMachine: (options, onProgress) => startMachine(spawnNodeMachine(), options, onProgress),
+  resources() {
+    const { user, system } = process.cpuUsage();
+    return Promise.resolve({
+      memoryBytes: process.memoryUsage.rss(),
+      cpuMs: (user + system) / 1000,
+    });
+  },
+};
