@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 	"time"
 
 	"drydock/agent/internal/channel"
@@ -59,10 +61,11 @@ func serve(path string) error {
 		if err != nil {
 			return err
 		}
-		err = sessions(device, registry)
+		err = sessions(device, registry, markStart())
 		device.Close()
 		if isDescriptor {
-			if errors.Is(err, io.EOF) {
+			// The other end of a socket is closed: in tests, the end of the machine.
+			if errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) {
 				return nil
 			}
 			return err
@@ -86,9 +89,23 @@ func register() *mux.Registry {
 	return registry
 }
 
+// startMark exists once an agent has run since the machine booted.
+const startMark = "/run/drydock/agent-started"
+
+// markStart tells whether another agent used the channel before this one.
+func markStart() bool {
+	_ = os.MkdirAll(filepath.Dir(startMark), 0o755)
+	mark, err := os.OpenFile(startMark, os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return os.IsExist(err)
+	}
+	mark.Close()
+	return false
+}
+
 // sessions serves one session after the other until the device fails.
-func sessions(device *os.File, registry *mux.Registry) error {
-	line := channel.New(device)
+func sessions(device *os.File, registry *mux.Registry, restarted bool) error {
+	line := channel.New(device, restarted)
 	for {
 		connection, err := line.Accept()
 		if err != nil {

@@ -2,6 +2,7 @@ package channel
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -16,6 +17,9 @@ type Device interface {
 	SetWriteDeadline(time.Time) error
 }
 
+// largestFrame is more than any frame that the agent sends.
+const largestFrame = 64 << 10
+
 // readBuffer holds what one interrupt of the console may bring.
 const readBuffer = 32 << 10
 
@@ -25,31 +29,50 @@ type Channel struct {
 	reader *bufio.Reader
 	// next is the nonce of a preamble met inside the session before; "" when none was
 	next string
+	// lost says that the host may believe in a session that is no more; torn, that it may
+	// be in the middle of one of its frames
+	lost, torn bool
 }
 
-// New takes over the device.
-func New(device Device) *Channel {
-	return &Channel{device: device, reader: bufio.NewReaderSize(device, readBuffer)}
+// New takes over the device. restarted says that another agent may have used it before.
+func New(device Device, restarted bool) *Channel {
+	return &Channel{device: device, reader: bufio.NewReaderSize(device, readBuffer), lost: restarted, torn: restarted}
 }
 
 // Accept ignores everything until a preamble arrives, answers it and returns the
 // session's connection. The connection before must have been closed. It fails only when
 // the device does.
 func (c *Channel) Accept() (*Conn, error) {
-	for {
-		nonce := c.next
-		c.next = ""
-		if nonce == "" {
-			var err error
-			if nonce, err = c.findPreamble(); err != nil {
-				return nil, err
-			}
-		}
-		if _, err := c.device.Write(answer(nonce)); err != nil {
+	nonce := c.next
+	c.next = ""
+	if nonce == "" {
+		if err := c.announce(); err != nil {
 			return nil, err
 		}
-		return &Conn{channel: c, nonce: nonce}, nil
+		var err error
+		if nonce, err = c.findPreamble(); err != nil {
+			return nil, err
+		}
 	}
+	if _, err := c.device.Write(answer(nonce)); err != nil {
+		return nil, err
+	}
+	c.lost, c.torn = true, false
+	return &Conn{channel: c, nonce: nonce}, nil
+}
+
+// announce ends a session the host may believe in: its first byte is no frame's.
+func (c *Channel) announce() error {
+	if !c.lost {
+		return nil
+	}
+	c.lost = false
+	message := []byte(greeting + "waiting\n")
+	if c.torn {
+		message = append(bytes.Repeat([]byte("\n"), largestFrame), message...)
+	}
+	_, err := c.device.Write(message)
+	return err
 }
 
 // findPreamble reads lines, however long, keeping only the end of each.

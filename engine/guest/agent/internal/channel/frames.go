@@ -114,7 +114,8 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if len(c.out) == headerBytes && c.out[1] == typeData && binary.BigEndian.Uint32(c.out[8:]) > 0 {
 		return len(p), nil
 	}
-	_, err := c.channel.device.Write(c.out)
+	n, err := c.channel.device.Write(c.out)
+	c.channel.torn = n > 0 && n < len(c.out)
 	c.out = c.out[:0]
 	if cap(c.out) > keptBuffer {
 		c.out = nil
