@@ -1,0 +1,181 @@
+/** `/images/…` and `/commit`. */
+import { familiarName, familiarReference, parseReference } from '../../runtime/images/reference.ts';
+import type { Image, ImageDeletion, ImageUse } from '../../runtime/types.ts';
+import {
+  byAge,
+  imageCreatedAt,
+  imageHistory,
+  inspectImage,
+  summarizeImage,
+} from '../images/describe-image.ts';
+import { getImage, joinReference, pullImage } from '../images/pull-image.ts';
+import { commitContainer } from '../images/commit.ts';
+import { configSchema } from '../containers/create-body.ts';
+import { ApiError } from './api-error.ts';
+import type { ApiRequest } from './api-request.ts';
+import { pruneLimit } from './container-routes.ts';
+import type { EngineServices } from './engine-services.ts';
+import { labelMatches, type Filters } from './filters.ts';
+import { empty, json } from './reply.ts';
+import { progressStream } from './progress-stream.ts';
+import type { Routes } from './router.ts';
+
+export function imageRoutes(services: EngineServices): Routes {
+  const { context } = services;
+  const { runtime, records, clock } = context;
+  const { images } = runtime;
+  const image = (request: ApiRequest): Image => getImage(images, request.parameter('name'));
+
+  const uses = (): readonly ImageUse[] =>
+    records.list().map((record) => {
+      const { state } = runtime.container(record.id);
+      return {
+        image: record.image,
+        containerId: record.id,
+        running: state === 'running' || state === 'paused',
+      };
+    });
+
+  return {
+    'GET /images/json': (request) => {
+      const filters = request.filters().allow('dangling', 'label', 'before', 'since', 'reference');
+      const chosen = images
+        .list()
+        .filter((one) => isListed(one, request.flag('all'), filters))
+        .toSorted(byAge);
+      return json(chosen.map((one) => summarizeImage(one)));
+    },
+    'GET /images/search': () => {
+      throw new ApiError(
+        501,
+        'This registry has no search. See what it offers with: docker pull NAME, or in the list of images of this page.',
+      );
+    },
+    'GET /images/{name*}/json': (request) => json(inspectImage(image(request))),
+    'GET /images/{name*}/history': (request) => json(imageHistory(image(request), images)),
+
+    'POST /images/create': (request) => {
+      if (request.query.has('fromSrc'))
+        throw new ApiError(501, 'docker import is not supported by this engine yet');
+      const reference = joinReference(request.text('fromImage'), request.text('tag'));
+      parseReference(reference);
+      const stop = new AbortController();
+      const platform = request.text('platform');
+      return progressStream(
+        (write) =>
+          pullImage(images, clock, reference, write, {
+            signal: stop.signal,
+            ...(platform === '' ? {} : { platform }),
+          }),
+        () => stop.abort(new Error('context canceled')),
+      );
+    },
+
+    'POST /images/{name*}/tag': async (request) => {
+      const target = joinReference(request.text('repo'), request.text('tag'));
+      getImage(images, request.parameter('name'));
+      await images.tag(request.parameter('name'), target);
+      return empty(201);
+    },
+    'POST /images/prune': async (request) => {
+      const filters = request.filters().allow('dangling', 'until', 'label', 'label!');
+      const danglingOnly = filters.flag('dangling') ?? true;
+      const until = pruneLimit(filters.get('until')[0], clock);
+      const used = new Set(uses().map((use) => use.image));
+      const before = totalSize();
+      const deleted: ImageDeletion[] = [];
+      for (const one of images.list()) {
+        const labels = one.config.config?.Labels ?? {};
+        const chosen =
+          !used.has(one.id) &&
+          (!danglingOnly || one.tags.length === 0) &&
+          images.children(one.id).length === 0 &&
+          imageCreatedAt(one) < until &&
+          filters.matchLabels(labels) &&
+          !filters.get('label!').some((wanted) => labelMatches(labels, wanted));
+        if (chosen && images.find(one.id) !== undefined)
+          deleted.push(...(await images.remove(one.id, { force: true, inUse: uses() })));
+      }
+      const reclaimed = Math.max(0, before - totalSize());
+      if (deleted.length > 0)
+        context.events.add('image', 'prune', '', { reclaimed: String(reclaimed) });
+      return json({
+        ImagesDeleted: deleted.length === 0 ? null : deletions(deleted),
+        SpaceReclaimed: reclaimed,
+      });
+    },
+    'POST /images/{name*}/push': (request) => {
+      getImage(images, request.parameter('name'));
+      throw new ApiError(501, 'docker push is not supported by this engine yet');
+    },
+    'DELETE /images/{name*}': async (request) => {
+      const reference = request.parameter('name');
+      getImage(images, reference);
+      const done = await images.remove(reference, {
+        force: request.flag('force'),
+        noPrune: request.flag('noprune'),
+        inUse: uses(),
+      });
+      return json(deletions(done));
+    },
+
+    'POST /commit': async (request) => {
+      const record = records.get(request.text('container'));
+      const config = await request.json(configSchema);
+      const repository = request.text('repo');
+      const id = await commitContainer(context, record, {
+        reference: repository === '' ? undefined : joinReference(repository, request.text('tag')),
+        author: request.text('author'),
+        comment: request.text('comment'),
+        changes: config,
+      });
+      return json({ Id: id }, 201);
+    },
+  };
+
+  /** Bytes of all layers, each once. */
+  function totalSize(): number {
+    const sizes = new Map(
+      images
+        .list()
+        .flatMap(({ layers }) =>
+          layers.map(({ diffId, contentSize }) => [diffId, contentSize] as const),
+        ),
+    );
+    return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  function isListed(one: Image, all: boolean, filters: Filters): boolean {
+    const dangling = one.tags.length === 0 && one.repoDigests.length === 0;
+    // Steps of a build are images too, but only shown on request.
+    if (dangling && !all && images.children(one.id).length > 0) return false;
+    const wanted = filters.flag('dangling');
+    if (wanted !== undefined && wanted !== dangling) return false;
+    const than = (key: string): readonly number[] =>
+      filters.get(key).map((reference) => imageCreatedAt(getImage(images, reference)));
+    return (
+      than('before').every((time) => imageCreatedAt(one) < time) &&
+      than('since').every((time) => imageCreatedAt(one) > time) &&
+      filters.matchLabels(one.config.config?.Labels) &&
+      filters.any('reference', (pattern) => one.tags.some((tag) => matchesReference(tag, pattern)))
+    );
+  }
+}
+
+/** `nginx`, `nginx:1.*`, `*:latest`: Go's path.Match over the familiar name, with and without its tag. */
+function matchesReference(tag: string, pattern: string): boolean {
+  const expression = new RegExp(
+    `^${pattern
+      .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]')}$`,
+  );
+  const reference = parseReference(tag);
+  return expression.test(familiarReference(reference)) || expression.test(familiarName(reference));
+}
+
+function deletions(done: readonly ImageDeletion[]): readonly object[] {
+  return done.map((one) =>
+    'untagged' in one ? { Untagged: one.untagged } : { Deleted: one.deleted },
+  );
+}

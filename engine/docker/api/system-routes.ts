@@ -1,0 +1,295 @@
+/** `/_ping`, `/version`, `/info`, `/auth`, `/events`, `/system/df`. */
+import { z } from 'zod';
+import type { DockerEvent } from '../system/event-log.ts';
+import { eventMatches } from '../system/event-log.ts';
+import { describe } from '../containers/describe.ts';
+import { directorySize } from '../containers/list.ts';
+import { summarizeContainer } from '../containers/describe.ts';
+import { summarizeImage } from '../images/describe-image.ts';
+import { goTime, parseTimestamp } from '../go-format.ts';
+import { MACHINE_CPUS } from '../containers/create-container.ts';
+import { ApiError, badRequest } from './api-error.ts';
+import type { ApiRequest } from './api-request.ts';
+import type { EngineServices } from './engine-services.ts';
+import { json, jsonLine, stream, text } from './reply.ts';
+import { API_VERSION, MIN_API_VERSION, type Routes } from './router.ts';
+import { volumeBody } from './volume-routes.ts';
+
+const authSchema = z.looseObject({
+  username: z.string().nullish(),
+  password: z.string().nullish(),
+  serveraddress: z.string().nullish(),
+});
+const INDEX_SERVER = 'https://index.docker.io/v1/';
+
+export function systemRoutes(services: EngineServices): Routes {
+  const { context, containers, guest, registry, version } = services;
+  const { runtime, records, clock, events } = context;
+
+  const ping = () => {
+    const reply = text('OK');
+    reply.headers.set('builder-version', '1');
+    reply.headers.set('cache-control', 'no-cache, no-store, must-revalidate');
+    reply.headers.set('pragma', 'no-cache');
+    return reply;
+  };
+
+  return {
+    'GET /_ping': ping,
+
+    'GET /version': async () => {
+      const { kernel } = await guest.call('hello', {});
+      const details = {
+        ApiVersion: API_VERSION,
+        Arch: '386',
+        BuildTime: '',
+        Experimental: 'false',
+        GitCommit: '',
+        GoVersion: 'none (TypeScript)',
+        KernelVersion: kernel,
+        MinAPIVersion: MIN_API_VERSION,
+        Os: 'linux',
+      };
+      return json({
+        Platform: { Name: 'Drydock Engine' },
+        Components: [{ Name: 'Engine', Version: version, Details: details }],
+        Version: version,
+        ApiVersion: API_VERSION,
+        MinAPIVersion: MIN_API_VERSION,
+        GitCommit: '',
+        GoVersion: 'none (TypeScript)',
+        Os: 'linux',
+        Arch: '386',
+        KernelVersion: kernel,
+        BuildTime: '',
+      });
+    },
+
+    'GET /info': async () => {
+      const [{ kernel, hostname }, { memory }] = await Promise.all([
+        guest.call('hello', {}),
+        guest.call('stats', {}),
+      ]);
+      const states = records.list().map((record) => describe(context, containers, record).status);
+      const count = (...wanted: readonly string[]): number =>
+        states.filter((state) => wanted.includes(state)).length;
+      return json({
+        ID: '',
+        Containers: states.length,
+        ContainersRunning: count('running', 'restarting'),
+        ContainersPaused: count('paused'),
+        ContainersStopped: count('created', 'exited', 'removing'),
+        Images: runtime.images.list().length,
+        Driver: 'overlay2',
+        DriverStatus: [
+          ['Backing Filesystem', 'extfs'],
+          ['Lower directories', '9p'],
+        ],
+        Plugins: {
+          Volume: ['local'],
+          Network: ['bridge', 'host', 'null'],
+          Authorization: null,
+          Log: ['json-file', 'local', 'none'],
+        },
+        MemoryLimit: true,
+        SwapLimit: true,
+        KernelMemory: false,
+        KernelMemoryTCP: false,
+        CpuCfsPeriod: true,
+        CpuCfsQuota: true,
+        CPUShares: true,
+        CPUSet: true,
+        PidsLimit: true,
+        IPv4Forwarding: true,
+        BridgeNfIptables: true,
+        BridgeNfIp6tables: true,
+        Debug: false,
+        NFd: 0,
+        OomKillDisable: false,
+        NGoroutines: 0,
+        SystemTime: goTime(clock.now()),
+        LoggingDriver: 'json-file',
+        CgroupDriver: 'cgroupfs',
+        CgroupVersion: '2',
+        NEventsListener: 0,
+        KernelVersion: kernel,
+        OperatingSystem: 'Debian GNU/Linux 12 (bookworm)',
+        OSVersion: '12',
+        OSType: 'linux',
+        Architecture: 'i686',
+        IndexServerAddress: INDEX_SERVER,
+        RegistryConfig: {
+          AllowNondistributableArtifactsCIDRs: [],
+          AllowNondistributableArtifactsHostnames: [],
+          InsecureRegistryCIDRs: ['127.0.0.0/8'],
+          IndexConfigs: {
+            'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true },
+          },
+          Mirrors: [],
+        },
+        NCPU: MACHINE_CPUS,
+        MemTotal: memory.total,
+        GenericResources: null,
+        DockerRootDir: '/var/lib/docker',
+        HttpProxy: '',
+        HttpsProxy: '',
+        NoProxy: '',
+        Name: hostname,
+        Labels: [],
+        ExperimentalBuild: false,
+        ServerVersion: version,
+        Runtimes: { crun: { path: 'crun' } },
+        DefaultRuntime: 'crun',
+        Swarm: {
+          NodeID: '',
+          NodeAddr: '',
+          LocalNodeState: 'inactive',
+          ControlAvailable: false,
+          Error: '',
+          RemoteManagers: null,
+        },
+        LiveRestoreEnabled: false,
+        Isolation: '',
+        InitBinary: '',
+        ContainerdCommit: { ID: '', Expected: '' },
+        RuncCommit: { ID: '', Expected: '' },
+        InitCommit: { ID: '', Expected: '' },
+        SecurityOptions: ['name=seccomp,profile=default', 'name=cgroupns'],
+        Warnings: null,
+      });
+    },
+
+    /** dockerd asks the registry whether it lets the user in; so does this. */
+    'POST /auth': async (request) => {
+      const { username, password, serveraddress } = await request.json(authSchema);
+      const address = serveraddress || INDEX_SERVER;
+      const host =
+        address === INDEX_SERVER
+          ? 'registry-1.docker.io'
+          : address.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+      const url = `https://${host}/v2/`;
+      const answer = await registry(
+        new Request(url, {
+          headers: { authorization: `Basic ${btoa(`${username ?? ''}:${password ?? ''}`)}` },
+        }),
+      ).catch((error: unknown) => {
+        throw new ApiError(
+          500,
+          `Get ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        );
+      });
+      if (answer.status === 401)
+        throw new ApiError(
+          401,
+          `Get ${JSON.stringify(url)}: unauthorized: incorrect username or password`,
+        );
+      if (!answer.ok)
+        throw new ApiError(
+          500,
+          `login attempt to ${url} failed with status: ${answer.status} ${answer.statusText}`,
+        );
+      return json({ IdentityToken: '', Status: 'Login Succeeded' });
+    },
+
+    'GET /events': (request) => {
+      const filters = request.filters();
+      const now = clock.now();
+      const since = moment(request, 'since');
+      const until = moment(request, 'until');
+      const stop: (() => void)[] = [];
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          const send = (event: DockerEvent): void => {
+            if (eventMatches(event, filters)) controller.enqueue(jsonLine(event));
+          };
+          if (since !== undefined)
+            for (const event of events.between(since, until ?? now)) send(event);
+          if (until !== undefined && until <= now) {
+            controller.close();
+            return;
+          }
+          const subscription = events.event(send);
+          stop.push(() => subscription.dispose());
+          if (until === undefined) return;
+          const timer = clock.setTimer(() => {
+            subscription.dispose();
+            controller.close();
+          }, until - now);
+          stop.push(() => timer.dispose());
+        },
+        cancel() {
+          for (const one of stop) one();
+        },
+      });
+      return stream(body, 'application/json');
+    },
+
+    'GET /system/df': async () => {
+      const now = clock.now();
+      const all = records.list().map((record) => describe(context, containers, record));
+      const sizes = await Promise.all(
+        all.map(async (one) => {
+          const upper = await directorySize(guest, one.container.paths.upper);
+          return {
+            SizeRw: upper,
+            SizeRootFs: upper + (runtime.images.find(one.record.image)?.size ?? 0),
+          };
+        }),
+      );
+      const users = new Map<string, number>();
+      for (const { diffId } of runtime.images.list().flatMap(({ layers }) => layers))
+        users.set(diffId, (users.get(diffId) ?? 0) + 1);
+      const images = runtime.images
+        .list()
+        .filter(({ tags, id }) => tags.length > 0 || runtime.images.children(id).length === 0);
+      const layers = new Map(
+        runtime.images
+          .list()
+          .flatMap((image) =>
+            image.layers.map(({ diffId, contentSize }) => [diffId, contentSize] as const),
+          ),
+      );
+      const volumes = await Promise.all(
+        runtime.volumes.list().map(async (volume) => ({
+          ...volumeBody(volume),
+          UsageData: {
+            RefCount: all.filter(({ record }) =>
+              record.mounts.some(({ Name }) => Name === volume.name),
+            ).length,
+            Size: await runtime.volumes.usage(volume.name),
+          },
+        })),
+      );
+      return json({
+        LayersSize: [...layers.values()].reduce((sum, size) => sum + size, 0),
+        Images: images.map((image) => {
+          const shared = image.layers
+            .filter(({ diffId }) => (users.get(diffId) ?? 0) > 1)
+            .reduce((sum, { contentSize }) => sum + contentSize, 0);
+          return summarizeImage(
+            image,
+            all.filter(({ record }) => record.image === image.id).length,
+            shared,
+          );
+        }),
+        Containers: all.map((one, index) => ({
+          ...summarizeContainer(context, one, now),
+          ...sizes[index],
+        })),
+        Volumes: volumes,
+        BuildCache: null,
+        BuilderSize: 0,
+      });
+    },
+  };
+
+  function moment(request: ApiRequest, name: string): number | undefined {
+    const value = request.text(name);
+    if (value === '') return undefined;
+    const time = parseTimestamp(value, clock.now());
+    if (time === undefined)
+      throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+    return time;
+  }
+}

@@ -1,0 +1,534 @@
+import type { Disposable } from '../../base/disposable.ts';
+import { Emitter } from '../../base/emitter.ts';
+import type { ByteStream } from '../../api/byte-stream.ts';
+import type { ExitStatus, TerminalSize } from '../../api/agent.ts';
+import type { Container, RuntimeEvent } from '../../runtime/types.ts';
+import { RuntimeError } from '../../runtime/runtime-error.ts';
+import { ApiError, badRequest, conflict, notModified, toApiError } from '../api/api-error.ts';
+import { AttachSession, joinSessions, type SessionOptions } from './attach-session.ts';
+import { checkHostConfig, type HostConfig } from './container-config.ts';
+import { randomId, type ContainerRecord } from './container-record.ts';
+import { containerEvent, type ContainerContext } from './context.ts';
+import { nameConflict, resourcesOf } from './create-container.ts';
+import { HealthMonitor, probeCommand, type Health } from './health.ts';
+import { checkName } from './names.ts';
+import { restartDelay } from './restart-policy.ts';
+import { parseSignal } from './signals.ts';
+
+const STOP_TIMEOUT_MS = 10_000;
+/** Characters of a health check's output that are kept. */
+const HEALTH_OUTPUT = 4096;
+
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
+
+/** What happens around a container, not kept over a restart of the engine. */
+interface Live {
+  /** the start that is under way */
+  starting?: Promise<void>;
+  /** waits to start again */
+  restart?: Disposable;
+  previousWait: number;
+  health?: HealthMonitor;
+  removing: boolean;
+  /** stopped only to be started again: not removed in between */
+  keep: boolean;
+  /** clients that attached before it ran */
+  readonly sessions: Set<AttachSession>;
+}
+
+type Change = {
+  readonly kind: 'exited' | 'removed';
+  readonly id: string;
+  readonly exit: ExitStatus;
+};
+
+/** The life of containers as dockerd leads it: start, stop, restart policies, health, waiting, removal. */
+export class Containers {
+  readonly #context: ContainerContext;
+  readonly #live = new Map<string, Live>();
+  readonly #changes = new Emitter<Change>();
+  readonly #subscription: Disposable;
+
+  constructor(context: ContainerContext) {
+    this.#context = context;
+    this.#subscription = context.runtime.events((event) => this.#onRuntimeEvent(event));
+  }
+
+  /** Drops records whose container is gone, and starts what its restart policy wants to run. */
+  async recover(): Promise<void> {
+    const { records, runtime } = this.#context;
+    const known = new Set(runtime.containers().map(({ id }) => id));
+    for (const record of records.list()) {
+      if (!known.has(record.id)) {
+        await records.remove(record.id);
+        continue;
+      }
+      const { state } = runtime.container(record.id);
+      const policy = record.hostConfig.RestartPolicy.Name;
+      if (state === 'running' || state === 'paused') this.#watchHealth(record);
+      else if (state === 'exited' && record.hostConfig.AutoRemove)
+        await this.remove(record, { force: true, volumes: true });
+      else if (
+        state === 'exited' &&
+        !record.manuallyStopped &&
+        (policy === 'always' || policy === 'unless-stopped')
+      ) {
+        await this.#run(record).catch(() => {});
+      }
+    }
+  }
+
+  close(): void {
+    this.#subscription.dispose();
+    for (const live of this.#live.values()) {
+      live.restart?.dispose();
+      live.health?.stop();
+    }
+  }
+
+  health(id: string): Health | undefined {
+    return this.#live.get(id)?.health?.health;
+  }
+
+  isRestarting(id: string): boolean {
+    return this.#live.get(id)?.restart !== undefined;
+  }
+
+  isRemoving(id: string): boolean {
+    return this.#live.get(id)?.removing ?? false;
+  }
+
+  /** Throws 304 when it runs, 409 when it is paused, or what keeps it from running. */
+  async start(record: ContainerRecord): Promise<void> {
+    const { state } = this.#container(record);
+    if (state === 'paused') throw conflict('cannot start a paused container, try unpause instead');
+    if (state === 'running' || this.#of(record.id).starting !== undefined) throw notModified();
+    if (this.isRemoving(record.id))
+      throw conflict('container is marked for removal and cannot be started');
+    this.#cancelRestart(record.id);
+    record.manuallyStopped = false;
+    record.restartCount = 0;
+    this.#of(record.id).previousWait = 0;
+    await this.#run(record);
+  }
+
+  /** @param timeout seconds; the container's own or 10 when absent, no limit when negative */
+  async stop(record: ContainerRecord, timeout?: number): Promise<void> {
+    if (!this.#isUp(record)) throw notModified();
+    await this.#stop(record, timeout);
+    containerEvent(this.#context, record, 'stop');
+  }
+
+  async restart(record: ContainerRecord, timeout?: number): Promise<void> {
+    if (this.#isUp(record)) await this.#stop(record, timeout, { autoRemove: false });
+    await this.start(record);
+    containerEvent(this.#context, record, 'restart');
+  }
+
+  async kill(record: ContainerRecord, signal: string): Promise<void> {
+    const { name, number } = parseSignal(signal === '' ? 'KILL' : signal);
+    const { state } = this.#container(record);
+    if (this.isRestarting(record.id)) {
+      await this.#markStopped(record);
+      return;
+    }
+    if (state !== 'running' && state !== 'paused') {
+      throw conflict(
+        `Cannot kill container: ${record.name}: Container ${record.id} is not running`,
+      );
+    }
+    record.manuallyStopped = true;
+    const exit = number === 9 ? this.#next(record.id, 'exited') : undefined;
+    await this.#context.runtime.killContainer(record.id, name);
+    await exit;
+  }
+
+  async pause(record: ContainerRecord): Promise<void> {
+    const { state } = this.#container(record);
+    if (state === 'paused') throw conflict(`Container ${record.id} is already paused`);
+    if (state !== 'running') throw conflict(`Container ${record.id} is not running`);
+    await this.#context.runtime.pauseContainer(record.id);
+  }
+
+  async unpause(record: ContainerRecord): Promise<void> {
+    if (this.#container(record).state !== 'paused')
+      throw new ApiError(500, `Container ${record.id} is not paused`);
+    await this.#context.runtime.resumeContainer(record.id);
+  }
+
+  async rename(record: ContainerRecord, newName: string): Promise<void> {
+    const { records } = this.#context;
+    if (newName === '') throw badRequest('Neither old nor new names may be empty');
+    const name = checkName(newName);
+    if (name === record.name)
+      throw badRequest('Renaming a container with the same name as its current name');
+    const holder = records.named(name);
+    if (holder !== undefined)
+      throw conflict(`Error when allocating new name: ${nameConflict(name, holder.id).message}`);
+    const oldName = record.name;
+    record.name = name;
+    await records.save(record);
+    containerEvent(this.#context, record, 'rename', { oldName: `/${oldName}` });
+  }
+
+  /** Changes limits and the restart policy of a container, running or not. */
+  async update(record: ContainerRecord, hostConfig: HostConfig): Promise<void> {
+    checkHostConfig(hostConfig);
+    await this.#context.runtime.updateContainer(record.id, resourcesOf(hostConfig));
+    record.hostConfig = hostConfig;
+    await this.#context.records.save(record);
+    containerEvent(this.#context, record, 'update');
+  }
+
+  async resize(record: ContainerRecord, size: TerminalSize): Promise<void> {
+    if (this.#container(record).state !== 'running')
+      throw conflict(`Container ${record.id} is not running`);
+    await this.#context.runtime.resizeContainer(record.id, size);
+    containerEvent(this.#context, record, 'resize', {
+      height: String(size.rows),
+      width: String(size.cols),
+    });
+  }
+
+  async remove(
+    record: ContainerRecord,
+    options: { readonly force: boolean; readonly volumes: boolean },
+  ): Promise<void> {
+    const { runtime, records } = this.#context;
+    const live = this.#of(record.id);
+    if (live.removing) throw conflict(`removal of container ${record.name} is already in progress`);
+    const { state } = this.#container(record);
+    if (!options.force) {
+      if (state === 'paused') {
+        throw conflict(
+          `You cannot remove a paused container ${record.id}. Unpause and then stop the container before attempting removal or force remove`,
+        );
+      }
+      if (state === 'running') {
+        throw conflict(
+          `You cannot remove a running container ${record.id}. Stop the container before attempting removal or force remove`,
+        );
+      }
+      if (this.isRestarting(record.id)) {
+        throw conflict(
+          `You cannot remove a restarting container ${record.id}. Stop the container before attempting removal or force remove`,
+        );
+      }
+    }
+    live.removing = true;
+    try {
+      await live.starting?.catch(() => {});
+      this.#cancelRestart(record.id);
+      record.manuallyStopped = true;
+      if (this.#container(record).state === 'running' || state === 'paused') {
+        const exit = this.#next(record.id, 'exited');
+        await runtime.killContainer(record.id, 'SIGKILL').catch((error: unknown) => {
+          if (!(error instanceof RuntimeError && error.code === 'NOT_RUNNING')) throw error;
+        });
+        if (this.#container(record).state !== 'exited') await exit;
+      }
+      const { exit } = this.#container(record);
+      await runtime.removeContainer(record.id, { force: options.force, volumes: options.volumes });
+      await records.remove(record.id);
+      for (const session of live.sessions) session.end();
+      this.#live.delete(record.id);
+      containerEvent(this.#context, record, 'destroy');
+      this.#changes.fire({
+        kind: 'removed',
+        id: record.id,
+        exit: exit ?? { code: record.startFailure ?? 0, finishedAt: 0 },
+      });
+    } catch (error) {
+      live.removing = false;
+      throw error;
+    }
+  }
+
+  /** Begins to wait at once; resolves with the exit code. Rejects with the signal's reason. */
+  async wait(
+    record: ContainerRecord,
+    condition: WaitCondition,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    if (condition === 'not-running' && !this.#isUp(record))
+      return this.#container(record).exit?.code ?? record.startFailure ?? 0;
+    const { code } = await this.#next(
+      record.id,
+      condition === 'removed' ? 'removed' : 'exited',
+      signal,
+    );
+    return code;
+  }
+
+  /** Joins a client to the container's main process, now or when it starts. Resolves when the client is through. */
+  async attach(
+    record: ContainerRecord,
+    stream: ByteStream,
+    options: SessionOptions,
+  ): Promise<void> {
+    const { runtime } = this.#context;
+    const session = new AttachSession(stream, options);
+    const live = this.#of(record.id);
+    await live.starting?.catch(() => {});
+    const { state } = this.#container(record);
+    if (state === 'running' || state === 'paused') {
+      await joinSessions(await runtime.attach(record.id, { stdin: options.stdin }), [session]);
+    } else live.sessions.add(session);
+    const how = await session.ended;
+    live.sessions.delete(session);
+    if (how === 'detached') containerEvent(this.#context, record, 'detach');
+  }
+
+  #container(record: ContainerRecord): Container {
+    return this.#context.runtime.container(record.id);
+  }
+
+  #isUp(record: ContainerRecord): boolean {
+    const { state } = this.#container(record);
+    return (
+      state === 'running' ||
+      state === 'paused' ||
+      this.isRestarting(record.id) ||
+      this.#of(record.id).starting !== undefined
+    );
+  }
+
+  #of(id: string): Live {
+    let live = this.#live.get(id);
+    if (live === undefined) {
+      live = { previousWait: 0, removing: false, keep: false, sessions: new Set() };
+      this.#live.set(id, live);
+    }
+    return live;
+  }
+
+  #next(id: string, kind: Change['kind'], signal?: AbortSignal): Promise<ExitStatus> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        subscription.dispose();
+        signal?.removeEventListener('abort', onAbort);
+        settle();
+      };
+      const onAbort = (): void => finish(() => reject(signal?.reason as Error));
+      const subscription = this.#changes.event((change) => {
+        if (change.id === id && change.kind === kind) finish(() => resolve(change.exit));
+      });
+      if (signal?.aborted === true) onAbort();
+      else signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #cancelRestart(id: string): void {
+    const live = this.#of(id);
+    live.restart?.dispose();
+    delete live.restart;
+  }
+
+  async #markStopped(record: ContainerRecord): Promise<void> {
+    this.#cancelRestart(record.id);
+    record.manuallyStopped = true;
+    await this.#context.records.save(record);
+  }
+
+  async #stop(
+    record: ContainerRecord,
+    timeout: number | undefined,
+    { autoRemove = true } = {},
+  ): Promise<void> {
+    const { runtime } = this.#context;
+    await this.#of(record.id).starting?.catch(() => {});
+    await this.#markStopped(record);
+    const { state } = this.#container(record);
+    if (state !== 'running' && state !== 'paused') return;
+    const live = this.#of(record.id);
+    live.keep = !autoRemove;
+    const seconds = timeout ?? record.config.StopTimeout;
+    const exit = this.#next(record.id, 'exited');
+    await runtime.stopContainer(record.id, {
+      ...(record.config.StopSignal === undefined
+        ? {}
+        : { signal: parseSignal(record.config.StopSignal).name }),
+      timeoutMs: seconds === undefined ? STOP_TIMEOUT_MS : seconds < 0 ? -1 : seconds * 1000,
+    });
+    await exit;
+    live.keep = false;
+  }
+
+  #run(record: ContainerRecord): Promise<void> {
+    const live = this.#of(record.id);
+    const starting = this.#runOnce(record, live).finally(() => delete live.starting);
+    live.starting = starting;
+    return starting;
+  }
+
+  async #runOnce(record: ContainerRecord, live: Live): Promise<void> {
+    const { runtime, records, random, events } = this.#context;
+    record.endpointId = randomId(random);
+    record.sandboxId = randomId(random);
+    delete record.startFailure;
+    const saved = records.save(record);
+    const sessions = [...live.sessions];
+    const [rows = 0, cols = 0] = record.hostConfig.ConsoleSize;
+    try {
+      const { io } = await runtime.startContainer(record.id, {
+        attach: sessions.length > 0,
+        ...(record.config.Tty && rows > 0 ? { size: { rows, cols } } : {}),
+      });
+      if (io !== undefined) void joinSessions(io, sessions);
+    } catch (thrown) {
+      await saved;
+      await this.#startFailed(record, live, thrown);
+    }
+    await saved;
+    const network = this.#networkAttributes(record);
+    if (network !== undefined) events.add('network', 'connect', network.id, network.attributes);
+    for (const { Type, Name = '', Destination, RW } of record.mounts) {
+      if (Type === 'volume')
+        events.add('volume', 'mount', Name, {
+          container: record.id,
+          destination: Destination,
+          driver: 'local',
+          propagation: '',
+          'read/write': String(RW),
+        });
+    }
+    containerEvent(this.#context, record, 'start');
+    this.#watchHealth(record);
+  }
+
+  async #startFailed(record: ContainerRecord, live: Live, thrown: unknown): Promise<never> {
+    const failure = thrown instanceof RuntimeError ? thrown : undefined;
+    record.startFailure = failure?.exitCode ?? 128;
+    await this.#context.records.save(record);
+    for (const session of live.sessions) session.end();
+    const error = toApiError(thrown);
+    const portTaken = failure?.code === 'PORT_IN_USE' && !error.message.startsWith('driver failed');
+    const told = portTaken
+      ? new ApiError(
+          error.status,
+          `driver failed programming external connectivity on endpoint ${record.name} (${record.endpointId}): ${error.message}`,
+          { cause: thrown },
+        )
+      : error;
+    delete live.starting;
+    if (record.hostConfig.AutoRemove) await this.remove(record, { force: true, volumes: true });
+    throw told;
+  }
+
+  #networkAttributes(
+    record: ContainerRecord,
+  ): { readonly id: string; readonly attributes: Record<string, string> } | undefined {
+    const mode = record.hostConfig.NetworkMode;
+    if (mode.startsWith('container:')) return undefined;
+    const name = mode === 'default' ? 'bridge' : mode;
+    const network = this.#context.runtime.networks.find(
+      (one) => one.name === name || one.id === name,
+    );
+    return network === undefined
+      ? undefined
+      : {
+          id: network.id,
+          attributes: { container: record.id, name: network.name, type: 'bridge' },
+        };
+  }
+
+  #watchHealth(record: ContainerRecord): void {
+    const { Healthcheck: check, Shell: shell } = record.config;
+    const command = probeCommand(check, shell);
+    if (check === undefined || command === undefined) return;
+    const { runtime, clock } = this.#context;
+    const probe = {
+      run: async (
+        args: readonly string[],
+        signal: AbortSignal,
+      ): Promise<{ exit: ExitStatus; output: string }> => {
+        const running = await runtime.exec(record.id, { args });
+        signal.addEventListener('abort', () => void running.close().catch(() => {}), {
+          once: true,
+        });
+        await running.input.close().catch(() => {});
+        let output = '';
+        const decoder = new TextDecoder();
+        const reader = running.output.getReader();
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          if (output.length < HEALTH_OUTPUT)
+            output += decoder.decode(next.value.bytes, { stream: true });
+        }
+        return { exit: await running.exited, output };
+      },
+    };
+    const monitor = new HealthMonitor(clock, check, probe, (status) =>
+      containerEvent(this.#context, record, `health_status: ${status}`),
+    );
+    this.#of(record.id).health = monitor;
+    void monitor.run(command);
+  }
+
+  #onRuntimeEvent(event: RuntimeEvent): void {
+    const record = this.#context.records.find(event.id);
+    if (record === undefined) return;
+    switch (event.type) {
+      case 'exited':
+        void this.#onExit(record, event.exit);
+        break;
+      case 'oom':
+        containerEvent(this.#context, record, 'oom');
+        break;
+      case 'killed':
+        containerEvent(this.#context, record, 'kill', {
+          signal: String(parseSignal(event.signal).number),
+        });
+        break;
+      case 'paused':
+        containerEvent(this.#context, record, 'pause');
+        break;
+      case 'resumed':
+        containerEvent(this.#context, record, 'unpause');
+        break;
+      case 'created':
+      case 'removed':
+      case 'started':
+      case 'updated':
+        break;
+    }
+  }
+
+  async #onExit(record: ContainerRecord, exit: ExitStatus): Promise<void> {
+    const { events, records, clock, runtime } = this.#context;
+    const live = this.#of(record.id);
+    // A short command can end before its start was told.
+    await live.starting?.catch(() => {});
+    live.health?.stop();
+    containerEvent(this.#context, record, 'die', { exitCode: String(exit.code) });
+    const network = this.#networkAttributes(record);
+    if (network !== undefined) events.add('network', 'disconnect', network.id, network.attributes);
+    for (const { Type, Name = '' } of record.mounts) {
+      if (Type === 'volume')
+        events.add('volume', 'unmount', Name, { container: record.id, driver: 'local' });
+    }
+    const delay = restartDelay(record.hostConfig.RestartPolicy, {
+      exitCode: exit.code,
+      duration: exit.finishedAt - (this.#container(record).startedAt ?? exit.finishedAt),
+      manuallyStopped: record.manuallyStopped,
+      restartCount: record.restartCount,
+      previousWait: live.previousWait,
+    });
+    if (delay !== undefined && !live.removing) {
+      live.previousWait = delay;
+      live.restart = clock.setTimer(() => {
+        delete live.restart;
+        record.restartCount++;
+        this.#run(record).catch(() => {});
+      }, delay);
+    }
+    this.#changes.fire({ kind: 'exited', id: record.id, exit });
+    if (delay === undefined && record.hostConfig.AutoRemove && !live.removing && !live.keep) {
+      await this.remove(record, { force: true, volumes: true }).catch(() => {});
+    } else if (
+      records.find(record.id) !== undefined &&
+      runtime.containers().some(({ id }) => id === record.id)
+    ) {
+      await records.save(record);
+    }
+  }
+}

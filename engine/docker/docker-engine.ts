@@ -1,0 +1,158 @@
+import type { Clock } from '../base/clock.ts';
+import { Emitter, type Event } from '../base/emitter.ts';
+import type { Random } from '../base/random.ts';
+import type { OpenPort } from '../api/lab.ts';
+import type { RegistryFetch, Runtime } from '../runtime/types.ts';
+import type { Storage } from '../runtime/storage/storage.ts';
+import { serveHttp, type HttpHandler } from '../http/index.ts';
+import { buildRoutes } from './api/build-route.ts';
+import { containerRoutes } from './api/container-routes.ts';
+import { containerStreamRoutes } from './api/container-stream-routes.ts';
+import type { EngineServices } from './api/engine-services.ts';
+import { execRoutes } from './api/exec-routes.ts';
+import { imageRoutes } from './api/image-routes.ts';
+import { networkRoutes } from './api/network-routes.ts';
+import { createRouter } from './api/router.ts';
+import { systemRoutes } from './api/system-routes.ts';
+import { volumeRoutes } from './api/volume-routes.ts';
+import { ContainerRecords } from './containers/container-record.ts';
+import { Containers } from './containers/containers.ts';
+import { Execs } from './containers/execs.ts';
+import type { Guest } from './guest.ts';
+import { EventLog } from './system/event-log.ts';
+
+/** The API this engine follows is that of Docker 20.10. */
+export const ENGINE_VERSION = '20.10.24+drydock';
+const SOCKET = '/var/run/docker.sock';
+/** read and write for root and the group docker */
+const SOCKET_MODE = 0o660;
+
+export interface DockerEngineOptions {
+  /** already recovered */
+  readonly runtime: Runtime;
+  readonly guest: Guest;
+  readonly storage: Storage;
+  readonly registry: RegistryFetch;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** failures of ours, which clients see as status 500 */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What dockerd is to containerd: names, restart policies, events and the HTTP API over the container runtime. */
+export class DockerEngine {
+  /** one request of the API */
+  readonly handle: HttpHandler;
+  readonly #services: EngineServices;
+  readonly #options: DockerEngineOptions;
+  readonly #portsChanged = new Emitter<readonly OpenPort[]>();
+  #stopListening: (() => Promise<void>) | undefined;
+  #lastPorts = '[]';
+
+  private constructor(options: DockerEngineOptions, services: EngineServices) {
+    this.#options = options;
+    this.#services = services;
+    this.handle = createRouter(
+      [
+        systemRoutes(services),
+        containerStreamRoutes(services),
+        containerRoutes(services),
+        execRoutes(services),
+        imageRoutes(services),
+        networkRoutes(services),
+        volumeRoutes(services),
+        buildRoutes(services),
+      ],
+      {
+        version: ENGINE_VERSION,
+        ...(options.onError === undefined ? {} : { onError: options.onError }),
+      },
+    );
+    services.context.events.event(() => this.#checkPorts());
+  }
+
+  /** Finds its containers again and starts those that want to run. */
+  static async open(options: DockerEngineOptions): Promise<DockerEngine> {
+    const { runtime, storage, clock, random, guest, registry } = options;
+    const events = new EventLog(clock);
+    const records = await ContainerRecords.load(storage);
+    const context = { runtime, records, events, clock, random };
+    const containers = new Containers(context);
+    runtime.images.events(({ action, id, name }) => {
+      const verb = {
+        pull: 'pull',
+        tag: 'tag',
+        untag: 'untag',
+        delete: 'delete',
+        import: 'import',
+        build: 'build',
+      }[action];
+      const reference = action === 'pull' ? name : id;
+      if (action !== 'build')
+        events.add('image', verb, reference, {
+          ...runtime.images.find(id)?.config.config?.Labels,
+          name,
+        });
+    });
+    const engine = new DockerEngine(options, {
+      context,
+      containers,
+      execs: new Execs(context),
+      guest,
+      registry,
+      version: ENGINE_VERSION,
+    });
+    await containers.recover();
+    engine.#checkPorts();
+    return engine;
+  }
+
+  /** Serves the API on the machine's socket. */
+  async listen(): Promise<void> {
+    const { clock, guest, onError } = this.#options;
+    this.#stopListening = await guest.listenUnix(SOCKET, SOCKET_MODE, (stream) => {
+      void serveHttp(stream, this.handle, {
+        now: () => clock.now(),
+        ...(onError === undefined ? {} : { onError }),
+      });
+    });
+  }
+
+  /** Published ports of running containers. */
+  ports(): readonly OpenPort[] {
+    const { records, runtime } = this.#services.context;
+    const known = new Set(runtime.containers().map(({ id }) => id));
+    return records
+      .list()
+      .filter(({ id }) => known.has(id))
+      .flatMap((record) =>
+        (runtime.container(record.id).sandbox?.ports ?? []).map(
+          ({ hostPort, protocol, containerPort }) => ({
+            port: hostPort,
+            protocol,
+            container: record.name,
+            containerPort,
+            image: record.config.Image,
+          }),
+        ),
+      )
+      .toSorted((one, other) => one.port - other.port);
+  }
+
+  readonly onPorts: Event<readonly OpenPort[]> = this.#portsChanged.event;
+
+  /** Stops serving. Containers go on. */
+  async close(): Promise<void> {
+    await this.#stopListening?.();
+    this.#services.containers.close();
+    this.#portsChanged.dispose();
+  }
+
+  #checkPorts(): void {
+    const ports = this.ports();
+    const text = JSON.stringify(ports);
+    if (text === this.#lastPorts) return;
+    this.#lastPorts = text;
+    this.#portsChanged.fire(ports);
+  }
+}

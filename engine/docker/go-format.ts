@@ -1,0 +1,55 @@
+/** Times, durations and sizes as Go and Docker's go-units print them. */
+
+/** Go's zero `time.Time`. */
+export const ZERO_TIME = '0001-01-01T00:00:00Z';
+
+/** RFC 3339 with as many decimals as needed. @param time UNIX milliseconds */
+export function goTime(time: number | undefined): string {
+  if (time === undefined || time <= 0) return ZERO_TIME;
+  return new Date(time).toISOString().replace(/\.?0*Z$/, 'Z');
+}
+
+/** Seconds or nanoseconds since 1970, a Go duration ago (`10m`), or an RFC 3339 time: UNIX milliseconds. */
+export function parseTimestamp(text: string, now: number): number | undefined {
+  if (/^-?\d+(\.\d*)?$/.test(text)) return Number(text) * 1000;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length > 0 && parts.map(([part]) => part).join('') === text) {
+    const unit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+    return (
+      now -
+      parts.reduce((sum, [, amount, name]) => sum + Number(amount) * (unit[name ?? ''] ?? 0), 0)
+    );
+  }
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** `3 seconds`, `About a minute`, `2 weeks`. */
+export function humanDuration(milliseconds: number): string {
+  const seconds = Math.trunc(milliseconds / 1000);
+  if (seconds < 1) return 'Less than a second';
+  if (seconds === 1) return '1 second';
+  if (seconds < 60) return `${seconds} seconds`;
+  const minutes = Math.trunc(seconds / 60);
+  if (minutes === 1) return 'About a minute';
+  if (minutes < 60) return `${minutes} minutes`;
+  const hours = Math.trunc(seconds / 3600 + 0.5);
+  if (hours === 1) return 'About an hour';
+  if (hours < 48) return `${hours} hours`;
+  if (hours < 24 * 7 * 2) return `${Math.trunc(hours / 24)} days`;
+  if (hours < 24 * 30 * 2) return `${Math.trunc(hours / 24 / 7)} weeks`;
+  if (hours < 24 * 365 * 2) return `${Math.trunc(hours / 24 / 30)} months`;
+  return `${Math.trunc(seconds / 3600 / 24 / 365)} years`;
+}
+
+/** Four significant digits in steps of a thousand: `1.234kB`. */
+export function humanSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let index = 0;
+  while (value >= 1000 && index < units.length - 1) {
+    value /= 1000;
+    index++;
+  }
+  return `${Number(value.toPrecision(4))}${units[index] ?? ''}`;
+}

@@ -1,0 +1,107 @@
+import type { AgentCalls } from '../api/agent.ts';
+import type { ByteStream } from '../api/byte-stream.ts';
+import type { DockerEngineOptions, DockerEngineService } from '../api/docker-engine.ts';
+import type { OpenPort } from '../api/lab.ts';
+import type { MachineService } from '../api/machine.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import { serveHttp } from '../http/index.ts';
+import { AgentClient } from '../machine/agent/agent-client.ts';
+import { connectPort } from '../rpc/rpc-client.ts';
+import { StoredContent } from '../runtime/content-store.ts';
+import { ContainerRuntime } from '../runtime/container-runtime.ts';
+import { ImageStore } from '../runtime/images/image-store.ts';
+import type { Storage } from '../runtime/storage/storage.ts';
+import type { RegistryFetch } from '../runtime/types.ts';
+import { DockerEngine } from './docker-engine.ts';
+import type { Guest } from './guest.ts';
+
+/** What the engine needs from the worker it runs in. */
+export interface EngineHost {
+  openStorage(options: DockerEngineOptions): Promise<Storage>;
+  registry(options: DockerEngineOptions): RegistryFetch;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** failures of ours that clients see as status 500 */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The engine as a worker's service: runtime and API over the port of a machine. */
+export class HostedDockerEngine implements DockerEngineService {
+  readonly #host: EngineHost;
+  #engine: DockerEngine | undefined;
+  #runtime: ContainerRuntime | undefined;
+
+  constructor(host: EngineHost) {
+    this.#host = host;
+  }
+
+  async start(port: MessagePort, options: DockerEngineOptions): Promise<void> {
+    const { clock, random, onError } = this.#host;
+    const machine = connectPort<MachineService>(port).service;
+    const agent = new AgentClient(machine);
+    const storage = await this.#host.openStorage(options);
+    const registry = this.#host.registry(options);
+    const content = new StoredContent(storage);
+    const images = await ImageStore.open({ storage, content, registry, clock });
+    const runtime = new ContainerRuntime({
+      agent,
+      machine,
+      name: options.machine,
+      images,
+      content,
+      storage,
+      clock,
+      random,
+    });
+    await runtime.recover();
+    this.#runtime = runtime;
+    this.#engine = await DockerEngine.open({
+      runtime,
+      guest: guestOver(agent),
+      storage,
+      registry,
+      clock,
+      random,
+      onError,
+    });
+    await this.#engine.listen();
+  }
+
+  watchPorts(onPorts: (ports: readonly OpenPort[]) => void): Promise<void> {
+    const engine = this.#started();
+    engine.onPorts(onPorts);
+    onPorts(engine.ports());
+    return Promise.resolve();
+  }
+
+  connect(): Promise<ByteStream> {
+    const engine = this.#started();
+    const up = new TransformStream<Uint8Array, Uint8Array>();
+    const down = new TransformStream<Uint8Array, Uint8Array>();
+    void serveHttp({ readable: up.readable, writable: down.writable }, engine.handle);
+    return Promise.resolve({ readable: down.readable, writable: up.writable });
+  }
+
+  async stop(): Promise<void> {
+    await this.#engine?.close();
+    await this.#runtime?.flush();
+    await this.#runtime?.close();
+  }
+
+  #started(): DockerEngine {
+    if (this.#engine === undefined) throw new Error('The engine has not been started.');
+    return this.#engine;
+  }
+}
+
+function guestOver(agent: AgentClient): Guest {
+  return {
+    call: <Op extends keyof AgentCalls>(op: Op, request: AgentCalls[Op]['request']) =>
+      agent.call(op, request),
+    listenUnix: (path, mode, onConnection) =>
+      agent.listen({ network: 'unix', address: path, mode }, (_remote, stream) =>
+        onConnection(stream),
+      ),
+  };
+}

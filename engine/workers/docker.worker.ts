@@ -1,0 +1,50 @@
+/** The Docker engine of one machine, in a browser's worker. Images are kept in the origin's private file system. */
+import type { DockerEngineOptions } from '../api/docker-engine.ts';
+import { systemClock } from '../base/clock.ts';
+import { cryptoRandom } from '../base/random.ts';
+import { HostedDockerEngine } from '../docker/hosted-engine.ts';
+import { registryNames } from '../docker/registry-names.ts';
+import { createHub } from '../hub/hub.ts';
+import { fetchSource } from '../hub/hub-source.ts';
+import { exposeInBrowserWorker } from '../rpc/browser-worker.ts';
+import { MemoryStorage } from '../runtime/storage/memory-storage.ts';
+import { OpfsStorage } from '../runtime/storage/opfs-storage.ts';
+import type { Storage } from '../runtime/storage/storage.ts';
+
+/** False when another tab already works with this directory. The lock is held as long as the worker lives. */
+function claim(directory: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(directory, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null);
+        return lock === null ? undefined : new Promise<never>(() => {});
+      })
+      .catch(reject);
+  });
+}
+
+/** Memory, where the browser keeps nothing (private windows) or another tab owns what is kept. */
+async function openStorage({ machine }: DockerEngineOptions): Promise<Storage> {
+  const directory = `drydock-docker-${machine}`;
+  try {
+    if (await claim(directory)) return await OpfsStorage.open(directory);
+  } catch (error) {
+    reportError(error);
+  }
+  return new MemoryStorage();
+}
+
+exposeInBrowserWorker(
+  new HostedDockerEngine({
+    openStorage,
+    registry: ({ artifacts }) =>
+      registryNames(
+        createHub(
+          fetchSource(new URL('guest/images/', artifacts ?? new URL('/', location.origin)).href),
+        ),
+      ),
+    clock: systemClock,
+    random: cryptoRandom,
+    onError: reportError,
+  }),
+);
