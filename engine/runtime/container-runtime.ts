@@ -96,7 +96,7 @@ export class ContainerRuntime implements Runtime {
     this.#watch = new TaskWatch(agent, clock, {
       onTasks: (tasks) => this.#lifecycle.reconcile(tasks),
       onEvent: (event) => {
-        if (event.type === 'exited') void this.#lifecycle.exited(event.id, event.exit).catch(() => {});
+        if (event.type === 'exited') this.#lifecycle.exited(event.id, event.exit);
         else if (event.type === 'oom') events.fire(event);
       },
     });
@@ -208,9 +208,8 @@ export class ContainerRuntime implements Runtime {
     await this.#context.agent.call('task.resize', { id, size });
   }
 
-  async attach(id: string, options: { readonly stdin: boolean }): Promise<ProcessIo> {
-    const record = findRecord(this.#context, id);
-    return processIo(await this.#context.agent.attach(id, options.stdin && record.config.openStdin));
+  attach(id: string, options: { readonly stdin: boolean }): Promise<ProcessIo> {
+    return this.#lifecycle.attach(id, options.stdin);
   }
 
   async exec(id: string, config: ExecConfig): Promise<RunningExec> {

@@ -2,7 +2,7 @@ import type { ExitStatus, TaskInfo, TerminalSize } from '../../api/agent.ts';
 import { toHex } from '../../base/hex.ts';
 import { AgentError } from '../../machine/agent/agent-error.ts';
 import { RuntimeError } from '../runtime-error.ts';
-import type { ContainerConfig, RuntimeEvent, Sandbox, StartedContainer } from '../types.ts';
+import type { ContainerConfig, ProcessIo, RuntimeEvent, Sandbox, StartedContainer } from '../types.ts';
 import { containerPaths } from './container-paths.ts';
 import { findRecord, isRunning, runningRecord, toContainer, userOf, type RuntimeContext } from './context.ts';
 import { processIo } from './process-io.ts';
@@ -18,6 +18,9 @@ const LOST_EXIT_CODE = 255;
 /** Containers from create to remove. State changes of one container follow each other under its lock. */
 export class Lifecycle {
   readonly #context: RuntimeContext;
+  readonly #starting = new Set<string>();
+  /** of containers that ended before their start was answered */
+  readonly #earlyExits = new Map<string, ExitStatus>();
 
   constructor(context: RuntimeContext) {
     this.#context = context;
@@ -55,15 +58,34 @@ export class Lifecycle {
     return this.#context.lock.run(id, async () => {
       const record = findRecord(this.#context, id);
       if (isRunning(record)) throw new RuntimeError('NOT_MODIFIED', `container ${id} is already running`);
-      const io = options.attach === true ? processIo(await this.#context.agent.attach(id, record.config.openStdin)) : undefined;
+      const io = options.attach === true ? await this.attach(id, true) : undefined;
+      this.#starting.add(id);
       try {
         await this.#startTask(record, options.size);
       } catch (error) {
         await io?.close();
         throw error;
+      } finally {
+        this.#starting.delete(id);
       }
-      return { container: toContainer(record), ...(io === undefined ? {} : { io }) };
+      const container = toContainer(record);
+      const early = this.#earlyExits.get(id);
+      this.#earlyExits.delete(id);
+      if (early !== undefined) this.exited(id, early);
+      return { container, ...(io === undefined ? {} : { io }) };
     });
+  }
+
+  /** Also before a start: nothing is missed then. The container has ended for everybody when `exited` settles. */
+  async attach(id: string, stdin: boolean): Promise<ProcessIo> {
+    const { config } = findRecord(this.#context, id);
+    const io = processIo(await this.#context.agent.attach(id, stdin && config.openStdin));
+    const exited = io.exited.then((exit) => {
+      this.exited(id, exit);
+      return exit;
+    });
+    exited.catch(() => {});
+    return { ...io, exited };
   }
 
   async stop(id: string, options: { readonly signal?: string; readonly timeoutMs?: number }): Promise<void> {
@@ -136,22 +158,26 @@ export class Lifecycle {
     await this.#context.lock.run(id, () => this.#removeStopped(id, options.volumes === true));
   }
 
-  /** The machine says that a task has ended. */
-  exited(id: string, exit: ExitStatus): Promise<void> {
-    return this.#context.lock.run(id, async () => {
-      const { agent, book } = this.#context;
-      const record = book.records.containers[id];
-      if (record === undefined || !isRunning(record)) return;
-      record.state = 'exited';
-      record.exit = exit;
-      record.pid = 0;
-      const { sandbox } = record;
-      delete record.sandbox;
-      const saved = book.save();
-      this.#fire({ type: 'exited', id, exit, time: exit.finishedAt });
-      await Promise.all([saved, ignoreAbsent(agent.call('task.delete', { id }))]);
-      if (sandbox !== undefined && record.config.sandbox.kind === 'own') await this.#context.sandboxes.remove(sandbox);
-    });
+  /** A task has ended: told by the machine's events, or first by somebody attached to it. */
+  exited(id: string, exit: ExitStatus): void {
+    if (this.#starting.has(id)) this.#earlyExits.set(id, exit);
+    const record = this.#context.book.records.containers[id];
+    if (record === undefined || !isRunning(record)) return;
+    record.state = 'exited';
+    record.exit = exit;
+    record.pid = 0;
+    const { sandbox } = record;
+    delete record.sandbox;
+    const cleared = this.#context.lock.run(id, () => this.#clear(record, sandbox));
+    cleared.catch(() => {});
+    this.#fire({ type: 'exited', id, exit, time: exit.finishedAt });
+  }
+
+  /** Takes down what a run leaves behind; the next start or the removal waits for it. */
+  async #clear(record: ContainerRecord, sandbox: Sandbox | undefined): Promise<void> {
+    const { agent, book, sandboxes } = this.#context;
+    await Promise.all([book.save(), ignoreAbsent(agent.call('task.delete', { id: record.id }))]);
+    if (sandbox !== undefined && record.config.sandbox.kind === 'own') await sandboxes.remove(sandbox);
   }
 
   /** Brings the records in line with what the machine runs, and ends what nobody knows. */
@@ -160,9 +186,9 @@ export class Lifecycle {
     for (const record of Object.values(book.records.containers).filter(isRunning)) {
       const task = tasks.find((each) => each.id === record.id);
       if (task === undefined) {
-        await this.exited(record.id, { code: LOST_EXIT_CODE, finishedAt: clock.now() });
+        this.exited(record.id, { code: LOST_EXIT_CODE, finishedAt: clock.now() });
       } else if (task.exit !== undefined) {
-        await this.exited(record.id, task.exit);
+        this.exited(record.id, task.exit);
       } else {
         record.state = task.state === 'paused' ? 'paused' : 'running';
         record.pid = task.pid;
