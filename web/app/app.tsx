@@ -10,7 +10,7 @@ import {
 import type { LabMachine } from '../../engine/api/lab.ts';
 import { describeFailure } from '../features/machine/failures.ts';
 import { MachinePanel } from '../features/machine/machine-panel.tsx';
-import { useMachineState } from '../features/machine/use-machine.ts';
+import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
 import type { LabSession } from './lab-session.ts';
@@ -80,6 +80,7 @@ export function App({ session }: { readonly session: LabSession }) {
     return () => removeEventListener('keydown', onKeyDown, true);
   }, []);
 
+  const key = machineKey(machine);
   const onShell = useCallback(() => setShellOf(machine), [machine]);
   const reset = useCallback((start: 'restore' | 'cold') => void session.reset(start), [session]);
   const onLink = useCallback(
@@ -91,8 +92,8 @@ export function App({ session }: { readonly session: LabSession }) {
   );
 
   const views: Record<View, ReactNode> = {
-    files: <Part name="The file tree">{machine && <FileTree machine={machine} />}</Part>,
-    editor: <Part name="The editor">{machine && <Editor machine={machine} />}</Part>,
+    files: <Part name="The file tree">{machine && <FileTree key={key} machine={machine} />}</Part>,
+    editor: <Part name="The editor">{machine && <Editor key={key} machine={machine} />}</Part>,
     terminal: (
       <Part name="The terminal">
         <TerminalStage
@@ -105,11 +106,12 @@ export function App({ session }: { readonly session: LabSession }) {
         />
       </Part>
     ),
-    preview: <Part name="The preview">{machine && <Preview machine={machine} />}</Part>,
+    preview: <Part name="The preview">{machine && <Preview key={key} machine={machine} />}</Part>,
     machine: (
       <Part name="The machine panel">
         {machine && (
           <MachinePanel
+            key={key}
             machine={machine}
             visible={(narrow ? single : lower) === 'machine'}
             onReset={reset}

@@ -3,7 +3,7 @@ import type { LabMachine } from '../../engine/api/lab.ts';
 import { FailureCard } from '../features/machine/failure-card.tsx';
 import type { Failure } from '../features/machine/failures.ts';
 import { StartPanel } from '../features/machine/start-panel.tsx';
-import { useMachineState } from '../features/machine/use-machine.ts';
+import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
 import styles from './app.module.css';
 
 const loading = import('../features/terminal/terminal-region.tsx');
@@ -51,7 +51,13 @@ export function TerminalStage({
           onColdBoot={machine ? () => onRetry('cold') : undefined}
         />
       ) : (
-        covered && <StartPanel progress={state?.kind === 'starting' ? state.progress : undefined} />
+        covered && (
+          <StartPanel
+            key={machineKey(machine)}
+            progress={state?.kind === 'starting' ? state.progress : undefined}
+            started={state?.kind === 'running'}
+          />
+        )
       )}
     </div>
   );

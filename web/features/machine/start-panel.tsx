@@ -6,13 +6,20 @@ import { remainder, shareOf } from './start-progress.ts';
 import styles from './start-panel.module.css';
 
 /** Covers the terminal until the first shell answers: what is happening and how much is left. */
-export function StartPanel({ progress }: { readonly progress: MachineProgress | undefined }) {
+export function StartPanel({
+  progress,
+  started,
+}: {
+  readonly progress: MachineProgress | undefined;
+  /** the machine runs, and its shell is all that is missing */
+  readonly started: boolean;
+}) {
   const [start, setStart] = useState<'restore' | 'cold'>('restore');
   const [furthest, setFurthest] = useState(0);
   if (progress?.phase === 'booting' && start !== 'cold') setStart('cold');
-  const share = progress ? shareOf(progress, start) : 0;
+  const share = started ? 0.99 : progress ? shareOf(progress, start) : 0;
   if (share > furthest) setFurthest(share);
-  const text = progress?.text ?? 'Getting ready';
+  const text = started ? 'Opening a shell' : (progress?.text ?? 'Getting ready');
   const left = progress ? remainder(progress) : '';
 
   return (

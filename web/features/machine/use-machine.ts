@@ -18,3 +18,17 @@ export function useEngineState(machine: LabMachine | undefined): EngineState | u
   );
   return useSyncExternalStore(subscribe, () => machine?.engine());
 }
+
+const keys = new WeakMap<LabMachine, string>();
+let made = 0;
+
+/** Tells a machine from the one of the same name that a reset replaced: a React key. */
+export function machineKey(machine: LabMachine | undefined): string {
+  if (!machine) return 'none';
+  const known = keys.get(machine);
+  if (known) return known;
+  made += 1;
+  const key = `${machine.name}-${made}`;
+  keys.set(machine, key);
+  return key;
+}

@@ -26,7 +26,8 @@ export interface SessionEvents {
   readonly onTitle: (title: string) => void;
   readonly onFocus: () => void;
   readonly onLink: (url: string) => void;
-  readonly onOpened: () => void;
+  /** The first output arrived. */
+  readonly onSpoken: () => void;
 }
 
 /**
@@ -46,6 +47,7 @@ export class TerminalSession {
   #input: InputPump | undefined;
   #resizeTimer: number | undefined;
   #ended = false;
+  #spoken = false;
   #disposed = false;
 
   constructor(machine: LabMachine, events: SessionEvents) {
@@ -157,7 +159,6 @@ export class TerminalSession {
       if (size.rows !== this.terminal.rows || size.cols !== this.terminal.cols) {
         void shell.resize({ rows: this.terminal.rows, cols: this.terminal.cols });
       }
-      this.#events.onOpened();
       await this.#show(shell.stream.readable);
       const { code, signal } = await shell.exited;
       this.#end(signal ? `ended by ${signal}` : `ended with status ${code}`);
@@ -175,6 +176,10 @@ export class TerminalSession {
     for (;;) {
       const { done, value } = await reader.read();
       if (done || this.#disposed) return;
+      if (!this.#spoken) {
+        this.#spoken = true;
+        this.#events.onSpoken();
+      }
       waiting += value.length;
       this.terminal.write(value, () => {
         waiting -= value.length;

@@ -21,7 +21,7 @@ export interface TerminalsState {
 export interface TerminalsEvents {
   /** A link in the output was clicked. */
   readonly onLink: (url: string) => void;
-  /** The first shell answered. */
+  /** The first shell shows its prompt. */
   readonly onFirstShell: () => void;
 }
 
@@ -141,7 +141,7 @@ export class Terminals {
         if (tab && tab.active !== session.id) this.#change(tab.id, { active: session.id });
       },
       onLink: this.#events.onLink,
-      onOpened: () => {
+      onSpoken: () => {
         if (this.#opened) return;
         this.#opened = true;
         this.#events.onFirstShell();

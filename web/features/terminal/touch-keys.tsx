@@ -17,20 +17,21 @@ const keys = [
 /** Keys that screen keyboards lack. Shown for touch only. */
 export function TouchKeys({ session }: { readonly session: TerminalSession }) {
   return (
-    <div role="group" aria-label="Terminal keys" className={styles['touchKeys']}>
+    <menu aria-label="Terminal keys" className={styles['touchKeys']}>
       {keys.map(([label, text, name]) => (
-        <button
-          key={label}
-          type="button"
-          aria-label={name}
-          className={styles['touchKey']}
-          // Keeps the focus, and with it the screen keyboard, in the terminal.
-          onPointerDown={(event) => event.preventDefault()}
-          onClick={() => session.terminal.input(text)}
-        >
-          {label}
-        </button>
+        <li key={label} className={styles['touchItem']}>
+          <button
+            type="button"
+            aria-label={name}
+            className={styles['touchKey']}
+            // Keeps the focus, and with it the screen keyboard, in the terminal.
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={() => session.terminal.input(text)}
+          >
+            {label}
+          </button>
+        </li>
       ))}
-    </div>
+    </menu>
   );
 }
