@@ -1,6 +1,8 @@
 import { Readable, Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import type { MachineOptions, ProfileName } from '../api/machine.ts';
+import { spawnNodeDocker } from '../cluster/node-docker.node.ts';
+import { startDocker, type DockerClient } from '../cluster/docker-client.ts';
 import { AgentClient, type AgentProcess } from '../machine/agent/agent-client.ts';
 import { startMachine } from '../machine/client/machine-client.ts';
 import { spawnNodeMachine } from '../machine/client/node-machine.node.ts';
@@ -87,7 +89,10 @@ export async function runMachine(argv: readonly string[]): Promise<number> {
   if (options.start.kind === 'restore')
     await ensureStates([{ profile, ...(memory === undefined ? {} : { memory }) }]);
   const machine = await startMachine(spawnNodeMachine(), options);
+  let docker: DockerClient | undefined;
   try {
+    if (profile === 'docker')
+      docker = await startDocker(spawnNodeDocker(), machine, { machine: profile });
     const agent = new AgentClient(machine.service);
     const { stdin, stdout } = process;
     const program = await agent.exec({
@@ -103,6 +108,7 @@ export async function runMachine(argv: readonly string[]): Promise<number> {
     });
     return await passThrough(program);
   } finally {
+    await docker?.dispose();
     await machine.destroy();
   }
 }

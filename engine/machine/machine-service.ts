@@ -31,7 +31,13 @@ export class HostedMachine implements MachineService {
   ): Promise<void> {
     if (this.#starting) throw new RangeError('This machine was started already.');
     this.#starting = true;
-    this.#machine = await new MachineLoader(this.#host(options)).start(options, onProgress);
+    // Across workers each report is a call of its own: the last one must have arrived before the answer.
+    let reported: unknown;
+    const report = (progress: MachineProgress): void => {
+      reported = onProgress(progress);
+    };
+    this.#machine = await new MachineLoader(this.#host(options)).start(options, report);
+    await reported;
   }
 
   async pause(): Promise<void> {
