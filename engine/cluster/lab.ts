@@ -1,0 +1,72 @@
+import type { AddMachine, Lab, LabMachine, Stop } from '../api/lab.ts';
+import type { MachineClient } from '../machine/client/machine-client.ts';
+import { EthernetSwitch } from '../machine/ethernet-switch.ts';
+import { LabError } from './lab-error.ts';
+import type { LabHost } from './lab-host.ts';
+import { WorkerLabMachine } from './lab-machine.ts';
+import { Observable } from './observable.ts';
+
+/** Machines get 10.0.0.11, 10.0.0.12, … on the lab's Ethernet. */
+const FIRST_ADDRESS = 11;
+
+/** Machines in workers, joined by one Ethernet switch. */
+export class WorkerLab implements Lab {
+  readonly #host: LabHost;
+  readonly #switch: EthernetSwitch;
+  readonly #machines = new Observable<readonly WorkerLabMachine[]>([]);
+  readonly #addresses = new Map<string, number>();
+
+  constructor(host: LabHost) {
+    this.#host = host;
+    this.#switch = new EthernetSwitch(host.clock);
+  }
+
+  machines(): readonly LabMachine[] {
+    return this.#machines.value;
+  }
+
+  onMachines(listener: (machines: readonly LabMachine[]) => void): Stop {
+    return this.#machines.observe(listener);
+  }
+
+  async addMachine(options: AddMachine): Promise<LabMachine> {
+    const { name } = options;
+    if (this.#machines.value.some((machine) => machine.name === name)) {
+      throw new LabError('NAME_IN_USE', `There is a machine ${name} already.`);
+    }
+    const machine = new WorkerLabMachine(this.#host, options);
+    this.#machines.set([...this.#machines.value, machine]);
+    await machine.start(this.#addressOf(name), (client) => this.#join(name, client));
+    return machine;
+  }
+
+  async resetMachine(name: string, start: 'restore' | 'cold'): Promise<LabMachine> {
+    const old = this.#machines.value.find((machine) => machine.name === name);
+    if (old === undefined) throw new LabError('NOT_RUNNING', `There is no machine ${name}.`);
+    const machine = new WorkerLabMachine(this.#host, { ...old.options, start });
+    await old.destroy();
+    this.#machines.set(this.#machines.value.map((one) => (one === old ? machine : one)));
+    await machine.start(this.#addressOf(name), (client) => this.#join(name, client));
+    return machine;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#machines.value.map((machine) => machine.destroy()));
+    this.#machines.set([]);
+    this.#switch.dispose();
+  }
+
+  /** The same for a machine that is reset. */
+  #addressOf(name: string): string {
+    const number = this.#addresses.get(name) ?? FIRST_ADDRESS + this.#addresses.size;
+    this.#addresses.set(name, number);
+    return `10.0.0.${number}/24`;
+  }
+
+  async #join(name: string, client: MachineClient): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    const plug = this.#switch.plug(name, port1);
+    client.onDeath(() => plug.dispose());
+    await client.service.connectNetwork(port2);
+  }
+}
