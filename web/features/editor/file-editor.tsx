@@ -1,0 +1,106 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { Button } from '../../ui/button.tsx';
+import { useTheme } from '../../ui/theme.ts';
+import { baseName, shortPath } from '../files/paths.ts';
+import { CompareDialog } from './compare-dialog.tsx';
+import { EditorNotices } from './editor-notices.tsx';
+import type { FileDocument } from './file-document.ts';
+import { applyTheme, monaco, type MonacoBuffer } from './monaco.ts';
+import { StatusBar } from './status-bar.tsx';
+import type { EditorTools } from './tools.ts';
+import styles from './editor.module.css';
+
+/** Where the cursor and the window on a file were, for when its tab is shown again. */
+const viewStates = new Map<string, monaco.editor.ICodeEditorViewState | null>();
+
+/** One code editor that shows the file at `path`. */
+export function FileEditor({
+  tools,
+  path,
+  close,
+}: {
+  readonly tools: EditorTools;
+  readonly path: string;
+  readonly close: () => void;
+}) {
+  const document = tools.documents.get(path);
+  return document ? <DocumentEditor key={path} document={document} close={close} /> : null;
+}
+
+function DocumentEditor({ document, close }: { readonly document: FileDocument; readonly close: () => void }) {
+  const state = useSyncExternalStore(document.subscribe, document.state);
+  const host = useRef<HTMLDivElement>(null);
+  const [editor, setEditor] = useState<monaco.editor.IStandaloneCodeEditor>();
+  const [tabMovesFocus, setTabMovesFocus] = useState(false);
+  const [comparing, setComparing] = useState(false);
+  const theme = useTheme();
+  const { path } = document;
+  const editable = state.status === 'ready' || state.status === 'missing';
+
+  useEffect(() => applyTheme(theme), [theme]);
+
+  useEffect(() => {
+    if (!host.current || !editable) return undefined;
+    const made = monaco.editor.create(host.current, {
+      model: (document.buffer as MonacoBuffer).model,
+      ariaLabel: `${shortPath(path)}. Alt+F1 for accessibility help, Control+M to let Tab move the focus.`,
+      automaticLayout: true,
+      fontFamily: getComputedStyle(host.current).getPropertyValue('--font-mono'),
+      fontSize: 13,
+      lineHeight: 20,
+      minimap: { enabled: false },
+      padding: { top: 8, bottom: 8 },
+      scrollBeyondLastLine: false,
+      smoothScrolling: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      renderLineHighlight: 'line',
+      tabSize: 2,
+      lineNumbersMinChars: 3,
+      fixedOverflowWidgets: true,
+      wordWrap: 'off',
+    });
+    made.restoreViewState(viewStates.get(path) ?? null);
+    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => void document.save());
+    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyM, () => setTabMovesFocus((before) => !before));
+    setEditor(made);
+    return () => {
+      viewStates.set(path, made.saveViewState());
+      setEditor(undefined);
+      made.dispose();
+    };
+  }, [document, path, editable]);
+
+  useEffect(() => editor?.updateOptions({ tabFocusMode: tabMovesFocus }), [editor, tabMovesFocus]);
+
+  return (
+    <>
+      <EditorNotices document={document} state={state} close={close} onCompare={() => setComparing(true)} />
+      {editable && <div ref={host} className={styles['host']} data-path={path} />}
+      {state.status === 'loading' && (
+        <p className={styles['empty']} role="status">
+          Opening {baseName(path)}…
+        </p>
+      )}
+      {(state.status === 'refused' || state.status === 'failed') && (
+        <div className={styles['empty']} role="alert">
+          <p>{state.reason}</p>
+          <div>
+            {state.status === 'failed' && <Button onClick={() => void document.load()}>Try again</Button>}{' '}
+            <Button onClick={close}>Close</Button>
+          </div>
+        </div>
+      )}
+      {editable && (
+        <StatusBar
+          state={state}
+          editor={editor}
+          tabMovesFocus={tabMovesFocus}
+          onTabMovesFocus={setTabMovesFocus}
+          onSave={() => void document.save()}
+        />
+      )}
+      {comparing && state.conflict && (
+        <CompareDialog document={document} theirs={state.conflict.theirs} onClose={() => setComparing(false)} />
+      )}
+    </>
+  );
+}
