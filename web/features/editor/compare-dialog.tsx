@@ -65,8 +65,8 @@ export function CompareDialog({
       }
     >
       <p className={styles['legend']}>
-        <span>Left: in the machine</span>
-        <span>Right: here; you can edit it</span>
+        <span>− in the machine</span>
+        <span>+ here; you can go on editing</span>
       </p>
       <div ref={host} className={styles['diff']} />
     </Dialog>

@@ -1,89 +1,93 @@
-/** Completion, hover, diagnostics and formatting for Dockerfiles, from dockerfile-language-service. */
-import { DockerfileLanguageServiceFactory, type DockerfileLanguageService } from 'dockerfile-language-service';
-import {
+/** Completion, hover, diagnostics and formatting for Dockerfiles, from dockerfile-language-service in a worker. */
+import { wrap, type Remote } from 'comlink';
+import type {
+  CompletionItem,
   CompletionItemKind,
-  DiagnosticSeverity,
-  InsertTextFormat,
-  MarkupKind,
-  TextEdit,
-  type CompletionItem,
-  type Hover,
-  type Position,
-  type Range,
+  Hover,
+  Position,
+  Range,
 } from 'vscode-languageserver-types';
+import type { DockerfileWorker } from './dockerfile.worker.ts';
 import { monaco } from './monaco.ts';
 
 const owner = 'dockerfile';
 /** milliseconds after the last key press until the file is checked */
 const checkDelay = 250;
+/** `DiagnosticSeverity.Error` and `InsertTextFormat.Snippet` of the language server protocol */
+const protocol = { error: 1, snippet: 2 };
 
-/** Starts the service for every Dockerfile that is or will be open; once for the page. */
+let service: Remote<DockerfileWorker> | undefined;
+
+/** The worker, started when the first Dockerfile is opened. */
+function worker(): Remote<DockerfileWorker> {
+  return (service ??= wrap<DockerfileWorker>(
+    new Worker(new URL('./dockerfile.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'dockerfile',
+    }),
+  ));
+}
+
+/** Serves every Dockerfile that is or will be open; once for the page. */
 export function startDockerfileService(): void {
-  const service = DockerfileLanguageServiceFactory.createLanguageService();
-  service.setCapabilities({
-    completion: { completionItem: { snippetSupport: true, documentationFormat: [MarkupKind.Markdown] } },
-    hover: { contentFormat: [MarkupKind.Markdown] },
-  });
   monaco.languages.registerCompletionItemProvider('dockerfile', {
     triggerCharacters: ['=', ' ', '$', '-', '#'],
     provideCompletionItems: async (model, position) => ({
-      suggestions: (await completions(service, model, position)).map((item) => suggestion(item, model, position)),
+      suggestions: (await worker().complete(model.getValue(), toPosition(position))).map((item) =>
+        suggestion(item, model, position),
+      ),
     }),
   });
   monaco.languages.registerHoverProvider('dockerfile', {
-    provideHover: (model, position) => {
-      const hover = service.computeHover(model.getValue(), toPosition(position));
-      return hover && { contents: hoverText(hover), ...(hover.range ? { range: toRange(hover.range) } : {}) };
+    provideHover: async (model, position) => {
+      const hover = await worker().hover(model.getValue(), toPosition(position));
+      return (
+        hover && {
+          contents: hoverText(hover),
+          ...(hover.range ? { range: toRange(hover.range) } : {}),
+        }
+      );
     },
   });
   monaco.languages.registerDocumentFormattingEditProvider('dockerfile', {
-    provideDocumentFormattingEdits: (model, { tabSize, insertSpaces }) =>
-      service
-        .format(model.getValue(), { tabSize, insertSpaces })
-        .filter((edit) => TextEdit.is(edit))
-        .map(({ range, newText }) => ({ range: toRange(range), text: newText })),
+    provideDocumentFormattingEdits: async (model, { tabSize, insertSpaces }) =>
+      (await worker().format(model.getValue(), tabSize, insertSpaces)).map(
+        ({ range, newText }) => ({
+          range: toRange(range),
+          text: newText,
+        }),
+      ),
   });
-  for (const model of monaco.editor.getModels()) attend(service, model);
-  monaco.editor.onDidCreateModel((model) => attend(service, model));
+  for (const model of monaco.editor.getModels()) attend(model);
+  monaco.editor.onDidCreateModel(attend);
 }
 
 /** Checks a Dockerfile now and after each change. */
-function attend(service: DockerfileLanguageService, model: monaco.editor.ITextModel): void {
+function attend(model: monaco.editor.ITextModel): void {
   if (model.getLanguageId() !== 'dockerfile') return;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const check = () => {
-    if (model.isDisposed()) return;
-    const markers = service.validate(model.getValue()).map(({ range, message, severity }) => ({
-      ...toRange(range),
-      message,
-      severity: severity === DiagnosticSeverity.Error ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
-    }));
+  const check = async () => {
+    const version = model.getVersionId();
     // An empty file is no mistake while it is being written.
-    monaco.editor.setModelMarkers(model, owner, model.getValueLength() === 0 ? [] : markers);
+    const found = model.getValueLength() === 0 ? [] : await worker().check(model.getValue());
+    if (model.isDisposed() || model.getVersionId() !== version) return;
+    const markers = found.map(({ range, message, severity }) => ({
+      ...toRange(range),
+      message: typeof message === 'string' ? message : message.value,
+      severity:
+        severity === protocol.error ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
+    }));
+    monaco.editor.setModelMarkers(model, owner, markers);
   };
   const subscription = model.onDidChangeContent(() => {
     clearTimeout(timer);
-    timer = setTimeout(check, checkDelay);
+    timer = setTimeout(() => void check(), checkDelay);
   });
   model.onWillDispose(() => {
     clearTimeout(timer);
     subscription.dispose();
   });
-  check();
-}
-
-async function completions(
-  service: DockerfileLanguageService,
-  model: monaco.editor.ITextModel,
-  position: monaco.Position,
-): Promise<CompletionItem[]> {
-  // For an image's tags the service would ask Docker Hub itself, which fails here: no network but the page's own.
-  const items = await Promise.resolve()
-    .then(() => service.computeCompletionItems(model.getValue(), toPosition(position)))
-    .catch(() => []);
-  return Promise.all(
-    items.map(async (item) => (item.data === undefined || item.documentation !== undefined ? item : service.resolveCompletionItem(item))),
-  );
+  void check();
 }
 
 function suggestion(
@@ -101,23 +105,29 @@ function suggestion(
     insertText: edit?.newText ?? item.insertText ?? item.label,
     range: edit
       ? toRange(edit.range)
-      : new monaco.Range(position.lineNumber, word.startColumn, position.lineNumber, word.endColumn),
+      : new monaco.Range(
+          position.lineNumber,
+          word.startColumn,
+          position.lineNumber,
+          word.endColumn,
+        ),
     ...(item.detail === undefined ? {} : { detail: item.detail }),
     ...(text === undefined ? {} : { documentation: { value: text } }),
     ...(item.sortText === undefined ? {} : { sortText: item.sortText }),
-    ...(item.insertTextFormat === InsertTextFormat.Snippet
+    ...(item.insertTextFormat === protocol.snippet
       ? { insertTextRules: monaco.languages.CompletionItemInsertTextRule.InsertAsSnippet }
       : {}),
   };
 }
 
+/** The kinds the service uses, as the language server protocol numbers them. */
 const kinds = new Map<CompletionItemKind | undefined, monaco.languages.CompletionItemKind>([
-  [CompletionItemKind.Keyword, monaco.languages.CompletionItemKind.Keyword],
-  [CompletionItemKind.Snippet, monaco.languages.CompletionItemKind.Snippet],
-  [CompletionItemKind.Property, monaco.languages.CompletionItemKind.Property],
-  [CompletionItemKind.Variable, monaco.languages.CompletionItemKind.Variable],
-  [CompletionItemKind.EnumMember, monaco.languages.CompletionItemKind.EnumMember],
-  [CompletionItemKind.Reference, monaco.languages.CompletionItemKind.Reference],
+  [6, monaco.languages.CompletionItemKind.Variable],
+  [10, monaco.languages.CompletionItemKind.Property],
+  [14, monaco.languages.CompletionItemKind.Keyword],
+  [15, monaco.languages.CompletionItemKind.Snippet],
+  [18, monaco.languages.CompletionItemKind.Reference],
+  [20, monaco.languages.CompletionItemKind.EnumMember],
 ]);
 
 function hoverText({ contents }: Hover): { value: string }[] {
@@ -128,6 +138,12 @@ function toPosition({ lineNumber, column }: monaco.Position): Position {
   return { line: lineNumber - 1, character: column - 1 };
 }
 
-function toRange({ start, end }: Range): monaco.Range {
-  return new monaco.Range(start.line + 1, start.character + 1, end.line + 1, end.character + 1);
+/** A plain object: markers are built by spreading it. */
+function toRange({ start, end }: Range): monaco.IRange {
+  return {
+    startLineNumber: start.line + 1,
+    startColumn: start.character + 1,
+    endLineNumber: end.line + 1,
+    endColumn: end.character + 1,
+  };
 }

@@ -38,6 +38,7 @@ export class Documents {
     if (first) await this.#openDrafts(files);
     else await Promise.all([...this.#documents.values()].map((document) => document.moveTo(files)));
     this.#follow();
+    if (first) void this.#closeMissing();
     return files.watch(workDirectory, (event) => this.#onEvent(event));
   }
 
@@ -51,11 +52,23 @@ export class Documents {
     const paths = await this.#drafts.paths();
     await Promise.all(
       paths.map(async (path) => {
-        const [draft, bytes] = await Promise.all([this.#drafts.text(path), files.read(path).catch(() => undefined)]);
+        const [draft, bytes] = await Promise.all([
+          this.#drafts.text(path),
+          files.read(path).catch(() => undefined),
+        ]);
         if (draft === undefined) return;
         if (!bytes || new TextDecoder().decode(bytes) !== draft) this.#open.add(path);
       }),
     );
+  }
+
+  /** Tabs from before a reload whose files are nowhere any more. */
+  async #closeMissing(): Promise<void> {
+    const documents = [...this.#documents.values()];
+    await Promise.all(documents.map((document) => document.check()));
+    for (const document of documents) {
+      if (document.state().status === 'missing') this.#open.close(document.path);
+    }
   }
 
   /** Makes documents for tabs that appeared, and lets go of those that went. */

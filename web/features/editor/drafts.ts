@@ -5,7 +5,10 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
 interface Schema extends DBSchema {
-  drafts: { key: [machine: string, path: string]; value: { machine: string; path: string; text: string; time: number } };
+  drafts: {
+    key: [machine: string, path: string];
+    value: { machine: string; path: string; text: string; time: number };
+  };
 }
 
 export interface Drafts {
@@ -26,7 +29,10 @@ function open(): Promise<IDBPDatabase<Schema>> {
 
 /** Drafts of one machine. Where the browser keeps nothing (some private windows), they are lost on reload, and nothing else happens. */
 export function draftsOf(machine: string): Drafts {
-  const attempt = async <T>(action: (db: IDBPDatabase<Schema>) => Promise<T>, otherwise: T): Promise<T> => {
+  const attempt = async <T>(
+    action: (db: IDBPDatabase<Schema>) => Promise<T>,
+    otherwise: T,
+  ): Promise<T> => {
     try {
       return await action(await open());
     } catch {
@@ -34,12 +40,20 @@ export function draftsOf(machine: string): Drafts {
     }
   };
   return {
-    text: (path) => attempt(async (db) => (await db.get('drafts', [machine, path]))?.text, undefined),
-    keep: (path, text) => attempt(async (db) => void (await db.put('drafts', { machine, path, text, time: Date.now() })), undefined),
+    text: (path) =>
+      attempt(async (db) => (await db.get('drafts', [machine, path]))?.text, undefined),
+    keep: (path, text) =>
+      attempt(
+        async (db) => void (await db.put('drafts', { machine, path, text, time: Date.now() })),
+        undefined,
+      ),
     drop: (path) => attempt((db) => db.delete('drafts', [machine, path]), undefined),
     paths: () =>
       attempt(
-        async (db) => (await db.getAllKeys('drafts', IDBKeyRange.bound([machine, ''], [machine, '\uFFFF']))).map(([, path]) => path),
+        async (db) =>
+          (
+            await db.getAllKeys('drafts', IDBKeyRange.bound([machine, ''], [machine, '\uFFFF']))
+          ).map(([, path]) => path),
         [],
       ),
   };

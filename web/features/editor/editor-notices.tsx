@@ -59,7 +59,9 @@ export function EditorNotices({
         </Notice>
       )}
       {state.saveProblem !== '' && (
-        <Notice text={`Saving did not work: ${state.saveProblem}. Your text is kept in this browser.`}>
+        <Notice
+          text={`Saving did not work: ${state.saveProblem}. Your text is kept in this browser.`}
+        >
           <Button small onClick={() => void document.save()}>
             Try again
           </Button>

@@ -18,6 +18,12 @@ export function Editor({ machine }: { readonly machine: LabMachine }) {
   const unsaved = useUnsaved(tools, paths);
   const id = useId();
 
+  useEffect(() => {
+    if (shown === undefined) return;
+    const tab = document.querySelector(`[data-tab="${CSS.escape(shown)}"]`);
+    tab?.parentElement?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [shown]);
+
   return (
     <Panel
       title="Editor"
@@ -30,7 +36,11 @@ export function Editor({ machine }: { readonly machine: LabMachine }) {
             items={paths.map((path) => ({
               id: path,
               label: tabLabel(path, paths),
-              mark: unsaved.has(path) ? <span className={styles['unsaved']} /> : <Icon name="file" size={14} />,
+              mark: unsaved.has(path) ? (
+                <span className={styles['unsaved']} />
+              ) : (
+                <Icon name="file" size={14} />
+              ),
               ...(unsaved.has(path) ? { hint: 'unsaved' } : {}),
             }))}
             selected={shown}
@@ -44,12 +54,19 @@ export function Editor({ machine }: { readonly machine: LabMachine }) {
       {shown === undefined ? (
         <div className={styles['empty']}>
           <Icon name="code" size={28} />
-          <p>Choose a file on the left to edit it here. What you type is saved in the machine by itself.</p>
+          <p>
+            Choose a file on the left to edit it here. What you type is saved in the machine by
+            itself.
+          </p>
         </div>
       ) : (
         <div id={id} role="tabpanel" aria-label={shortPath(shown)} className={styles['panel']}>
           <Suspense fallback={<Waiting />}>
-            {tools ? <FileEditor tools={tools} path={shown} close={() => openFiles.close(shown)} /> : <Waiting />}
+            {tools ? (
+              <FileEditor tools={tools} path={shown} close={() => openFiles.close(shown)} />
+            ) : (
+              <Waiting />
+            )}
           </Suspense>
         </div>
       )}
@@ -116,10 +133,16 @@ function useUnsaved(tools: EditorTools | undefined, paths: readonly string[]): R
   const [unsaved, setUnsaved] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => {
     if (!tools) return undefined;
-    const documents = paths.map((path) => tools.documents.get(path)).filter((document) => document !== undefined);
+    const documents = paths
+      .map((path) => tools.documents.get(path))
+      .filter((document) => document !== undefined);
     const look = () => {
       const next = documents.filter((document) => document.state().dirty).map(({ path }) => path);
-      setUnsaved((before) => (before.size === next.length && next.every((path) => before.has(path)) ? before : new Set(next)));
+      setUnsaved((before) =>
+        before.size === next.length && next.every((path) => before.has(path))
+          ? before
+          : new Set(next),
+      );
     };
     look();
     const stops = documents.map((document) => document.subscribe(look));

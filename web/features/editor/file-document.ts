@@ -189,7 +189,8 @@ export class FileDocument {
       }
       return;
     }
-    if (typeof info === 'string' || (info.mtime === before && this.#state.status === 'ready')) return;
+    if (typeof info === 'string' || (info.mtime === before && this.#state.status === 'ready'))
+      return;
     const theirs = await this.#read();
     if (theirs === 'missing' || theirs === 'unusable') return;
     const mine = this.buffer.text();
@@ -198,7 +199,8 @@ export class FileDocument {
       this.#take(theirs);
       this.#set({ status: 'ready', reason: '', dirty: false });
       // Somebody else's text now: a reload should not bring back the one before.
-      if ((await this.#drafts.text(this.path)) !== undefined) await this.#drafts.keep(this.path, theirs);
+      if ((await this.#drafts.text(this.path)) !== undefined)
+        await this.#drafts.keep(this.path, theirs);
     } else if (sameLines(theirs, mine)) {
       this.#saved = mine;
       this.#set({ dirty: false, conflict: undefined });
@@ -212,7 +214,8 @@ export class FileDocument {
     try {
       const info = await this.#files.stat(this.path);
       if (info.size > sizeLimit) return this.#refuse(tooLarge(info.size).reason);
-      if (info.kind !== 'file' && info.kind !== 'symlink') return this.#refuse(`This is a ${info.kind}, not a file.`);
+      if (info.kind !== 'file' && info.kind !== 'symlink')
+        return this.#refuse(`This is a ${info.kind}, not a file.`);
       const file = readText(await this.#files.read(this.path));
       if (file.kind === 'refused') return this.#refuse(file.reason);
       this.#mtime = info.mtime;
@@ -270,6 +273,7 @@ export class FileDocument {
 }
 
 function problem(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return 'missing';
+  if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT')
+    return 'missing';
   return error instanceof Error ? error.message : String(error);
 }

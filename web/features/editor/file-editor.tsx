@@ -27,7 +27,13 @@ export function FileEditor({
   return document ? <DocumentEditor key={path} document={document} close={close} /> : null;
 }
 
-function DocumentEditor({ document, close }: { readonly document: FileDocument; readonly close: () => void }) {
+function DocumentEditor({
+  document,
+  close,
+}: {
+  readonly document: FileDocument;
+  readonly close: () => void;
+}) {
   const state = useSyncExternalStore(document.subscribe, document.state);
   const host = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<monaco.editor.IStandaloneCodeEditor>();
@@ -60,7 +66,9 @@ function DocumentEditor({ document, close }: { readonly document: FileDocument; 
     });
     made.restoreViewState(viewStates.get(path) ?? null);
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => void document.save());
-    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyM, () => setTabMovesFocus((before) => !before));
+    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyM, () =>
+      setTabMovesFocus((before) => !before),
+    );
     setEditor(made);
     return () => {
       viewStates.set(path, made.saveViewState());
@@ -73,7 +81,12 @@ function DocumentEditor({ document, close }: { readonly document: FileDocument; 
 
   return (
     <>
-      <EditorNotices document={document} state={state} close={close} onCompare={() => setComparing(true)} />
+      <EditorNotices
+        document={document}
+        state={state}
+        close={close}
+        onCompare={() => setComparing(true)}
+      />
       {editable && <div ref={host} className={styles['host']} data-path={path} />}
       {state.status === 'loading' && (
         <p className={styles['empty']} role="status">
@@ -84,7 +97,9 @@ function DocumentEditor({ document, close }: { readonly document: FileDocument; 
         <div className={styles['empty']} role="alert">
           <p>{state.reason}</p>
           <div>
-            {state.status === 'failed' && <Button onClick={() => void document.load()}>Try again</Button>}{' '}
+            {state.status === 'failed' && (
+              <Button onClick={() => void document.load()}>Try again</Button>
+            )}{' '}
             <Button onClick={close}>Close</Button>
           </div>
         </div>
@@ -99,7 +114,11 @@ function DocumentEditor({ document, close }: { readonly document: FileDocument; 
         />
       )}
       {comparing && state.conflict && (
-        <CompareDialog document={document} theirs={state.conflict.theirs} onClose={() => setComparing(false)} />
+        <CompareDialog
+          document={document}
+          theirs={state.conflict.theirs}
+          onClose={() => setComparing(false)}
+        />
       )}
     </>
   );

@@ -55,7 +55,9 @@ function dominantLineEnding(text: string): monaco.editor.EndOfLineSequence | und
   const all = text.split('\n').length - 1;
   if (all === 0) return undefined;
   const windows = text.split('\r\n').length - 1;
-  return windows * 2 > all ? monaco.editor.EndOfLineSequence.CRLF : monaco.editor.EndOfLineSequence.LF;
+  return windows * 2 > all
+    ? monaco.editor.EndOfLineSequence.CRLF
+    : monaco.editor.EndOfLineSequence.LF;
 }
 
 /** Takes the editor's colours from the design tokens of the theme shown now. */

@@ -78,9 +78,13 @@ export class OpenFiles {
 function restore(machine: string): OpenFilesState {
   try {
     const saved: unknown = JSON.parse(localStorage.getItem(storageKey(machine)) ?? '{}');
-    const list = typeof saved === 'object' && saved !== null && 'paths' in saved ? saved.paths : undefined;
-    const paths = Array.isArray(list) ? list.filter((path) => typeof path === 'string' && path.startsWith('/')) : [];
-    const shown = typeof saved === 'object' && saved !== null && 'shown' in saved ? saved.shown : undefined;
+    const list =
+      typeof saved === 'object' && saved !== null && 'paths' in saved ? saved.paths : undefined;
+    const paths = Array.isArray(list)
+      ? list.filter((path) => typeof path === 'string' && path.startsWith('/'))
+      : [];
+    const shown =
+      typeof saved === 'object' && saved !== null && 'shown' in saved ? saved.shown : undefined;
     return { paths, shown: paths.find((path) => path === shown) ?? paths[0] };
   } catch {
     return { paths: [], shown: undefined };

@@ -29,7 +29,10 @@ export function StatusBar({
       });
     };
     show();
-    const subscriptions = [editor.onDidChangeCursorPosition(show), editor.onDidChangeModelContent(show)];
+    const subscriptions = [
+      editor.onDidChangeCursorPosition(show),
+      editor.onDidChangeModelContent(show),
+    ];
     return () => {
       for (const subscription of subscriptions) subscription.dispose();
     };
@@ -37,14 +40,21 @@ export function StatusBar({
 
   return (
     <div className={styles['status']}>
-      <button type="button" className={styles['statusButton']} onClick={onSave} title="Save now (Ctrl+S)">
+      <button
+        type="button"
+        className={styles['statusButton']}
+        onClick={onSave}
+        title="Save now (Ctrl+S)"
+      >
         <span role="status">{savedText(state)}</span>
       </button>
       <span className={styles['spacer']} />
       <span>
         Line {place.line}, column {place.column}
       </span>
-      {place.windows && <span title="Lines end as on Windows, with carriage return and line feed">CRLF</span>}
+      {place.windows && (
+        <span title="Lines end as on Windows, with carriage return and line feed">CRLF</span>
+      )}
       <button
         type="button"
         className={styles['statusButton']}

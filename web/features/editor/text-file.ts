@@ -28,7 +28,11 @@ export function readText(bytes: Uint8Array): TextFile | RefusedFile {
   const byteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   if (bytes.subarray(0, 8192).includes(0)) return notText;
   try {
-    return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), byteOrderMark };
+    return {
+      kind: 'text',
+      text: new TextDecoder('utf-8', { fatal: true }).decode(bytes),
+      byteOrderMark,
+    };
   } catch {
     return notText;
   }
@@ -36,7 +40,8 @@ export function readText(bytes: Uint8Array): TextFile | RefusedFile {
 
 const notText: RefusedFile = {
   kind: 'refused',
-  reason: 'This is not a text file (or not in UTF-8), so editing it here could damage it. In the terminal, hexdump -C shows its bytes.',
+  reason:
+    'This is not a text file (or not in UTF-8), so editing it here could damage it. In the terminal, hexdump -C shows its bytes.',
 };
 
 export function writeText(text: string, byteOrderMark: boolean): Uint8Array {

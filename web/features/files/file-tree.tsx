@@ -1,5 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useRef, useState, useSyncExternalStore, type DragEvent, type KeyboardEvent } from 'react';
+import {
+  useEffect,
+  useId,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type DragEvent,
+  type KeyboardEvent,
+} from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';
@@ -16,7 +24,13 @@ import { useFileActions, type Naming } from './use-file-actions.ts';
 import styles from './file-tree.module.css';
 
 /** The files of the machine's work directory, live. `onOpen` is told when a file was opened in the editor. */
-export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; readonly onOpen?: () => void }) {
+export function FileTree({
+  machine,
+  onOpen,
+}: {
+  readonly machine: LabMachine;
+  readonly onOpen?: () => void;
+}) {
   const [model] = useModel(machine);
   const { rows, selected, status, problem } = useSyncExternalStore(model.subscribe, model.state);
   const [naming, setNaming] = useState<Naming>();
@@ -60,7 +74,8 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
+      return;
     const key = event.shiftKey && event.key === 'F10' ? 'ContextMenu' : event.key;
     const action = treeAction(key, rows, selected);
     if (!action) return;
@@ -79,7 +94,9 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
       case 'remove':
         return setQuestion({ type: 'remove', row: action.row });
       case 'menu': {
-        const box = document.querySelector(`[id="${rowId(action.row.path)}"]`)?.getBoundingClientRect();
+        const box = document
+          .querySelector(`[id="${rowId(action.row.path)}"]`)
+          ?.getBoundingClientRect();
         setMenu({ x: (box?.left ?? 0) + 24, y: box?.bottom ?? 0, row: action.row });
       }
     }
@@ -92,7 +109,11 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
     if (name !== undefined && naming) void actions.name(naming, name);
   };
   const namesIn = (directory: string, except?: string) =>
-    new Set(rows.filter(({ path }) => parentPath(path) === directory && path !== except).map((row) => row.name));
+    new Set(
+      rows
+        .filter(({ path }) => parentPath(path) === directory && path !== except)
+        .map((row) => row.name),
+    );
 
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
@@ -115,16 +136,42 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
     ...(row
       ? ([
           'separator',
-          { label: 'Rename', icon: 'pencil', shortcut: 'F2', onSelect: () => setNaming({ type: 'rename', path: row.path }) },
-          { label: 'Download', icon: 'download', disabled: row.isDirectory, onSelect: () => void actions.download(row) },
-          { label: 'Copy path', icon: 'copy', onSelect: () => void navigator.clipboard.writeText(row.path) },
-          { label: 'Delete…', icon: 'trash', shortcut: 'Del', danger: true, onSelect: () => setQuestion({ type: 'remove', row }) },
+          {
+            label: 'Rename',
+            icon: 'pencil',
+            shortcut: 'F2',
+            onSelect: () => setNaming({ type: 'rename', path: row.path }),
+          },
+          {
+            label: 'Download',
+            icon: 'download',
+            disabled: row.isDirectory,
+            onSelect: () => void actions.download(row),
+          },
+          {
+            label: 'Copy path',
+            icon: 'copy',
+            onSelect: () => void navigator.clipboard.writeText(row.path),
+          },
+          {
+            label: 'Delete…',
+            icon: 'trash',
+            shortcut: 'Del',
+            danger: true,
+            onSelect: () => setQuestion({ type: 'remove', row }),
+          },
         ] satisfies readonly MenuItem[])
       : []),
   ];
 
   const input = (initial: string, siblings: ReadonlySet<string>, level: number, label: string) => (
-    <NameInput initial={initial} siblings={siblings} level={level} label={label} onDone={finishNaming} />
+    <NameInput
+      initial={initial}
+      siblings={siblings}
+      level={level}
+      label={label}
+      onDone={finishNaming}
+    />
   );
   const newInput = naming && naming.type !== 'rename' ? naming : undefined;
   const newLevel = (newInput && model.row(newInput.parent)?.level) ?? 0;
@@ -134,8 +181,18 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
       title="Files"
       actions={
         <>
-          <IconButton small icon="file" label="New file" onClick={() => startNew('file', selectedRow)} />
-          <IconButton small icon="folder" label="New folder" onClick={() => startNew('directory', selectedRow)} />
+          <IconButton
+            small
+            icon="file"
+            label="New file"
+            onClick={() => startNew('file', selectedRow)}
+          />
+          <IconButton
+            small
+            icon="folder"
+            label="New folder"
+            onClick={() => startNew('directory', selectedRow)}
+          />
         </>
       }
     >
@@ -146,7 +203,9 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
         onDragLeave={() => setDropOn(undefined)}
         onDrop={onDrop}
       >
-        {newInput && newInput.parent === model.root && input('', namesIn(model.root), 1, `Name of the new ${kindName(newInput.type)}`)}
+        {newInput &&
+          newInput.parent === model.root &&
+          input('', namesIn(model.root), 1, `Name of the new ${kindName(newInput.type)}`)}
         <div
           ref={tree}
           role="tree"
@@ -156,26 +215,43 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
           className={styles['tree']}
           onKeyDown={onKeyDown}
           onFocus={(event) => {
-            if (event.target === event.currentTarget && selected === undefined && rows[0]) model.select(rows[0].path);
+            if (event.target === event.currentTarget && selected === undefined && rows[0])
+              model.select(rows[0].path);
           }}
           onContextMenu={(event) => {
             event.preventDefault();
-            const path = (event.target as Element).closest<HTMLElement>('[data-path]')?.dataset['path'];
+            const path = (event.target as Element).closest<HTMLElement>('[data-path]')?.dataset[
+              'path'
+            ];
             const row = rows.find((candidate) => candidate.path === path);
             if (row) model.select(row.path);
             setMenu({ x: event.clientX, y: event.clientY, row });
           }}
         >
-          <div role="presentation" className={styles['rows']} style={{ height: virtualizer.getTotalSize() }}>
+          <div
+            role="presentation"
+            className={styles['rows']}
+            style={{ height: virtualizer.getTotalSize() }}
+          >
             {virtualizer.getVirtualItems().map(({ index, start, size }) => {
               const row = rows[index];
               if (!row) return null;
               const renamed = naming?.type === 'rename' && naming.path === row.path;
               const holdsNew = newInput?.parent === row.path;
               return (
-                <div key={row.path} role="presentation" className={styles['slot']} style={{ transform: `translateY(${start}px)`, height: size }}>
+                <div
+                  key={row.path}
+                  role="presentation"
+                  className={styles['slot']}
+                  style={{ transform: `translateY(${start}px)`, height: size }}
+                >
                   {renamed ? (
-                    input(row.name, namesIn(parentPath(row.path), row.path), row.level, `New name of ${row.name}`)
+                    input(
+                      row.name,
+                      namesIn(parentPath(row.path), row.path),
+                      row.level,
+                      `New name of ${row.name}`,
+                    )
                   ) : (
                     <TreeRowView
                       row={row}
@@ -187,7 +263,12 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
                   )}
                   {holdsNew && (
                     <div className={styles['floating']}>
-                      {input('', namesIn(row.path), newLevel + 1, `Name of the new ${kindName(newInput.type)} in ${row.name}`)}
+                      {input(
+                        '',
+                        namesIn(row.path),
+                        newLevel + 1,
+                        `Name of the new ${kindName(newInput.type)} in ${row.name}`,
+                      )}
                     </div>
                   )}
                 </div>
@@ -222,9 +303,20 @@ export function FileTree({ machine, onOpen }: { readonly machine: LabMachine; re
         }}
       />
       {menu && (
-        <Menu label={menu.row ? menu.row.name : 'Files'} items={menuItems(menu.row)} at={menu} onClose={() => setMenu(undefined)} />
+        <Menu
+          label={menu.row ? menu.row.name : 'Files'}
+          items={menuItems(menu.row)}
+          at={menu}
+          onClose={() => setMenu(undefined)}
+        />
       )}
-      {question && <FileDialog question={question} onClose={() => setQuestion(undefined)} onConfirm={actions.confirm} />}
+      {question && (
+        <FileDialog
+          question={question}
+          onClose={() => setQuestion(undefined)}
+          onConfirm={actions.confirm}
+        />
+      )}
     </Panel>
   );
 }
@@ -235,8 +327,14 @@ function kindName(type: 'file' | 'directory'): string {
 
 /** The model of this machine's work directory, followed while the tree is on the page. */
 function useModel(machine: LabMachine): [TreeModel] {
-  const [made, setMade] = useState(() => ({ machine, model: new TreeModel(machine.files, workDirectory) }));
-  const current = made.machine === machine ? made : { machine, model: new TreeModel(machine.files, workDirectory) };
+  const [made, setMade] = useState(() => ({
+    machine,
+    model: new TreeModel(machine.files, workDirectory),
+  }));
+  const current =
+    made.machine === machine
+      ? made
+      : { machine, model: new TreeModel(machine.files, workDirectory) };
   if (current !== made) setMade(current);
   const { model } = current;
   useEffect(() => {

@@ -40,7 +40,10 @@ export function NameInput({
   };
 
   return (
-    <div className={styles['naming']} style={{ paddingInlineStart: `calc(var(--space-5) + ${level - 1} * var(--space-3))` }}>
+    <div
+      className={styles['naming']}
+      style={{ paddingInlineStart: `calc(var(--space-5) + ${level - 1} * var(--space-3))` }}
+    >
       <input
         ref={input}
         className={styles['input']}

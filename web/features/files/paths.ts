@@ -34,7 +34,8 @@ export function shortPath(path: string): string {
 /** Why a file may not have this name among `siblings`; undefined when it may. */
 export function nameProblem(name: string, siblings: ReadonlySet<string>): string | undefined {
   if (name === '') return 'Type a name.';
-  if (name === '.' || name === '..') return 'This name stands for a directory that is there already.';
+  if (name === '.' || name === '..')
+    return 'This name stands for a directory that is there already.';
   if (name.includes('/')) return 'A name cannot contain a slash.';
   if (name.includes('\0')) return 'A name cannot contain this character.';
   if (new TextEncoder().encode(name).length > 255) return 'Linux allows at most 255 bytes.';

@@ -4,13 +4,20 @@ import type { TreeRow } from './tree-model.ts';
 
 export type TreeAction =
   | { readonly type: 'select'; readonly path: string }
-  | { readonly type: 'expand' | 'collapse' | 'open' | 'rename' | 'remove' | 'menu'; readonly row: TreeRow };
+  | {
+      readonly type: 'expand' | 'collapse' | 'open' | 'rename' | 'remove' | 'menu';
+      readonly row: TreeRow;
+    };
 
 /** Rows that PageUp and PageDown jump over. */
 const page = 10;
 
 /** What `key` means with `selected` among `rows`; undefined when the tree leaves it alone. */
-export function treeAction(key: string, rows: readonly TreeRow[], selected: string | undefined): TreeAction | undefined {
+export function treeAction(
+  key: string,
+  rows: readonly TreeRow[],
+  selected: string | undefined,
+): TreeAction | undefined {
   const index = rows.findIndex(({ path }) => path === selected);
   const row = rows[index];
   const to = (at: number): TreeAction | undefined => {
@@ -59,7 +66,11 @@ export function treeAction(key: string, rows: readonly TreeRow[], selected: stri
 }
 
 /** The next row whose name begins with the letter, around the end. */
-function typedAhead(letter: string, rows: readonly TreeRow[], index: number): TreeAction | undefined {
+function typedAhead(
+  letter: string,
+  rows: readonly TreeRow[],
+  index: number,
+): TreeAction | undefined {
   const ordered = [...rows.slice(index + 1), ...rows.slice(0, index + 1)];
   const found = ordered.find(({ name }) => name.toLowerCase().startsWith(letter.toLowerCase()));
   return found && { type: 'select', path: found.path };

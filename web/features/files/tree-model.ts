@@ -59,7 +59,11 @@ export class TreeModel {
   #problem: string | undefined;
   #state: TreeState;
 
-  constructor(files: LabFiles, root: string, schedule: Schedule = (action, ms) => void setTimeout(action, ms)) {
+  constructor(
+    files: LabFiles,
+    root: string,
+    schedule: Schedule = (action, ms) => void setTimeout(action, ms),
+  ) {
     this.root = root;
     this.#files = files;
     this.#schedule = schedule;
@@ -129,7 +133,8 @@ export class TreeModel {
     const directory = this.#directories.get(path);
     if (!directory) return;
     directory.expanded = false;
-    if (this.#selected !== undefined && this.#selected !== path && isInside(this.#selected, path)) this.#selected = path;
+    if (this.#selected !== undefined && this.#selected !== path && isInside(this.#selected, path))
+      this.#selected = path;
     this.#publish();
   }
 
@@ -151,7 +156,9 @@ export class TreeModel {
   async #list(path: string): Promise<void> {
     this.#stale.delete(path);
     try {
-      const entries = await Promise.all((await this.#files.list(path)).map((entry) => this.#entry(path, entry)));
+      const entries = await Promise.all(
+        (await this.#files.list(path)).map((entry) => this.#entry(path, entry)),
+      );
       const directory = this.#directories.get(path);
       if (!directory) return;
       directory.entries = entries.toSorted(compareEntries);
@@ -167,7 +174,9 @@ export class TreeModel {
   async #entry(parent: string, info: FileInfo): Promise<Entry> {
     if (info.kind !== 'symlink') return { ...info, isDirectory: info.kind === 'directory' };
     // The slash at the end makes the machine follow the link.
-    const followed = await this.#files.stat(`${joinPath(parent, info.name)}/`).catch(() => undefined);
+    const followed = await this.#files
+      .stat(`${joinPath(parent, info.name)}/`)
+      .catch(() => undefined);
     return { ...info, isDirectory: followed?.kind === 'directory' };
   }
 
@@ -180,7 +189,7 @@ export class TreeModel {
   }
 
   #forget(path: string): void {
-    for (const known of [...this.#directories.keys()]) {
+    for (const known of this.#directories.keys()) {
       if (known !== this.root && isInside(known, path)) this.#directories.delete(known);
     }
   }
@@ -189,7 +198,11 @@ export class TreeModel {
     const rows: TreeRow[] = [];
     this.#addRows(this.root, 1, rows);
     const rootListed = this.#directories.get(this.root)?.entries !== undefined;
-    if (this.#selected !== undefined && rootListed && !rows.some(({ path }) => path === this.#selected)) {
+    if (
+      this.#selected !== undefined &&
+      rootListed &&
+      !rows.some(({ path }) => path === this.#selected)
+    ) {
       this.#selected = undefined;
     }
     this.#state = {

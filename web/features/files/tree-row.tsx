@@ -42,7 +42,9 @@ export function TreeRowView({
       <Icon name={isDirectory ? (expanded ? 'folder-open' : 'folder') : 'file'} size={14} />
       <span className={styles['name']}>{name}</span>
       {kind === 'symlink' && <span className={styles['target']}>→ {target}</span>}
-      {kind !== 'symlink' && kind !== 'file' && kind !== 'directory' && <span className={styles['target']}>{kind}</span>}
+      {kind !== 'symlink' && kind !== 'file' && kind !== 'directory' && (
+        <span className={styles['target']}>{kind}</span>
+      )}
     </div>
   );
 }

@@ -14,7 +14,9 @@ export const uploadLimit = 256 * 1024 * 1024;
 
 /** Everything that was dropped, directories with what is in them. Must be called before the drop event ends. */
 export async function droppedItems(transfer: DataTransfer): Promise<readonly UploadItem[]> {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const entries = [...transfer.items]
+    .map((item) => item.webkitGetAsEntry())
+    .filter((entry) => entry !== null);
   if (entries.length === 0) return [...transfer.files].map((file) => ({ path: file.name, file }));
   return (await Promise.all(entries.map((entry) => walk(entry, '')))).flat();
 }
@@ -31,7 +33,9 @@ async function walk(entry: FileSystemEntry, prefix: string): Promise<UploadItem[
   // A reader gives at most a hundred entries at a time, and none when it is through.
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- each call continues the one before
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
     if (some.length === 0) break;
     children.push(...some);
   }
@@ -56,9 +60,12 @@ export async function upload(
 ): Promise<void> {
   for (const [index, { path, file }] of items.entries()) {
     const target = joinPath(directory, path);
-    if (file && file.size > uploadLimit) throw new Error(`${path} is larger than ${uploadLimit / 1024 / 1024} MiB`);
+    if (file && file.size > uploadLimit)
+      throw new Error(`${path} is larger than ${uploadLimit / 1024 / 1024} MiB`);
     // oxlint-disable-next-line no-await-in-loop -- one at a time keeps memory to one file
-    await (file ? file.arrayBuffer().then((bytes) => files.write(target, new Uint8Array(bytes))) : files.makeDirectory(target));
+    await (file
+      ? file.arrayBuffer().then((bytes) => files.write(target, new Uint8Array(bytes)))
+      : files.makeDirectory(target));
     onProgress(index + 1);
   }
 }

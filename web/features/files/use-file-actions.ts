@@ -42,7 +42,9 @@ export function useFileActions({
 
   const runUpload = (directory: string, items: readonly UploadItem[]) =>
     attempt('The upload', `${items.length} uploaded.`, async () => {
-      await upload(files, directory, items, (done) => setMessage(`Uploading ${done} of ${items.length}…`));
+      await upload(files, directory, items, (done) =>
+        setMessage(`Uploading ${done} of ${items.length}…`),
+      );
       await model.refresh();
     });
 
@@ -69,7 +71,9 @@ export function useFileActions({
       if (items.length === 0) return;
       const there = await files.list(directory).catch(() => []);
       const names = new Set(there.map(({ name }) => name));
-      const taken = [...new Set(items.map(({ path }) => path.split('/')[0] ?? ''))].filter((name) => names.has(name));
+      const taken = [...new Set(items.map(({ path }) => path.split('/')[0] ?? ''))].filter((name) =>
+        names.has(name),
+      );
       if (taken.length > 0) ask({ type: 'replace', directory, items, taken });
       else await runUpload(directory, items);
     },

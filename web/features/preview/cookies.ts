@@ -38,7 +38,8 @@ export class MachineCookies {
 
   /** Keeps what a response sets. Malformed cookies are ignored, as browsers do. */
   keep(url: string, setCookies: readonly string[]): void {
-    for (const text of setCookies) this.#jar.setCookieSync(text, url, { ignoreError: true, loose: true });
+    for (const text of setCookies)
+      this.#jar.setCookieSync(text, url, { ignoreError: true, loose: true });
     if (setCookies.length > 0) this.#save();
   }
 
@@ -55,7 +56,8 @@ function restore(storage: CookieStorage | undefined, key: string): CookieJar {
   try {
     const saved = storage?.getItem(key);
     // `deserializeSync` takes no options, so the options are put into what was saved.
-    if (saved) return CookieJar.fromJSON({ ...(JSON.parse(saved) as SerializedCookieJar), ...options });
+    if (saved)
+      return CookieJar.fromJSON({ ...(JSON.parse(saved) as SerializedCookieJar), ...options });
   } catch {
     // Damaged: start with none.
   }

@@ -6,7 +6,9 @@ import { readStream, sendStream } from './wire/stream-port.ts';
 
 export interface ExchangeSource {
   /** undefined when the lab has no such machine (any more), or this port may not use it */
-  machine(name: string): { readonly machine: Pick<LabMachine, 'fetch'>; readonly cookies: MachineCookies } | undefined;
+  machine(
+    name: string,
+  ): { readonly machine: Pick<LabMachine, 'fetch'>; readonly cookies: MachineCookies } | undefined;
   /** The worker was stopped before it had the answer to this request. */
   interrupted(request: ExchangedRequest): void;
 }
@@ -42,14 +44,19 @@ export class ExchangeServer {
   /** Serves `port` until the other side goes away. `only` limits it to one machine. */
   serve(port: MessagePort, only?: string): void {
     const running = new Map<string, Running>();
-    const reply = (message: ExchangeReply, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+    const reply = (message: ExchangeReply, transfer: Transferable[] = []) =>
+      port.postMessage(message, transfer);
 
     port.addEventListener('message', ({ data }: MessageEvent<ExchangeRequest>) => {
       switch (data.type) {
         case 'request': {
           if (this.#seen.has(data.id)) return reply({ type: 'accepted', id: data.id });
           this.#remember(data.id);
-          const entry: Running = { request: data, abort: new AbortController(), takeBody: undefined };
+          const entry: Running = {
+            request: data,
+            abort: new AbortController(),
+            takeBody: undefined,
+          };
           running.set(data.id, entry);
           void this.#run(data, only, entry, reply).finally(() => running.delete(data.id));
           return;
@@ -86,16 +93,26 @@ export class ExchangeServer {
     const bodyPort = request.hasBody
       ? new Promise<MessagePort>((resolve, reject) => {
           entry.takeBody = resolve;
-          entry.abort.signal.addEventListener('abort', () => reject(new DOMException('Aborted', 'AbortError')));
+          entry.abort.signal.addEventListener('abort', () =>
+            reject(new DOMException('Aborted', 'AbortError')),
+          );
         })
       : undefined;
     // Nobody may be waiting for it yet when the abort comes.
     bodyPort?.catch(() => {});
     reply({ type: 'accepted', id });
     try {
-      const found = only === undefined || only === request.machine ? this.#source.machine(request.machine) : undefined;
+      const found =
+        only === undefined || only === request.machine
+          ? this.#source.machine(request.machine)
+          : undefined;
       if (!found) {
-        reply({ type: 'failure', id, code: 'NOT_RUNNING', message: `There is no machine ${request.machine}` });
+        reply({
+          type: 'failure',
+          id,
+          code: 'NOT_RUNNING',
+          message: `There is no machine ${request.machine}`,
+        });
         return;
       }
       const { machine, cookies } = found;
@@ -124,7 +141,12 @@ export class ExchangeServer {
         body ? [body] : [],
       );
     } catch (error) {
-      reply({ type: 'failure', id, code: codeOf(error), message: error instanceof Error ? error.message : String(error) });
+      reply({
+        type: 'failure',
+        id,
+        code: codeOf(error),
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
@@ -138,6 +160,7 @@ export class ExchangeServer {
 }
 
 function codeOf(error: unknown): FailureCode {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   return knownCodes.has(code) ? (code as FailureCode) : 'UNKNOWN';
 }

@@ -36,9 +36,26 @@ export function PageFrame({ machine, port, open }: PageFrameProps) {
   return (
     <>
       <div className={styles['toolbar']} role="group" aria-label="Page controls">
-        <IconButton small icon="back" label="Back" disabled={!state.canGoBack} onClick={() => view.back()} />
-        <IconButton small icon="forward" label="Forward" disabled={!state.canGoForward} onClick={() => view.forward()} />
-        <IconButton small icon="reload" label="Reload the page" onClick={() => void view.reload()} />
+        <IconButton
+          small
+          icon="back"
+          label="Back"
+          disabled={!state.canGoBack}
+          onClick={() => view.back()}
+        />
+        <IconButton
+          small
+          icon="forward"
+          label="Forward"
+          disabled={!state.canGoForward}
+          onClick={() => view.forward()}
+        />
+        <IconButton
+          small
+          icon="reload"
+          label="Reload the page"
+          onClick={() => void view.reload()}
+        />
         <AddressBar
           key={address}
           address={address}
@@ -65,14 +82,20 @@ export function PageFrame({ machine, port, open }: PageFrameProps) {
         )}
         {state.mode === 'path' && (
           <p className={styles['notice']} role="status">
-            This address offers no separate origin for your pages, so they are shown without running their scripts.
+            This address offers no separate origin for your pages, so they are shown without running
+            their scripts.
           </p>
         )}
         {state.external !== null && (
           <p className={styles['notice']} role="status">
             <span>
               This link leads out of the machine:{' '}
-              <a href={state.external} target="_blank" rel="noopener noreferrer" onClick={() => view.dismissExternal()}>
+              <a
+                href={state.external}
+                target="_blank"
+                rel="noopener noreferrer"
+                onClick={() => view.dismissExternal()}
+              >
                 {state.external}
               </a>
             </span>
@@ -86,8 +109,9 @@ export function PageFrame({ machine, port, open }: PageFrameProps) {
         <div className={styles['empty']} role="alert">
           <h3 className={styles['emptyTitle']}>Pages cannot be shown here</h3>
           <p>
-            The preview needs a service worker, which this browser does not allow here. A private window often does not;
-            try an ordinary one. In the terminal, <code>curl http://localhost:{port}/</code> shows what is served.
+            The preview needs a service worker, which this browser does not allow here. A private
+            window often does not; try an ordinary one. In the terminal,{' '}
+            <code>curl http://localhost:{port}/</code> shows what is served.
           </p>
           <Button onClick={() => void view.go(port, '/')}>Try again</Button>
         </div>
@@ -102,7 +126,13 @@ export function PageFrame({ machine, port, open }: PageFrameProps) {
   );
 }
 
-function AddressBar({ address, onGo }: { readonly address: string; readonly onGo: (text: string) => boolean }) {
+function AddressBar({
+  address,
+  onGo,
+}: {
+  readonly address: string;
+  readonly onGo: (text: string) => boolean;
+}) {
   const [text, setText] = useState(address);
   const [wrong, setWrong] = useState(false);
   const onSubmit = (event: FormEvent) => {
@@ -115,7 +145,11 @@ function AddressBar({ address, onGo }: { readonly address: string; readonly onGo
         className={styles['address']}
         aria-label="Address"
         aria-invalid={wrong}
-        title={wrong ? 'Only addresses of this machine can be shown, such as http://localhost:80/' : undefined}
+        title={
+          wrong
+            ? 'Only addresses of this machine can be shown, such as http://localhost:80/'
+            : undefined
+        }
         type="text"
         inputMode="url"
         autoCapitalize="none"

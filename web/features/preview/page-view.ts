@@ -23,7 +23,8 @@ export interface PageViewState {
 }
 
 /** What learners' pages may do: run as a site of their own, but neither touch this page nor lead it away. */
-const originSandbox = 'allow-scripts allow-forms allow-same-origin allow-modals allow-popups allow-downloads';
+const originSandbox =
+  'allow-scripts allow-forms allow-same-origin allow-modals allow-popups allow-downloads';
 /** In path mode they have the app's own origin, and nothing may run. */
 const pathSandbox = 'allow-forms allow-same-origin allow-downloads';
 
@@ -232,7 +233,8 @@ export class PageView {
   #watch(bridge: PreviewBridge): void {
     const port = readPreviewHost(new URL(bridge.origin).host)?.port;
     if (port !== undefined && port !== this.#state.port) this.#set({ port });
-    if (this.#reached) this.#reached = { ...this.#reached, bridge, address: (path) => bridge.origin + path };
+    if (this.#reached)
+      this.#reached = { ...this.#reached, bridge, address: (path) => bridge.origin + path };
     if (bridge === this.#bridge) return;
     this.#bridge = bridge;
     this.#stopWatching?.();

@@ -21,7 +21,8 @@ export function lookAtPathPage(
       title: document.title,
       canGoBack: view.navigation?.canGoBack ?? view.history.length > 1,
       canGoForward: view.navigation?.canGoForward ?? false,
-      failure: (document.documentElement.dataset['drydockFailure'] as FailureCode | undefined) ?? null,
+      failure:
+        (document.documentElement.dataset['drydockFailure'] as FailureCode | undefined) ?? null,
     },
   };
 }
@@ -64,9 +65,8 @@ function mapAddress(href: string, page: string): string | 'external' | undefined
   const rest = url.pathname + url.search + url.hash;
   const root = here.href.slice(0, here.href.indexOf('preview/~'));
   const at = (port: number) => `${root}${previewPath({ ...place.target, port })}${rest}`;
-  if (url.origin === here.origin) return readPreviewPath(url.pathname) ? undefined : at(place.target.port);
+  if (url.origin === here.origin)
+    return readPreviewPath(url.pathname) ? undefined : at(place.target.port);
   const port = portOfLearnerUrl(url, place.target.machine);
   return port === undefined ? 'external' : at(port);
 }
-
-

@@ -8,7 +8,12 @@ import { MachineCookies } from './cookies.ts';
 import { ExchangeServer } from './exchange-server.ts';
 import { PreviewBridge } from './preview-bridge.ts';
 import { readMessage, type BootAgain, type HerePort } from './wire/messages.ts';
-import { previewOrigin, previewPath, readPreviewHost, type PreviewTarget } from './wire/preview-address.ts';
+import {
+  previewOrigin,
+  previewPath,
+  readPreviewHost,
+  type PreviewTarget,
+} from './wire/preview-address.ts';
 
 export type PreviewMode = 'origins' | 'path' | 'unavailable';
 
@@ -148,15 +153,21 @@ export class PreviewGateway {
   async #startPathMode(slot: string): Promise<PreviewMode> {
     try {
       const { serviceWorker } = navigator;
-      const registration = await serviceWorker.register(new URL('preview/worker.js', document.baseURI), {
-        scope: new URL('preview/', document.baseURI).pathname,
-        updateViaCache: 'none',
-      });
+      const registration = await serviceWorker.register(
+        new URL('preview/worker.js', document.baseURI),
+        {
+          scope: new URL('preview/', document.baseURI).pathname,
+          updateViaCache: 'none',
+        },
+      );
       serviceWorker.addEventListener('message', (event) => {
         if (readMessage(event.data, 'need-port')?.slot !== slot) return;
         const { port1, port2 } = new MessageChannel();
         this.#server.serve(port1);
-        (event.source as ServiceWorker | null)?.postMessage({ drydock: 'here-port', slot } satisfies HerePort, [port2]);
+        (event.source as ServiceWorker | null)?.postMessage(
+          { drydock: 'here-port', slot } satisfies HerePort,
+          [port2],
+        );
       });
       serviceWorker.startMessages();
       await activated(registration);
@@ -169,7 +180,9 @@ export class PreviewGateway {
   /** A frame of this page shows an origin whose worker is missing, after a link to another port. */
   async #onBoot(event: MessageEvent): Promise<void> {
     const target = readPreviewHost(new URL(event.origin).host);
-    const frame = [...document.querySelectorAll('iframe')].find(({ contentWindow }) => contentWindow === event.source);
+    const frame = [...document.querySelectorAll('iframe')].find(
+      ({ contentWindow }) => contentWindow === event.source,
+    );
     if (!target || !frame || !this.#machines.has(target.machine)) return;
     if (event.origin !== previewOrigin(location.origin, target)) return;
     await this.#bridge(target).ready;
@@ -208,13 +221,18 @@ async function takeSlot(): Promise<string> {
   return slots.at(-1) ?? '';
 }
 
-async function activated({ installing, waiting, active }: ServiceWorkerRegistration): Promise<void> {
+async function activated({
+  installing,
+  waiting,
+  active,
+}: ServiceWorkerRegistration): Promise<void> {
   const worker = installing ?? waiting;
   if (active || !worker) return;
   await new Promise<void>((resolve, reject) => {
     worker.addEventListener('statechange', () => {
       if (worker.state === 'activated') resolve();
-      else if (worker.state === 'redundant') reject(new Error('The service worker could not be installed'));
+      else if (worker.state === 'redundant')
+        reject(new Error('The service worker could not be installed'));
     });
   });
 }

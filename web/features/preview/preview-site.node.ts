@@ -36,7 +36,11 @@ export function previewSite(): Plugin {
         this.emitFile({ type: 'asset', fileName: `preview/${page}`, source });
       }
       for (const name of Object.keys(programs) as (keyof typeof programs)[]) {
-        this.emitFile({ type: 'asset', fileName: `preview/${name}.js`, source: await bundle(name) });
+        this.emitFile({
+          type: 'asset',
+          fileName: `preview/${name}.js`,
+          source: await bundle(name),
+        });
       }
     },
   };

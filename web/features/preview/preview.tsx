@@ -28,7 +28,8 @@ export function Preview({ machine }: { readonly machine: LabMachine }) {
 
   const listed = ports.map(({ port }) => port);
   // The chosen port stays while its container is replaced; other closed ports go.
-  const shown = chosen !== undefined && !listed.includes(chosen) && listed.length === 0 ? [chosen] : listed;
+  const shown =
+    chosen !== undefined && !listed.includes(chosen) && listed.length === 0 ? [chosen] : listed;
   const selected = chosen !== undefined && shown.includes(chosen) ? chosen : shown[0];
 
   useEffect(() => {
@@ -39,7 +40,10 @@ export function Preview({ machine }: { readonly machine: LabMachine }) {
 
   // Every port is made reachable at once: its first page comes sooner, and links from other ports find it.
   useEffect(() => {
-    for (const { port } of ports) previewGateway().reach(machine.name, port).catch(() => {});
+    for (const { port } of ports)
+      previewGateway()
+        .reach(machine.name, port)
+        .catch(() => {});
   }, [machine, ports]);
 
   const announcement = useAnnouncement(ports);
@@ -86,7 +90,11 @@ export function Preview({ machine }: { readonly machine: LabMachine }) {
             className={styles['page']}
             hidden={port !== selected}
           >
-            <PageFrame machine={machine} port={port} open={ports.find((open) => open.port === port)} />
+            <PageFrame
+              machine={machine}
+              port={port}
+              open={ports.find((open) => open.port === port)}
+            />
           </div>
         ))}
     </Panel>

@@ -1,5 +1,10 @@
 /** What the bridge sees and does in the visible frame, a sibling of the same origin. */
-import type { BridgeEvent, FailureCode, PageState, Travel } from '../../features/preview/wire/messages.ts';
+import type {
+  BridgeEvent,
+  FailureCode,
+  PageState,
+  Travel,
+} from '../../features/preview/wire/messages.ts';
 import { portOfLearnerUrl, readPreviewHost } from '../../features/preview/wire/preview-address.ts';
 
 type FrameWindow = Window & typeof globalThis;
@@ -28,7 +33,8 @@ export function lookAt(index: number, say: (event: BridgeEvent) => void): PageSt
     title: frame.document.title,
     canGoBack: frame.navigation?.canGoBack ?? frame.history.length > 1,
     canGoForward: frame.navigation?.canGoForward ?? false,
-    failure: (frame.document.documentElement.dataset['drydockFailure'] as FailureCode | undefined) ?? null,
+    failure:
+      (frame.document.documentElement.dataset['drydockFailure'] as FailureCode | undefined) ?? null,
   };
 }
 
@@ -37,7 +43,8 @@ export function travel(index: number, to: Travel): void {
   if (!frame) return;
   if (to === 'reload') frame.location.reload();
   else if (!frame.navigation) frame.history[to]();
-  else if (to === 'back' ? frame.navigation.canGoBack : frame.navigation.canGoForward) frame.navigation[to]();
+  else if (to === 'back' ? frame.navigation.canGoBack : frame.navigation.canGoForward)
+    frame.navigation[to]();
 }
 
 /**
@@ -58,22 +65,35 @@ function attend(frame: FrameWindow, say: (event: BridgeEvent) => void): void {
   const { document } = frame;
   if (attended.has(document)) return;
   attended.add(document);
-  document.addEventListener('click', (event) => {
-    const link = event.composedPath().find((node) => node instanceof frame.HTMLAnchorElement);
-    if (!link || link.protocol.startsWith('javascript')) return;
-    const mapped = /^https?:$/.test(link.protocol) ? otherPort(link.href) : undefined;
-    if (mapped) link.href = mapped;
-  }, true);
-  document.addEventListener('submit', (event) => {
-    const form = event.target;
-    if (!(form instanceof frame.HTMLFormElement)) return;
-    const mapped = otherPort(form.action);
-    if (mapped) form.action = mapped;
-  }, true);
+  document.addEventListener(
+    'click',
+    (event) => {
+      const link = event.composedPath().find((node) => node instanceof frame.HTMLAnchorElement);
+      if (!link || link.protocol.startsWith('javascript')) return;
+      const mapped = /^https?:$/.test(link.protocol) ? otherPort(link.href) : undefined;
+      if (mapped) link.href = mapped;
+    },
+    true,
+  );
+  document.addEventListener(
+    'submit',
+    (event) => {
+      const form = event.target;
+      if (!(form instanceof frame.HTMLFormElement)) return;
+      const mapped = otherPort(form.action);
+      if (mapped) form.action = mapped;
+    },
+    true,
+  );
   frame.navigation?.addEventListener('currententrychange', () => say({ type: 'changed' }));
   frame.navigation?.addEventListener('navigate', (event) => {
     const url = new URL(event.destination.url);
-    if (!/^https?:$/.test(url.protocol) || url.origin === location.origin || event.downloadRequest !== null) return;
+    if (
+      !/^https?:$/.test(url.protocol) ||
+      url.origin === location.origin ||
+      event.downloadRequest !== null
+    )
+      return;
     const mapped = otherPort(url.href);
     if (mapped) {
       if (event.formData) return;

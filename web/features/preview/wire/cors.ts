@@ -8,7 +8,8 @@
 const safeMethods = new Set(['GET', 'HEAD', 'POST']);
 const safeHeaders = new Set(['accept', 'accept-language', 'content-language', 'range']);
 /** Set by the browser, not by the page, though a service worker sees them. */
-const browserHeaders = /^(?:sec-|proxy-|user-agent$|upgrade-insecure-requests$|dnt$|save-data$|origin$|referer$|cookie$)/;
+const browserHeaders =
+  /^(?:sec-|proxy-|user-agent$|upgrade-insecure-requests$|dnt$|save-data$|origin$|referer$|cookie$)/;
 const safeTypes = new Set([
   'application/x-www-form-urlencoded',
   'multipart/form-data',

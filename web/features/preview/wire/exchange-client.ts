@@ -156,7 +156,7 @@ export class ExchangeClient {
   #dropPort(slot: string, port: MessagePort): void {
     if (this.#ports.get(slot) === port) this.#ports.delete(slot);
     port.close();
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (pending.port === port) pending.onPortLost();
     }
   }

@@ -20,7 +20,8 @@ export interface PreviewTarget {
   readonly port: number;
 }
 
-const label = /^(?<machine>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-(?<port>\d{1,5})(?:\.(?<slot>t\d+(?:r\d+)?))?$/;
+const label =
+  /^(?<machine>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-(?<port>\d{1,5})(?:\.(?<slot>t\d+(?:r\d+)?))?$/;
 const loopback = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
 
 /** Host (with port) under which previews of an app at `appHost` live, without the leading label. */
