@@ -64,8 +64,10 @@ describe('the terminal', () => {
   });
 
   test('Ctrl-C interrupts, and the machine knows the size of the window', async () => {
-    await page.keyboard.type('sleep 1000\n');
+    await page.keyboard.type('clear; echo asleep; sleep 1000\n');
+    await waitForScreen(page, /^asleep$/m);
     await page.keyboard.press('Control+C');
+    await waitForScreen(page, /^\^C\nroot@/m);
     expect(await run(page, 'echo back')).toBe('back');
     const rows = async () => Number((await run(page, 'stty size')).split(' ')[0]);
     const before = await rows();

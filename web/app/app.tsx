@@ -8,6 +8,7 @@ import {
   type ReactNode,
 } from 'react';
 import type { LabMachine } from '../../engine/api/lab.ts';
+import { openFilesOf } from '../features/editor/open-files.ts';
 import { describeFailure } from '../features/machine/failures.ts';
 import { MachinePanel } from '../features/machine/machine-panel.tsx';
 import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
@@ -47,6 +48,9 @@ function useNarrow(): boolean {
   );
 }
 
+/** An empty pane in place of one that is still to come. */
+const waiting = <div className={styles['waiting']} />;
+
 /** The Docker lab. */
 export function App({ session }: { readonly session: LabSession }) {
   const { machine, failure } = useSyncExternalStore(session.subscribe, session.snapshot);
@@ -81,7 +85,13 @@ export function App({ session }: { readonly session: LabSession }) {
   }, []);
 
   const key = machineKey(machine);
-  const onShell = useCallback(() => setShellOf(machine), [machine]);
+  const shellOpen = machine !== undefined && shellOf === machine;
+  // Editor and preview are large: they are fetched once the learner can type, or when there is nothing to wait for.
+  const settled = shellOpen || problem !== undefined ? machine : undefined;
+  const onShell = useCallback(() => {
+    setShellOf(machine);
+    if (machine && !narrowQuery.matches) openFilesOf(machine.name).add('/root/work/Dockerfile');
+  }, [machine]);
   const reset = useCallback((start: 'restore' | 'cold') => void session.reset(start), [session]);
   const onLink = useCallback(
     (url: string) => {
@@ -92,30 +102,44 @@ export function App({ session }: { readonly session: LabSession }) {
   );
 
   const views: Record<View, ReactNode> = {
-    files: <Part name="The file tree">{machine && <FileTree key={key} machine={machine} />}</Part>,
-    editor: <Part name="The editor">{machine && <Editor key={key} machine={machine} />}</Part>,
+    files: (
+      <Part name="The file tree">
+        {machine ? (
+          <FileTree key={key} machine={machine} onOpen={() => setSingle('editor')} />
+        ) : (
+          waiting
+        )}
+      </Part>
+    ),
+    editor: (
+      <Part name="The editor">{settled ? <Editor key={key} machine={settled} /> : waiting}</Part>
+    ),
     terminal: (
       <Part name="The terminal">
         <TerminalStage
           machine={machine}
           failure={problem}
-          shellOpen={machine !== undefined && shellOf === machine}
+          shellOpen={shellOpen}
           onShell={onShell}
           onLink={onLink}
           onRetry={(start) => void (start === 'cold' ? session.reset('cold') : session.retry())}
         />
       </Part>
     ),
-    preview: <Part name="The preview">{machine && <Preview key={key} machine={machine} />}</Part>,
+    preview: (
+      <Part name="The preview">{settled ? <Preview key={key} machine={settled} /> : waiting}</Part>
+    ),
     machine: (
       <Part name="The machine panel">
-        {machine && (
+        {machine ? (
           <MachinePanel
             key={key}
             machine={machine}
             visible={(narrow ? single : lower) === 'machine'}
             onReset={reset}
           />
+        ) : (
+          waiting
         )}
       </Part>
     ),
@@ -142,7 +166,7 @@ export function App({ session }: { readonly session: LabSession }) {
 function Part({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
     <ErrorBoundary part={name}>
-      <Suspense fallback={<div className={styles['waiting']} />}>{children}</Suspense>
+      <Suspense fallback={waiting}>{children}</Suspense>
     </ErrorBoundary>
   );
 }

@@ -32,7 +32,7 @@ export class LabSession {
       return;
     }
     await this.#attempt(async () => {
-      this.#lab ??= await this.#open();
+      this.#lab ??= this.#open();
       await this.#lab.addMachine({
         name: machineName,
         profile: 'docker',
@@ -54,8 +54,8 @@ export class LabSession {
     });
   }
 
-  async #open(): Promise<Lab> {
-    const lab = await openLab();
+  #open(): Lab {
+    const lab = openLab();
     const show = (machines: readonly LabMachine[]) => {
       const machine = machines.find(({ name }) => name === machineName);
       if (machine !== this.#snapshot.machine) this.#set(machine ? { machine } : {});

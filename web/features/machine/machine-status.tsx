@@ -1,4 +1,5 @@
 import type { LabMachine } from '../../../engine/api/lab.ts';
+import { Button } from '../../ui/button.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { useEngineState, useMachineState } from './use-machine.ts';
 import { useEmulatorReadings } from './use-readings.ts';
@@ -49,6 +50,11 @@ export function MachineStatus({
       <output className={styles['engine']} data-state={engine}>
         {engineWords[engine]}
       </output>
+      {engine === 'failed' && (
+        <Button small variant="quiet" onClick={onShow}>
+          Why?
+        </Button>
+      )}
     </>
   );
 }

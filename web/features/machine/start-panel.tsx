@@ -19,7 +19,7 @@ export function StartPanel({
   if (progress?.phase === 'booting' && start !== 'cold') setStart('cold');
   const share = started ? 0.99 : progress ? shareOf(progress, start) : 0;
   if (share > furthest) setFurthest(share);
-  const text = started ? 'Opening a shell' : (progress?.text ?? 'Getting ready');
+  const text = started ? 'Opening a shell' : progress?.text || 'Getting ready';
   const left = progress ? remainder(progress) : '';
 
   return (
