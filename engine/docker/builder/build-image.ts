@@ -159,15 +159,14 @@ class Build {
     }
   }
 
-  /** Steps that only change the configuration name a container, as Docker does, but need none. */
   async #removeContainers(stage: StageBuild, succeeded: boolean): Promise<void> {
     const { remove = true, forceRemove = false } = this.#options;
     const isKept = !(forceRemove || (remove && succeeded));
     const { runtime, keepContainer } = this.#services;
-    for (const [id, isReal] of stage.containers) {
-      if (isReal && isKept && keepContainer && stage.image) {
-        await keepContainer({ id, image: stage.image.id, config: stage.config });
-      } else if (isReal) {
+    for (const [id, config] of stage.containers) {
+      if (config && isKept && keepContainer && stage.image) {
+        await keepContainer({ id, image: stage.image.id, config });
+      } else if (config) {
         await runtime.removeContainer(id, { force: true, volumes: true }).catch(() => undefined);
       }
       if (!isKept) this.print(`Removing intermediate container ${id.slice(0, 12)}\n`);

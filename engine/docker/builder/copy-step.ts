@@ -61,7 +61,7 @@ export async function workdirStep(stage: StageBuild, path: string): Promise<void
   if (stage.useCache(step)) return;
   const { images } = stage.context.services.runtime;
   const base = await images.tree(stage.layers);
-  const container = stage.announceContainer(false);
+  const container = stage.announceContainer();
   const layer = newLayer(stage, base);
   const real = layer.resolve(path);
   if (layer.isDirectory(real)) {

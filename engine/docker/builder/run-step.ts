@@ -24,7 +24,7 @@ export async function runStep(stage: StageBuild, { line, flags }: InstructionOf<
   if (!stage.image) await stage.addImage(step);
   const image = stage.image;
   if (!image) throw new BuildError('FAILED', 'the stage has no image');
-  const id = stage.announceContainer(true);
+  const id = stage.announceContainer({ ...stage.withCommand(command), Entrypoint: null });
   const environment = [...(stage.config.Env ?? []), ...buildArgs.map(([key, value]) => `${key}=${value}`)];
   const mounts = await anonymousVolumes(stage);
   await runtime.createContainer({ ...containerConfig(stage.config, options), id, image: image.id, hostname: id.slice(0, 12), args: command, env: environment, mounts });

@@ -28,8 +28,8 @@ export class StageBuild {
   author: string | undefined;
   /** CMD was given in this stage: ENTRYPOINT keeps it */
   commandIsSet = false;
-  /** containers announced by this step and not yet removed: id → whether there is a real one */
-  readonly containers = new Map<string, boolean>();
+  /** containers announced by this step and not yet removed: id → how it runs, when there is a real one */
+  readonly containers = new Map<string, ImageRunConfig | undefined>();
 
   constructor(context: StageContext, base: Image | undefined) {
     this.context = context;
@@ -63,7 +63,7 @@ export class StageBuild {
   async commit(comment: string): Promise<void> {
     const step = this.withCommand([...this.shell, '#(nop) ', comment]);
     if (this.useCache(step)) return;
-    await this.addImage(step, this.announceContainer(false));
+    await this.addImage(step, this.announceContainer());
   }
 
   withCommand(command: readonly string[]): ImageRunConfig {
@@ -79,9 +79,10 @@ export class StageBuild {
     return true;
   }
 
-  announceContainer(isReal: boolean): string {
+  /** Steps that only change the configuration name a container, as Docker does, but have none. */
+  announceContainer(runs?: ImageRunConfig): string {
     const id = toHex(this.context.services.random.bytes(32));
-    this.containers.set(id, isReal);
+    this.containers.set(id, runs);
     this.context.print(` ---> Running in ${id.slice(0, 12)}\n`);
     return id;
   }
