@@ -40,7 +40,7 @@ const (
 )
 
 func main() {
-	path := flag.String("channel", "/dev/hvc0", "the byte channel to the host: a path, or a file descriptor's number")
+	path := flag.String("channel", "", "the byte channel to the host: a path, or a file descriptor's number; empty finds the machine's own")
 	flag.Parse()
 	debug.SetGCPercent(gcPercent)
 	if err := serve(*path); err != nil {
