@@ -6,6 +6,7 @@ import { runSoon } from '../../base/run-soon.ts';
 import type { CopyOnWriteDisk } from '../disks/copy-on-write-disk.ts';
 import { MachineError } from '../machine-error.ts';
 import { InputQueue } from './input-queue.ts';
+import { instantiateWithCompiler } from './jit-compiler.ts';
 import { internalsOf, type V86Internals } from './v86-internals.ts';
 
 /** Linux posts receive buffers of one page to the console's queue. */
@@ -96,13 +97,7 @@ export class Emulator implements Disposable {
     const requests9p = { pending: 0 };
     const boot = 'boot' in options.start ? options.start.boot : undefined;
     const v86 = new V86({
-      wasm_fn: async (imports) => {
-        const { exports } = await WebAssembly.instantiate(
-          options.wasm,
-          imports as WebAssembly.Imports,
-        );
-        return exports as unknown as WebAssembly.Exports;
-      },
+      wasm_fn: (imports) => instantiateWithCompiler(options.wasm, imports as WebAssembly.Imports),
       memory_size: options.memory,
       vga_memory_size: VGA_MEMORY,
       hda: options.disks[0] as never,
