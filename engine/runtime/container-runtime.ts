@@ -5,9 +5,22 @@ import { Emitter, type Event } from '../base/emitter.ts';
 import { toHex } from '../base/hex.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentClient } from '../machine/agent/agent-client.ts';
-import { changesOf, readArchive, statPath, writeArchive, type MountedRoot } from './containers/container-files.ts';
+import {
+  changesOf,
+  readArchive,
+  statPath,
+  writeArchive,
+  type MountedRoot,
+} from './containers/container-files.ts';
 import { containerPaths } from './containers/container-paths.ts';
-import { findRecord, isRunning, runningRecord, toContainer, userOf, type RuntimeContext } from './containers/context.ts';
+import {
+  findRecord,
+  isRunning,
+  runningRecord,
+  toContainer,
+  userOf,
+  type RuntimeContext,
+} from './containers/context.ts';
 import { KeyedLock } from './containers/keyed-lock.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
 import { readLog } from './containers/log-reader.ts';
@@ -58,7 +71,12 @@ export interface ContainerRuntimeOptions {
 }
 
 /** Docker's default network. */
-const BRIDGE = { name: 'bridge', bridge: 'docker0', subnet: '172.17.0.0/16', gateway: '172.17.0.1' };
+const BRIDGE = {
+  name: 'bridge',
+  bridge: 'docker0',
+  subnet: '172.17.0.0/16',
+  gateway: '172.17.0.1',
+};
 
 /** Containers on one machine, run by crun through the machine's agent. */
 export class ContainerRuntime implements Runtime {
@@ -100,7 +118,9 @@ export class ContainerRuntime implements Runtime {
         else if (event.type === 'oom') events.fire(event);
       },
     });
-    images.keepLayers(() => Object.values(book.records.containers).flatMap((record) => record.layers));
+    images.keepLayers(() =>
+      Object.values(book.records.containers).flatMap((record) => record.layers),
+    );
   }
 
   get networks(): readonly Network[] {
@@ -109,7 +129,11 @@ export class ContainerRuntime implements Runtime {
 
   async recover(): Promise<void> {
     const { agent, book, clock, machine, random, sandboxes } = this.#context;
-    const [resolvConf, { hostname }] = await Promise.all([agent.readTextFile('/etc/resolv.conf'), agent.call('hello', {}), book.load()]);
+    const [resolvConf, { hostname }] = await Promise.all([
+      agent.readTextFile('/etc/resolv.conf'),
+      agent.call('hello', {}),
+      book.load(),
+    ]);
     machine.hostname = hostname;
     machine.resolvConf = resolvConf;
     if (book.records.networks.length === 0) {
@@ -131,7 +155,8 @@ export class ContainerRuntime implements Runtime {
 
   async createSandbox(config: SandboxConfig): Promise<Sandbox> {
     const { book, sandboxes } = this.#context;
-    if (book.records.sandboxes[config.id] !== undefined) throw new RuntimeError('CONFLICT', `sandbox ${config.id} exists already`);
+    if (book.records.sandboxes[config.id] !== undefined)
+      throw new RuntimeError('CONFLICT', `sandbox ${config.id} exists already`);
     const sandbox = await sandboxes.create(config);
     book.records.sandboxes[config.id] = sandbox;
     await book.save();
@@ -150,7 +175,9 @@ export class ContainerRuntime implements Runtime {
   /** Those made by `createSandbox` and those that containers own. */
   sandboxes(): readonly Sandbox[] {
     const { containers, sandboxes } = this.#context.book.records;
-    const own = Object.values(containers).flatMap(({ config, sandbox }) => (config.sandbox.kind === 'own' && sandbox !== undefined ? [sandbox] : []));
+    const own = Object.values(containers).flatMap(({ config, sandbox }) =>
+      config.sandbox.kind === 'own' && sandbox !== undefined ? [sandbox] : [],
+    );
     return [...Object.values(sandboxes), ...own];
   }
 
@@ -166,11 +193,17 @@ export class ContainerRuntime implements Runtime {
     return toContainer(await this.#lifecycle.create(config));
   }
 
-  startContainer(id: string, options: { readonly size?: TerminalSize; readonly attach?: boolean } = {}): Promise<StartedContainer> {
+  startContainer(
+    id: string,
+    options: { readonly size?: TerminalSize; readonly attach?: boolean } = {},
+  ): Promise<StartedContainer> {
     return this.#lifecycle.start(id, options);
   }
 
-  stopContainer(id: string, options: { readonly signal?: string; readonly timeoutMs?: number } = {}): Promise<void> {
+  stopContainer(
+    id: string,
+    options: { readonly signal?: string; readonly timeoutMs?: number } = {},
+  ): Promise<void> {
     return this.#lifecycle.stop(id, options);
   }
 
@@ -194,12 +227,17 @@ export class ContainerRuntime implements Runtime {
     const { agent, book, clock, events } = this.#context;
     const record = findRecord(this.#context, id);
     if (isRunning(record)) await agent.call('task.update', { id, cgroup: cgroupFiles(resources) });
-    book.records.containers[id] = Object.assign(record, { config: { ...record.config, resources: { ...record.config.resources, ...resources } } });
+    book.records.containers[id] = Object.assign(record, {
+      config: { ...record.config, resources: { ...record.config.resources, ...resources } },
+    });
     await book.save();
     events.fire({ type: 'updated', id, time: clock.now() });
   }
 
-  removeContainer(id: string, options: { readonly force?: boolean; readonly volumes?: boolean } = {}): Promise<void> {
+  removeContainer(
+    id: string,
+    options: { readonly force?: boolean; readonly volumes?: boolean } = {},
+  ): Promise<void> {
     return this.#lifecycle.remove(id, options);
   }
 
@@ -215,7 +253,11 @@ export class ContainerRuntime implements Runtime {
   async exec(id: string, config: ExecConfig): Promise<RunningExec> {
     const { agent, random, trees } = this.#context;
     const record = runningRecord(this.#context, id);
-    if (record.state === 'paused') throw new RuntimeError('CONFLICT', `Container ${id} is paused, unpause the container before exec`);
+    if (record.state === 'paused')
+      throw new RuntimeError(
+        'CONFLICT',
+        `Container ${id} is paused, unpause the container before exec`,
+      );
     const tree = await trees.publish(record.layers);
     const user = await userOf(this.#context, record, tree, config.user ?? record.config.user ?? '');
     const execId = toHex(random.bytes(16));
@@ -226,9 +268,16 @@ export class ContainerRuntime implements Runtime {
       terminal: config.tty !== undefined,
       user,
       hostname: record.hostname,
-      capabilities: capabilitiesFor(config.privileged === true ? { privileged: true } : record.config),
+      capabilities: capabilitiesFor(
+        config.privileged === true ? { privileged: true } : record.config,
+      ),
     });
-    const started = await agent.execInTask({ id, execId, process, ...(config.tty === undefined ? {} : { tty: config.tty }) });
+    const started = await agent.execInTask({
+      id,
+      execId,
+      process,
+      ...(config.tty === undefined ? {} : { tty: config.tty }),
+    });
     return { ...processIo(started), execId, pid: started.reply.pid };
   }
 
@@ -239,9 +288,15 @@ export class ContainerRuntime implements Runtime {
   async *logs(id: string, options: LogOptions = {}): AsyncGenerator<LogEntry> {
     const record = findRecord(this.#context, id);
     const { log } = record.config;
-    if (log === 'none') throw new RuntimeError('INVALID', 'configured logging driver does not support reading');
+    if (log === 'none')
+      throw new RuntimeError('INVALID', 'configured logging driver does not support reading');
     const ended = isRunning(record) ? this.waitContainer(id, 'not-running') : undefined;
-    const source = { agent: this.#context.agent, path: containerPaths(record.config).log, format: log?.format ?? 'json-file', ended };
+    const source = {
+      agent: this.#context.agent,
+      path: containerPaths(record.config).log,
+      format: log?.format ?? 'json-file',
+      ended,
+    };
     yield* readLog(source, options);
   }
 
@@ -259,28 +314,49 @@ export class ContainerRuntime implements Runtime {
     return this.#withRoot(id, (mounted) => statPath(mounted, path));
   }
 
-  async readArchive(id: string, path: string): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
+  async readArchive(
+    id: string,
+    path: string,
+  ): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
     const { mounted, unmount } = await this.#mountRoot(id);
     try {
       const { stat, tar } = await readArchive(mounted, path);
-      return { stat, tar: tar.pipeThrough(new TransformStream({ flush: unmount, cancel: unmount } as Transformer<Uint8Array, Uint8Array>)) };
+      return {
+        stat,
+        tar: tar.pipeThrough(
+          new TransformStream({ flush: unmount, cancel: unmount } as Transformer<
+            Uint8Array,
+            Uint8Array
+          >),
+        ),
+      };
     } catch (error) {
       await unmount();
       throw error;
     }
   }
 
-  async writeArchive(id: string, path: string, tar: ReadableStream<Uint8Array>, options: { readonly copyOwner?: boolean } = {}): Promise<void> {
+  async writeArchive(
+    id: string,
+    path: string,
+    tar: ReadableStream<Uint8Array>,
+    options: { readonly copyOwner?: boolean } = {},
+  ): Promise<void> {
     const { config } = findRecord(this.#context, id);
-    if (config.readOnlyRootfs === true) throw new RuntimeError('INVALID', 'container rootfs is marked read-only');
-    await this.#withRoot(id, (mounted) => writeArchive(mounted, path, tar, options.copyOwner !== false));
+    if (config.readOnlyRootfs === true)
+      throw new RuntimeError('INVALID', 'container rootfs is marked read-only');
+    await this.#withRoot(id, (mounted) =>
+      writeArchive(mounted, path, tar, options.copyOwner !== false),
+    );
   }
 
   async layerOf(id: string): Promise<Layer> {
     return this.images.addLayer(await this.#upperLayer(id));
   }
 
-  async changes(id: string): Promise<readonly { readonly path: string; readonly kind: 0 | 1 | 2 }[]> {
+  async changes(
+    id: string,
+  ): Promise<readonly { readonly path: string; readonly kind: 0 | 1 | 2 }[]> {
     const record = findRecord(this.#context, id);
     const entries: TarEntry[] = [];
     const reader = new TarReader((entry) => entries.push(entry));
@@ -305,11 +381,17 @@ export class ContainerRuntime implements Runtime {
   }
 
   /** The root file system of a running container, or of a stopped one mounted for the occasion beside where it would run. */
-  async #mountRoot(id: string): Promise<{ readonly mounted: MountedRoot; readonly unmount: () => Promise<void> }> {
+  async #mountRoot(
+    id: string,
+  ): Promise<{ readonly mounted: MountedRoot; readonly unmount: () => Promise<void> }> {
     const { agent, random, trees } = this.#context;
     const record = findRecord(this.#context, id);
     const { directory, merged } = containerPaths(record.config);
-    if (isRunning(record)) return { mounted: { agent, root: merged, containerId: id }, unmount: () => Promise.resolve() };
+    if (isRunning(record))
+      return {
+        mounted: { agent, root: merged, containerId: id },
+        unmount: () => Promise.resolve(),
+      };
     const tree = await trees.publish(record.layers);
     const target = `${directory}/mount-${toHex(random.bytes(4))}`;
     await agent.call('overlay.mount', { ...overlayOf(record, tree.name), target });

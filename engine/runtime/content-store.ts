@@ -28,15 +28,22 @@ export class StoredContent implements ContentStore {
     return (await this.#storage.source(nameOf(digest))) ?? missing(digest);
   }
 
-  async read(digest: Digest, range: { readonly offset: number; readonly length?: number } = { offset: 0 }): Promise<ReadableStream<Uint8Array>> {
+  async read(
+    digest: Digest,
+    range: { readonly offset: number; readonly length?: number } = { offset: 0 },
+  ): Promise<ReadableStream<Uint8Array>> {
     const size = (await this.size(digest)) ?? missing(digest);
     const end = Math.min(size, range.length === undefined ? size : range.offset + range.length);
     let at = range.offset;
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          const chunk = at < end ? await this.#storage.read(nameOf(digest), at, Math.min(CHUNK_BYTES, end - at)) : new Uint8Array(0);
-          if (chunk === undefined) throw new RuntimeError('STORAGE', `Blob ${digest} disappeared while it was read`);
+          const chunk =
+            at < end
+              ? await this.#storage.read(nameOf(digest), at, Math.min(CHUNK_BYTES, end - at))
+              : new Uint8Array(0);
+          if (chunk === undefined)
+            throw new RuntimeError('STORAGE', `Blob ${digest} disappeared while it was read`);
           at += chunk.length;
           if (chunk.length > 0) controller.enqueue(chunk);
           if (at >= end || chunk.length === 0) controller.close();
@@ -51,7 +58,10 @@ export class StoredContent implements ContentStore {
     return (await this.#storage.read(nameOf(digest), 0, size)) ?? missing(digest);
   }
 
-  async write(content: ReadableStream<Uint8Array> | Uint8Array, expected?: Digest): Promise<BlobInfo> {
+  async write(
+    content: ReadableStream<Uint8Array> | Uint8Array,
+    expected?: Digest,
+  ): Promise<BlobInfo> {
     const hash = (await createSHA256()).init();
     const writer = await this.#storage.create();
     let size = 0;
@@ -63,7 +73,10 @@ export class StoredContent implements ContentStore {
       }
       const digest: Digest = `sha256:${hash.digest('hex')}`;
       if (expected !== undefined && expected !== digest) {
-        throw new RuntimeError('DIGEST_MISMATCH', `content has digest ${digest} instead of ${expected}`);
+        throw new RuntimeError(
+          'DIGEST_MISMATCH',
+          `content has digest ${digest} instead of ${expected}`,
+        );
       }
       await writer.commit(nameOf(digest));
       return { digest, size };
@@ -79,7 +92,10 @@ export class StoredContent implements ContentStore {
 
   async list(): Promise<readonly BlobInfo[]> {
     const found = await this.#storage.list(PREFIX);
-    return found.map(({ name, size }) => ({ digest: `sha256:${name.slice(PREFIX.length)}` as const, size }));
+    return found.map(({ name, size }) => ({
+      digest: `sha256:${name.slice(PREFIX.length)}` as const,
+      size,
+    }));
   }
 }
 

@@ -19,7 +19,11 @@ export class RuntimeError extends Error {
   /** what the Docker client exits with when a start failed: 125, 126 or 127 */
   readonly exitCode?: number;
 
-  constructor(code: RuntimeErrorCode, message: string, options: { readonly cause?: unknown; readonly exitCode?: number } = {}) {
+  constructor(
+    code: RuntimeErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly exitCode?: number } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     if (options.exitCode !== undefined) this.exitCode = options.exitCode;

@@ -27,7 +27,10 @@ export interface ContentStore {
   /** For random access, also from another worker. Throws NOT_FOUND. */
   source(digest: Digest): Promise<BlobSource>;
   /** `length` bytes from `offset`; everything when absent. Throws NOT_FOUND. */
-  read(digest: Digest, range?: { readonly offset: number; readonly length?: number }): Promise<ReadableStream<Uint8Array>>;
+  read(
+    digest: Digest,
+    range?: { readonly offset: number; readonly length?: number },
+  ): Promise<ReadableStream<Uint8Array>>;
   readAll(digest: Digest): Promise<Uint8Array>;
   /** Hashes while storing; throws DIGEST_MISMATCH and keeps nothing when `expected` differs. */
   write(content: ReadableStream<Uint8Array> | Uint8Array, expected?: Digest): Promise<BlobInfo>;
@@ -118,11 +121,24 @@ export type PullEvent =
   | {
       readonly kind: 'layer';
       readonly id: string;
-      readonly state: 'pulling' | 'exists' | 'waiting' | 'downloading' | 'verifying' | 'downloaded' | 'extracting' | 'done';
+      readonly state:
+        | 'pulling'
+        | 'exists'
+        | 'waiting'
+        | 'downloading'
+        | 'verifying'
+        | 'downloaded'
+        | 'extracting'
+        | 'done';
       readonly current: number;
       readonly total: number;
     }
-  | { readonly kind: 'resolved'; readonly digest: Digest; readonly upToDate: boolean; readonly reference: string };
+  | {
+      readonly kind: 'resolved';
+      readonly digest: Digest;
+      readonly upToDate: boolean;
+      readonly reference: string;
+    };
 
 /** An OCI Distribution v2 registry as a function: absolute URL in, response out. */
 export type RegistryFetch = (request: Request) => Promise<Response>;
@@ -161,11 +177,19 @@ export interface Images {
    */
   remove(
     reference: string,
-    options?: { readonly force?: boolean; readonly noPrune?: boolean; readonly inUse?: readonly ImageUse[] },
+    options?: {
+      readonly force?: boolean;
+      readonly noPrune?: boolean;
+      readonly inUse?: readonly ImageUse[];
+    },
   ): Promise<readonly ImageDeletion[]>;
   pull(
     reference: string,
-    options?: { readonly onProgress?: (event: PullEvent) => void; readonly platform?: string; readonly signal?: AbortSignal },
+    options?: {
+      readonly onProgress?: (event: PullEvent) => void;
+      readonly platform?: string;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<Image>;
   /** Children first: images whose `parent` chain leads to `id`. */
   children(id: Digest): readonly Image[];
@@ -200,7 +224,10 @@ export interface ImageTree {
   /** Whole contents of a regular file. Throws NOT_FOUND. */
   readFile(path: string): Promise<Uint8Array>;
   /** A POSIX tar of `path`: the entry itself as `name`, or with `contentsOnly` what is below a directory. */
-  archive(path: string, options?: { readonly name?: string; readonly contentsOnly?: boolean }): ReadableStream<Uint8Array>;
+  archive(
+    path: string,
+    options?: { readonly name?: string; readonly contentsOnly?: boolean },
+  ): ReadableStream<Uint8Array>;
 }
 
 export interface TreeEntry {
@@ -224,7 +251,12 @@ export type NetworkMode =
   | { readonly kind: 'host' }
   | { readonly kind: 'none' }
   /** a network of `Networks`; `bridge` is docker0 */
-  | { readonly kind: 'bridge'; readonly network: string; readonly address?: string; readonly mac?: string };
+  | {
+      readonly kind: 'bridge';
+      readonly network: string;
+      readonly address?: string;
+      readonly mac?: string;
+    };
 
 export interface SandboxConfig {
   readonly id: string;
@@ -251,9 +283,21 @@ export interface Sandbox {
 
 export type Mount =
   /** a directory or file of the machine; created as a directory when absent and `create` */
-  | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly create: boolean }
+  | {
+      readonly kind: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly create: boolean;
+    }
   /** populated from the image when the volume is empty, unless `noCopy` */
-  | { readonly kind: 'volume'; readonly volume: string; readonly target: string; readonly readOnly: boolean; readonly noCopy?: boolean }
+  | {
+      readonly kind: 'volume';
+      readonly volume: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly noCopy?: boolean;
+    }
   | { readonly kind: 'tmpfs'; readonly target: string; readonly options: readonly string[] };
 
 /** Limits, in Docker's units; absent or 0 means none. */
@@ -281,7 +325,13 @@ export interface ContainerConfig {
    * `own`: a sandbox of the same id exists while the container runs, as in Docker.
    * `shared`: a sandbox made by `createSandbox`, or of another container.
    */
-  readonly sandbox: { readonly kind: 'own'; readonly network: NetworkMode; readonly ports: readonly PortBinding[] } | { readonly kind: 'shared'; readonly id: string };
+  readonly sandbox:
+    | {
+        readonly kind: 'own';
+        readonly network: NetworkMode;
+        readonly ports: readonly PortBinding[];
+      }
+    | { readonly kind: 'shared'; readonly id: string };
   /** whole command line: entrypoint and arguments */
   readonly args: readonly string[];
   /** `KEY=value`, complete: the image's environment is already merged in */
@@ -305,15 +355,30 @@ export interface ContainerConfig {
   readonly noNewPrivileges?: boolean;
   readonly readOnlyRootfs?: boolean;
   readonly sysctls?: Readonly<Record<string, string>>;
-  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  readonly ulimits?: readonly {
+    readonly name: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
   /** bytes; 64 MiB when absent */
   readonly shmSize?: number;
   readonly oomScoreAdj?: number;
   readonly pidMode?: 'host';
   /** `name:address` */
   readonly extraHosts?: readonly string[];
-  readonly dns?: { readonly servers: readonly string[]; readonly search: readonly string[]; readonly options: readonly string[] };
-  readonly log?: { readonly format: 'json-file' | 'cri'; readonly path?: string; readonly maxBytes?: number; readonly maxFiles?: number } | 'none';
+  readonly dns?: {
+    readonly servers: readonly string[];
+    readonly search: readonly string[];
+    readonly options: readonly string[];
+  };
+  readonly log?:
+    | {
+        readonly format: 'json-file' | 'cri';
+        readonly path?: string;
+        readonly maxBytes?: number;
+        readonly maxFiles?: number;
+      }
+    | 'none';
   /** parent cgroup; `/docker` when absent */
   readonly cgroupParent?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -351,11 +416,20 @@ export interface ContainerPaths {
 }
 
 export type RuntimeEvent =
-  | { readonly type: 'created' | 'removed' | 'paused' | 'resumed' | 'updated'; readonly id: string; readonly time: number }
+  | {
+      readonly type: 'created' | 'removed' | 'paused' | 'resumed' | 'updated';
+      readonly id: string;
+      readonly time: number;
+    }
   | { readonly type: 'started'; readonly id: string; readonly pid: number; readonly time: number }
   | { readonly type: 'oom'; readonly id: string; readonly time: number }
   | { readonly type: 'killed'; readonly id: string; readonly signal: string; readonly time: number }
-  | { readonly type: 'exited'; readonly id: string; readonly exit: ExitStatus; readonly time: number };
+  | {
+      readonly type: 'exited';
+      readonly id: string;
+      readonly exit: ExitStatus;
+      readonly time: number;
+    };
 
 /** Live input and output of a process, in the order it was written. */
 export interface ProcessIo {
@@ -433,7 +507,10 @@ export interface Volumes {
   list(): readonly Volume[];
   find(name: string): Volume | undefined;
   /** Without a name an anonymous one. Returns the existing volume of that name. Throws INVALID. */
-  create(options: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> }): Promise<Volume>;
+  create(options: {
+    readonly name?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  }): Promise<Volume>;
   /** Throws NOT_FOUND, or IN_USE with the containers that use it. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
   /** Bytes on the machine's disk. */
@@ -475,21 +552,33 @@ export interface Runtime {
   container(id: string): Container;
   createContainer(config: ContainerConfig): Promise<Container>;
   /** One round trip for the task. Throws START_FAILED with Docker's text (and `exitCode` 126 or 127) when crun refuses. */
-  startContainer(id: string, options?: { readonly size?: TerminalSize; readonly attach?: boolean }): Promise<StartedContainer>;
+  startContainer(
+    id: string,
+    options?: { readonly size?: TerminalSize; readonly attach?: boolean },
+  ): Promise<StartedContainer>;
   /** Signal, then SIGKILL after `timeoutMs` (10 s when absent, never when negative). */
-  stopContainer(id: string, options?: { readonly signal?: string; readonly timeoutMs?: number }): Promise<void>;
+  stopContainer(
+    id: string,
+    options?: { readonly signal?: string; readonly timeoutMs?: number },
+  ): Promise<void>;
   /** Throws NOT_RUNNING. */
   killContainer(id: string, signal: string): Promise<void>;
   /**
    * `not-running`: at once for one that was created or has ended, else when it ends. `next-exit`:
    * when it ends the next time. `removed`: when it is gone; resolves with its last exit.
    */
-  waitContainer(id: string, condition?: 'not-running' | 'next-exit' | 'removed'): Promise<ExitStatus>;
+  waitContainer(
+    id: string,
+    condition?: 'not-running' | 'next-exit' | 'removed',
+  ): Promise<ExitStatus>;
   pauseContainer(id: string): Promise<void>;
   resumeContainer(id: string): Promise<void>;
   updateContainer(id: string, resources: Resources): Promise<void>;
   /** Throws CONFLICT when it runs, unless `force`. `volumes`: anonymous volumes go too. */
-  removeContainer(id: string, options?: { readonly force?: boolean; readonly volumes?: boolean }): Promise<void>;
+  removeContainer(
+    id: string,
+    options?: { readonly force?: boolean; readonly volumes?: boolean },
+  ): Promise<void>;
   resizeContainer(id: string, size: TerminalSize): Promise<void>;
 
   attach(id: string, options: { readonly stdin: boolean }): Promise<ProcessIo>;
@@ -501,8 +590,16 @@ export interface Runtime {
   pids(id: string): Promise<readonly number[]>;
 
   statPath(id: string, path: string): Promise<PathStat>;
-  readArchive(id: string, path: string): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }>;
-  writeArchive(id: string, path: string, tar: ReadableStream<Uint8Array>, options?: { readonly noOverwriteDirNonDir?: boolean; readonly copyOwner?: boolean }): Promise<void>;
+  readArchive(
+    id: string,
+    path: string,
+  ): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }>;
+  writeArchive(
+    id: string,
+    path: string,
+    tar: ReadableStream<Uint8Array>,
+    options?: { readonly noOverwriteDirNonDir?: boolean; readonly copyOwner?: boolean },
+  ): Promise<void>;
   /** The container's changes as a layer in the content store, for commit and build. */
   layerOf(id: string): Promise<Layer>;
   /** `docker diff`: 0 modified, 1 added, 2 deleted. */

@@ -58,10 +58,17 @@ export class BlockCache {
 let nextSourceId = 0;
 
 /** Opens a blob for reading. @throws TypeError for a `file` without `openFile` */
-export function openContent(source: BlobSource, cache: BlockCache, openFile?: OpenFile): ContentSource {
+export function openContent(
+  source: BlobSource,
+  cache: BlockCache,
+  openFile?: OpenFile,
+): ContentSource {
   switch (source.kind) {
     case 'bytes':
-      return { read: (offset, length) => source.bytes.subarray(offset, offset + length), close() {} };
+      return {
+        read: (offset, length) => source.bytes.subarray(offset, offset + length),
+        close() {},
+      };
     case 'file': {
       if (openFile === undefined) throw new TypeError('This host cannot read files by path');
       return openFile(source.path);
@@ -90,9 +97,12 @@ class BlobContent implements ContentSource {
     const last = Math.floor((end - 1) / BLOCK_BYTES);
     const blocks: (Uint8Array | Promise<Uint8Array>)[] = [];
     for (let index = first; index <= last; index++) blocks.push(this.#block(index));
-    if (blocks.every((block) => block instanceof Uint8Array)) return slice(blocks, offset - first * BLOCK_BYTES, end - offset);
+    if (blocks.every((block) => block instanceof Uint8Array))
+      return slice(blocks, offset - first * BLOCK_BYTES, end - offset);
     this.#readAhead(last + 1);
-    return Promise.all(blocks).then((loaded) => slice(loaded, offset - first * BLOCK_BYTES, end - offset));
+    return Promise.all(blocks).then((loaded) =>
+      slice(loaded, offset - first * BLOCK_BYTES, end - offset),
+    );
   }
 
   close(): void {

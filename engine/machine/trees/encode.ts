@@ -40,13 +40,28 @@ export function attributesOf(node: TreeNode, qid: Qid): MessageWriter {
 }
 
 /** `new_encode_dev` of the kernel: 12 bits of major between 8 low and 12 high bits of minor. */
-function deviceNumber({ major, minor }: { readonly major: number; readonly minor: number }): number {
+function deviceNumber({
+  major,
+  minor,
+}: {
+  readonly major: number;
+  readonly minor: number;
+}): number {
   return (minor & 0xff) + major * 2 ** 8 + Math.floor(minor / 256) * 2 ** 20;
 }
 
 /** Rstatfs of a full, read-only file system. */
 export function fileSystemAttributes(): MessageWriter {
-  return new MessageWriter().u32(FILE_SYSTEM_TYPE).u32(BLOCK_SIZE).u64(0).u64(0).u64(0).u64(0).u64(0).u64(0).u32(255);
+  return new MessageWriter()
+    .u32(FILE_SYSTEM_TYPE)
+    .u32(BLOCK_SIZE)
+    .u64(0)
+    .u64(0)
+    .u64(0)
+    .u64(0)
+    .u64(0)
+    .u64(0)
+    .u32(255);
 }
 
 const encoder = new TextEncoder();

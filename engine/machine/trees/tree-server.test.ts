@@ -10,7 +10,17 @@ const string = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 let inode = 10;
 function node(name: string, mode: number, extra: Partial<TreeNode> = {}): TreeNode {
-  return { name, mode, uid: 0, gid: 0, mtime: 1000, size: 0, inode: inode++, linkCount: 1, ...extra };
+  return {
+    name,
+    mode,
+    uid: 0,
+    gid: 0,
+    mtime: 1000,
+    size: 0,
+    inode: inode++,
+    linkCount: 1,
+    ...extra,
+  };
 }
 
 const layer = text('..hello world..');
@@ -22,7 +32,10 @@ const sample: PublishedTree = {
   root: node('', 0o040755, {
     children: [
       node('etc', 0o040755, {
-        children: [node('motd', 0o100644, { size: 11, source: 0, offset: 2 }), node('link', 0o120777, { target: '../bin', size: 6 })],
+        children: [
+          node('motd', 0o100644, { size: 11, source: 0, offset: 2 }),
+          node('link', 0o120777, { target: '../bin', size: 6 }),
+        ],
       }),
       node('big', 0o100755, { uid: 7, gid: 8, size: 300_003, source: 1, offset: 0 }),
       node('null', 0o020666, { device: { major: 1, minor: 3 } }),
@@ -39,13 +52,19 @@ class Client {
     this.server = server;
   }
 
-  send(type: number, fill: (writer: MessageWriter) => MessageWriter): Uint8Array | Promise<Uint8Array> {
+  send(
+    type: number,
+    fill: (writer: MessageWriter) => MessageWriter,
+  ): Uint8Array | Promise<Uint8Array> {
     this.#tag = (this.#tag + 1) % 0xffff;
     return this.server.handle(fill(new MessageWriter()).finish(type, this.#tag));
   }
 
   /** The reply's fields, or the error number. */
-  async call(type: number, fill: (writer: MessageWriter) => MessageWriter): Promise<MessageReader | number> {
+  async call(
+    type: number,
+    fill: (writer: MessageWriter) => MessageWriter,
+  ): Promise<MessageReader | number> {
     const reply = await this.send(type, fill);
     const header = new MessageReader(reply, 0);
     expect(header.u32()).toBe(reply.length);
@@ -57,11 +76,15 @@ class Client {
 
   async start(msize = 65_536): Promise<void> {
     await this.call(MessageType.tversion, (m) => m.u32(msize).string('9P2000.L'));
-    await this.call(MessageType.tattach, (m) => m.u32(0).u32(0xffffffff).string('root').string('').u32(0));
+    await this.call(MessageType.tattach, (m) =>
+      m.u32(0).u32(0xffffffff).string('root').string('').u32(0),
+    );
   }
 
   walk(fid: number, newFid: number, ...names: string[]): Promise<MessageReader | number> {
-    return this.call(MessageType.twalk, (m) => names.reduce((all, name) => all.string(name), m.u32(fid).u32(newFid).u16(names.length)));
+    return this.call(MessageType.twalk, (m) =>
+      names.reduce((all, name) => all.string(name), m.u32(fid).u32(newFid).u16(names.length)),
+    );
   }
 
   async read(fid: number, offset: number, count: number): Promise<string | number> {
@@ -75,7 +98,7 @@ class Client {
 
   async list(fid: number, count = 8192): Promise<string[]> {
     const names: string[] = [];
-    for (let offset = 0; ; ) {
+    for (let offset = 0; ;) {
       const reply = await this.send(MessageType.treaddir, (m) => m.u32(fid).u64(offset).u32(count));
       const reader = new MessageReader(reply);
       let left = reader.u32();
@@ -105,9 +128,13 @@ async function connected(): Promise<Client> {
 describe('TreeServer', () => {
   it('agrees on the smaller message and on the dialect', async () => {
     const client = new Client(new TreeServer({ maxMessage: 50_000 }));
-    const reply = (await client.call(MessageType.tversion, (m) => m.u32(65_536).string('9P2000.L'))) as MessageReader;
+    const reply = (await client.call(MessageType.tversion, (m) =>
+      m.u32(65_536).string('9P2000.L'),
+    )) as MessageReader;
     expect([reply.u32(), reply.string()]).toEqual([50_000, '9P2000.L']);
-    const old = (await client.call(MessageType.tversion, (m) => m.u32(8192).string('9P2000'))) as MessageReader;
+    const old = (await client.call(MessageType.tversion, (m) =>
+      m.u32(8192).string('9P2000'),
+    )) as MessageReader;
     expect([old.u32(), old.string()]).toEqual([8192, 'unknown']);
   });
 
@@ -118,7 +145,9 @@ describe('TreeServer', () => {
     expect(await client.read(1, 0, 100)).toBe('hello world');
     expect(await client.read(1, 6, 100)).toBe('world');
     expect(await client.read(1, 11, 100)).toBe('');
-    expect(client.send(MessageType.tread, (m) => m.u32(1).u64(0).u32(5))).toBeInstanceOf(Uint8Array);
+    expect(client.send(MessageType.tread, (m) => m.u32(1).u64(0).u32(5))).toBeInstanceOf(
+      Uint8Array,
+    );
   });
 
   it('reads a blob across its blocks, and at once when they are cached', async () => {
@@ -126,14 +155,18 @@ describe('TreeServer', () => {
     await client.walk(0, 1, 'image', 'big');
     expect(await client.read(1, 262_140, 8)).toBe('xxxxxxxx');
     expect(await client.read(1, 299_999, 100)).toBe('xend');
-    expect(client.send(MessageType.tread, (m) => m.u32(1).u64(299_999).u32(9))).toBeInstanceOf(Uint8Array);
+    expect(client.send(MessageType.tread, (m) => m.u32(1).u64(299_999).u32(9))).toBeInstanceOf(
+      Uint8Array,
+    );
     expect(await client.read(1, 0, 1_000_000)).toHaveLength(65_536 - 11);
   });
 
   it('gives attributes, links and devices', async () => {
     const client = await connected();
     await client.walk(0, 1, 'image', 'big');
-    const big = (await client.call(MessageType.tgetattr, (m) => m.u32(1).u64(0x7ff))) as MessageReader;
+    const big = (await client.call(MessageType.tgetattr, (m) =>
+      m.u32(1).u64(0x7ff),
+    )) as MessageReader;
     expect(big.u64()).toBe(0x7ff);
     big.u32();
     big.u64();
@@ -159,7 +192,16 @@ describe('TreeServer', () => {
     expect(await client.read(1, 0, 1)).toBe(Errno.EBADF);
     await client.walk(0, 1, 'image', 'big');
     expect(await client.walk(1, 2, 'below')).toBe(Errno.ENOTDIR);
-    const up = (await client.walk(0, 2, 'image', 'etc', '..', '..', '..', 'image')) as MessageReader;
+    const up = (await client.walk(
+      0,
+      2,
+      'image',
+      'etc',
+      '..',
+      '..',
+      '..',
+      'image',
+    )) as MessageReader;
     expect(up.u16()).toBe(6);
     expect(await client.walk(0, 1, 'image')).toBe(Errno.EBADF);
   });
@@ -168,11 +210,22 @@ describe('TreeServer', () => {
     const client = await connected();
     await client.walk(0, 1, 'image', 'big');
     expect(await client.call(MessageType.tlopen, (m) => m.u32(1).u32(1))).toBe(Errno.EROFS);
-    for (const type of [MessageType.twrite, MessageType.tmkdir, MessageType.tunlinkat, MessageType.tsetattr]) {
+    for (const type of [
+      MessageType.twrite,
+      MessageType.tmkdir,
+      MessageType.tunlinkat,
+      MessageType.tsetattr,
+    ]) {
       expect(await client.call(type, (m) => m.u32(1).u64(0).u64(0))).toBe(Errno.EROFS);
     }
-    expect(await client.call(MessageType.txattrwalk, (m) => m.u32(1).u32(5).string('security.capability'))).toBe(Errno.ENODATA);
-    const names = (await client.call(MessageType.txattrwalk, (m) => m.u32(1).u32(5).string(''))) as MessageReader;
+    expect(
+      await client.call(MessageType.txattrwalk, (m) =>
+        m.u32(1).u32(5).string('security.capability'),
+      ),
+    ).toBe(Errno.ENODATA);
+    const names = (await client.call(MessageType.txattrwalk, (m) =>
+      m.u32(1).u32(5).string(''),
+    )) as MessageReader;
     expect(names.u64()).toBe(0);
     expect(await client.call(MessageType.tclunk, (m) => m.u32(1))).toBeInstanceOf(MessageReader);
     expect(await client.call(MessageType.tclunk, (m) => m.u32(1))).toBe(Errno.EBADF);
@@ -191,7 +244,9 @@ describe('TreeServer', () => {
   it('goes on after a restore, and waits for trees that are not back', async () => {
     const before = await connected();
     await before.walk(0, 1, 'image', 'etc', 'motd');
-    const state = JSON.parse(JSON.stringify(before.server.state())) as ReturnType<TreeServer['state']>;
+    const state = JSON.parse(JSON.stringify(before.server.state())) as ReturnType<
+      TreeServer['state']
+    >;
 
     const clock = new FakeClock();
     const server = new TreeServer({ clock });
@@ -217,7 +272,9 @@ describe('TreeServer', () => {
     const server = new TreeServer({ clock: new FakeClock() });
     server.restore({ ...before.server.state(), trees: { image: 5 } });
     const order: string[] = [];
-    const walk = server.handle(new MessageWriter().u32(0).u32(3).u16(1).string('image').finish(MessageType.twalk, 77));
+    const walk = server.handle(
+      new MessageWriter().u32(0).u32(3).u16(1).string('image').finish(MessageType.twalk, 77),
+    );
     const flush = server.handle(new MessageWriter().u16(77).finish(MessageType.tflush, 78));
     await Promise.all([
       Promise.resolve(walk).then((reply) => order.push(`walk ${new MessageReader(reply).u32()}`)),
@@ -232,7 +289,12 @@ describe('TreeServer', () => {
     for (let round = 0; round < 2000; round++) {
       const junk = random.bytes(Math.floor(random.next() * 60));
       // Keep the session: Tversion would end it, and a clunk of fid 0 is legal.
-      if (junk[4] === MessageType.tversion || junk[4] === MessageType.tclunk || junk[4] === MessageType.tremove) continue;
+      if (
+        junk[4] === MessageType.tversion ||
+        junk[4] === MessageType.tclunk ||
+        junk[4] === MessageType.tremove
+      )
+        continue;
       const reply = await client.server.handle(junk);
       expect(reply.length).toBeGreaterThanOrEqual(HEADER_BYTES);
     }

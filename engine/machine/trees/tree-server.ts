@@ -2,7 +2,15 @@ import type { PublishedTree, TreeNode } from '../../api/image-tree.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { BlockCache, openContent, type OpenFile } from './content-source.ts';
 import { attributesOf, entryBytes, fileSystemAttributes, ROOT_NODE } from './encode.ts';
-import { Errno, HEADER_BYTES, MessageReader, MessageType, MessageWriter, NinePError, type Qid } from './protocol.ts';
+import {
+  Errno,
+  HEADER_BYTES,
+  MessageReader,
+  MessageType,
+  MessageWriter,
+  NinePError,
+  type Qid,
+} from './protocol.ts';
 import { qidOf, REGULAR, ServedNode, SYMLINK, type ServedTree } from './served-node.ts';
 
 export interface TreeServerOptions {
@@ -70,7 +78,10 @@ export class TreeServer {
   readonly #fids = new Map<number, Fid>();
   /** trees that the guest knew before a restore and that nobody has published since */
   readonly #awaited = new Map<string, Set<() => void>>();
-  readonly #pending = new Map<number, { readonly reply: Promise<Uint8Array>; readonly interrupt: (() => void) | undefined }>();
+  readonly #pending = new Map<
+    number,
+    { readonly reply: Promise<Uint8Array>; readonly interrupt: (() => void) | undefined }
+  >();
   #maxMessage: number;
   #interrupt: (() => void) | undefined;
   #requests = 0;
@@ -123,13 +134,15 @@ export class TreeServer {
       this.#numbers.set(name, number);
       if (!this.#trees.has(name)) this.#awaited.set(name, new Set());
     }
-    for (const [fid, tree, path] of state.fids) this.#fids.set(fid, { tree, path, node: undefined });
+    for (const [fid, tree, path] of state.fids)
+      this.#fids.set(fid, { tree, path, node: undefined });
   }
 
   /** One request to one reply. Never throws and never rejects: what it cannot serve is an Rlerror. */
   handle(request: Uint8Array): Reply {
     this.#requests++;
-    const tag = request.length >= HEADER_BYTES ? (request[5] ?? 0) | ((request[6] ?? 0) << 8) : 0xffff;
+    const tag =
+      request.length >= HEADER_BYTES ? (request[5] ?? 0) | ((request[6] ?? 0) << 8) : 0xffff;
     this.#interrupt = undefined;
     let reply: Reply;
     try {
@@ -138,7 +151,9 @@ export class TreeServer {
       return errorReply(error, tag);
     }
     if (reply instanceof Uint8Array) return reply;
-    const settled = reply.catch((error: unknown) => errorReply(error, tag)).finally(() => this.#pending.delete(tag));
+    const settled = reply
+      .catch((error: unknown) => errorReply(error, tag))
+      .finally(() => this.#pending.delete(tag));
     this.#pending.set(tag, { reply: settled, interrupt: this.#interrupt });
     return settled;
   }
@@ -163,7 +178,9 @@ export class TreeServer {
       case MessageType.treaddir:
         return this.#readDirectory(message, tag);
       case MessageType.tgetattr:
-        return this.#withFid(message.u32(), (fid) => attributesOf(fid.node?.node ?? ROOT_NODE, qidOfFid(fid)).finish(type + 1, tag));
+        return this.#withFid(message.u32(), (fid) =>
+          attributesOf(fid.node?.node ?? ROOT_NODE, qidOfFid(fid)).finish(type + 1, tag),
+        );
       case MessageType.treadlink:
         return this.#withFid(message.u32(), ({ node }) => {
           if (node?.type !== SYMLINK) throw new NinePError(Errno.EINVAL);
@@ -239,8 +256,10 @@ export class TreeServer {
     if (newFid !== fid && this.#fids.has(newFid)) throw new NinePError(Errno.EBADF);
     return this.#withFid(fid, (start) => {
       const [first] = names;
-      const enters = start.tree === null && first !== undefined && this.#awaited.has(first) ? first : undefined;
-      if (enters !== undefined) return this.#whenPublished(enters).then(() => this.#walkNames(start, newFid, names, tag));
+      const enters =
+        start.tree === null && first !== undefined && this.#awaited.has(first) ? first : undefined;
+      if (enters !== undefined)
+        return this.#whenPublished(enters).then(() => this.#walkNames(start, newFid, names, tag));
       return this.#walkNames(start, newFid, names, tag);
     });
   }
@@ -257,7 +276,8 @@ export class TreeServer {
       }
       qids.push(node === undefined ? ROOT_QID : node.qid);
     }
-    if (qids.length === names.length) this.#fids.set(newFid, { tree: node?.tree.name ?? null, node, path: node?.path() ?? [] });
+    if (qids.length === names.length)
+      this.#fids.set(newFid, { tree: node?.tree.name ?? null, node, path: node?.path() ?? [] });
     const reply = new MessageWriter(HEADER_BYTES + 2 + qids.length * 13).u16(qids.length);
     for (const qid of qids) reply.qid(qid);
     return reply.finish(MessageType.twalk + 1, tag);
@@ -293,7 +313,10 @@ export class TreeServer {
       if (node === undefined || node.isDirectory) throw new NinePError(Errno.EISDIR);
       if (node.type !== REGULAR) throw new NinePError(Errno.EINVAL);
       const { size, source, offset: start = 0 } = node.node;
-      const length = Math.max(0, Math.min(wanted, this.#maxMessage - HEADER_BYTES - 4, size - offset));
+      const length = Math.max(
+        0,
+        Math.min(wanted, this.#maxMessage - HEADER_BYTES - 4, size - offset),
+      );
       if (length === 0) return dataReply(new Uint8Array(0), tag);
       const contents = source === undefined ? undefined : node.tree.contents[source];
       if (contents === undefined) throw new NinePError(Errno.EIO);
@@ -335,17 +358,30 @@ export class TreeServer {
 
   #list(node: ServedNode | undefined): Entry[] {
     const own = { qid: node?.qid ?? ROOT_QID, mode: node?.node.mode ?? ROOT_NODE.mode };
-    const parent = { qid: node?.parent?.qid ?? ROOT_QID, mode: node?.parent?.node.mode ?? ROOT_NODE.mode };
+    const parent = {
+      qid: node?.parent?.qid ?? ROOT_QID,
+      mode: node?.parent?.node.mode ?? ROOT_NODE.mode,
+    };
     const dots = [
       { name: '.', ...own },
       { name: '..', ...parent },
     ];
     if (node === undefined) {
       const trees = [...this.#trees].sort(([a], [b]) => (a < b ? -1 : 1));
-      return [...dots, ...trees.map(([name, { root }]) => ({ name, qid: root.qid, mode: root.node.mode }))];
+      return [
+        ...dots,
+        ...trees.map(([name, { root }]) => ({ name, qid: root.qid, mode: root.node.mode })),
+      ];
     }
     const children = node.node.children ?? [];
-    return [...dots, ...children.map((child: TreeNode) => ({ name: child.name, qid: qidOf(node.tree.number, child), mode: child.mode }))];
+    return [
+      ...dots,
+      ...children.map((child: TreeNode) => ({
+        name: child.name,
+        qid: qidOf(node.tree.number, child),
+        mode: child.mode,
+      })),
+    ];
   }
 
   /** No file has extended attributes: the list of names is empty, and every name is unknown. */
@@ -419,9 +455,10 @@ export class TreeServer {
     if (known !== undefined) return known;
     // FNV-1a
     let hash = 0x811c9dc5;
-    for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193) >>> 0;
+    for (let index = 0; index < name.length; index++)
+      hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193) >>> 0;
     const taken = new Set(this.#numbers.values());
-    let number = (hash & 0xfffff) || 1;
+    let number = hash & 0xfffff || 1;
     while (taken.has(number)) number = (number % 0xfffff) + 1;
     this.#numbers.set(name, number);
     return number;
@@ -434,8 +471,15 @@ function qidOfFid(fid: Fid): Qid {
   return fid.node?.qid ?? ROOT_QID;
 }
 
-function dataReply(bytes: Uint8Array, tag: number, type: number = MessageType.tread + 1): Uint8Array {
-  return new MessageWriter(HEADER_BYTES + 4 + bytes.length).u32(bytes.length).raw(bytes).finish(type, tag);
+function dataReply(
+  bytes: Uint8Array,
+  tag: number,
+  type: number = MessageType.tread + 1,
+): Uint8Array {
+  return new MessageWriter(HEADER_BYTES + 4 + bytes.length)
+    .u32(bytes.length)
+    .raw(bytes)
+    .finish(type, tag);
 }
 
 function errorReply(error: unknown, tag: number): Uint8Array {

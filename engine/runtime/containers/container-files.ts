@@ -30,7 +30,10 @@ function split(path: string): { readonly parent: string; readonly name: string }
 }
 
 /** A tar with the entry of `path` as its first, and what is below it. Throws NOT_FOUND with Docker's message. */
-export async function readArchive(mounted: MountedRoot, path: string): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
+export async function readArchive(
+  mounted: MountedRoot,
+  path: string,
+): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
   const { parent, name } = split(path);
   let tar: ReadableStream<Uint8Array>;
   try {
@@ -38,13 +41,11 @@ export async function readArchive(mounted: MountedRoot, path: string): Promise<{
   } catch (error) {
     throw notFound(error, path, mounted.containerId);
   }
-  const [head, body] = tar.tee();
-  const entry = await firstEntry(head);
+  const { entry, whole } = await peekEntry(tar);
   if (entry === undefined) {
-    await body.cancel();
     throw notFound(new AgentError('ENOENT', path), path, mounted.containerId);
   }
-  return { stat: pathStat(entry, name), tar: body };
+  return { stat: pathStat(entry, name), tar: whole };
 }
 
 export async function statPath(mounted: MountedRoot, path: string): Promise<PathStat> {
@@ -54,7 +55,12 @@ export async function statPath(mounted: MountedRoot, path: string): Promise<Path
 }
 
 /** Extracts below `path`, which must be a directory. */
-export async function writeArchive(mounted: MountedRoot, path: string, tar: ReadableStream<Uint8Array>, keepOwner: boolean): Promise<void> {
+export async function writeArchive(
+  mounted: MountedRoot,
+  path: string,
+  tar: ReadableStream<Uint8Array>,
+  keepOwner: boolean,
+): Promise<void> {
   try {
     await mounted.agent.writeTar({ path, root: mounted.root, keepOwner }, tar);
   } catch (error) {
@@ -62,14 +68,32 @@ export async function writeArchive(mounted: MountedRoot, path: string, tar: Read
   }
 }
 
-async function firstEntry(tar: ReadableStream<Uint8Array>): Promise<TarEntry | undefined> {
+/** The first entry, and the same stream again from its start. */
+async function peekEntry(
+  tar: ReadableStream<Uint8Array>,
+): Promise<{ readonly entry: TarEntry | undefined; readonly whole: ReadableStream<Uint8Array> }> {
   const found: TarEntry[] = [];
   const parser = new TarReader((entry) => found.push(entry));
-  for await (const chunk of tar) {
-    parser.push(chunk);
-    if (found.length > 0) break;
+  const reader = tar.getReader();
+  const read: Uint8Array[] = [];
+  while (found.length === 0) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    parser.push(value);
+    read.push(value);
   }
-  return found[0];
+  const whole = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = read.shift() ?? (await reader.read()).value;
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(chunk);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return { entry: found[0], whole };
 }
 
 function pathStat(entry: TarEntry, name: string): PathStat {
@@ -83,13 +107,21 @@ function pathStat(entry: TarEntry, name: string): PathStat {
 }
 
 function goSetBits(mode: number): number {
-  return (mode & 0o4000 ? 2 ** 23 : 0) + (mode & 0o2000 ? 2 ** 22 : 0) + (mode & 0o1000 ? 2 ** 20 : 0);
+  return (
+    (mode & 0o4000 ? 2 ** 23 : 0) + (mode & 0o2000 ? 2 ** 22 : 0) + (mode & 0o1000 ? 2 ** 20 : 0)
+  );
 }
 
 function notFound(error: unknown, path: string, containerId: string): unknown {
   if (!(error instanceof AgentError)) return error;
-  if (error.code === 'ENOENT') return new RuntimeError('NOT_FOUND', `Could not find the file ${path} in container ${containerId}`, { cause: error });
-  if (error.code === 'ENOTDIR') return new RuntimeError('INVALID', 'extraction point is not a directory', { cause: error });
+  if (error.code === 'ENOENT')
+    return new RuntimeError(
+      'NOT_FOUND',
+      `Could not find the file ${path} in container ${containerId}`,
+      { cause: error },
+    );
+  if (error.code === 'ENOTDIR')
+    return new RuntimeError('INVALID', 'extraction point is not a directory', { cause: error });
   return error;
 }
 
@@ -106,7 +138,13 @@ export function changesOf(entries: readonly TarEntry[], image: ImageTree): PathC
     if (name === '.' || name === '.wh..wh..opq') continue;
     const directory = parent === '/' ? '' : parent;
     if (name.startsWith('.wh.')) changes.set(`${directory}/${name.slice(4)}`, 2);
-    else changes.set(`${directory}/${name}`, image.lookup(`${directory}/${name}`, { followLast: false }) === undefined ? 1 : 0);
+    else
+      changes.set(
+        `${directory}/${name}`,
+        image.lookup(`${directory}/${name}`, { followLast: false }) === undefined ? 1 : 0,
+      );
   }
-  return [...changes].map(([path, kind]) => ({ path, kind })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...changes]
+    .map(([path, kind]) => ({ path, kind }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -64,7 +64,12 @@ export function toContainer(record: ContainerRecord): Container {
 }
 
 /** The user a process of the container runs as, looked up in the container's own files. */
-export async function userOf(context: RuntimeContext, record: ContainerRecord, tree: ImageTree, spec: string): Promise<ResolvedUser> {
+export async function userOf(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  tree: ImageTree,
+  spec: string,
+): Promise<ResolvedUser> {
   const read = (path: string): Promise<string> => {
     // Root is root everywhere; what the container itself wrote matters for other names only.
     const mayDiffer = record.startedAt !== undefined && !['', '0', 'root'].includes(spec);
@@ -74,7 +79,12 @@ export async function userOf(context: RuntimeContext, record: ContainerRecord, t
   return resolveUser(spec, passwd, group, record.config.groupAdd);
 }
 
-async function readCurrent(context: RuntimeContext, record: ContainerRecord, tree: ImageTree, path: string): Promise<string> {
+async function readCurrent(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  tree: ImageTree,
+  path: string,
+): Promise<string> {
   try {
     return await context.agent.readTextFile(containerPaths(record.config).upper + path);
   } catch (error) {

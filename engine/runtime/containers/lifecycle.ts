@@ -2,9 +2,22 @@ import type { ExitStatus, TaskInfo, TerminalSize } from '../../api/agent.ts';
 import { toHex } from '../../base/hex.ts';
 import { AgentError } from '../../machine/agent/agent-error.ts';
 import { RuntimeError } from '../runtime-error.ts';
-import type { ContainerConfig, ProcessIo, RuntimeEvent, Sandbox, StartedContainer } from '../types.ts';
+import type {
+  ContainerConfig,
+  ProcessIo,
+  RuntimeEvent,
+  Sandbox,
+  StartedContainer,
+} from '../types.ts';
 import { containerPaths } from './container-paths.ts';
-import { findRecord, isRunning, runningRecord, toContainer, userOf, type RuntimeContext } from './context.ts';
+import {
+  findRecord,
+  isRunning,
+  runningRecord,
+  toContainer,
+  userOf,
+  type RuntimeContext,
+} from './context.ts';
 import { processIo } from './process-io.ts';
 import type { ContainerRecord } from './records.ts';
 import { startFailure } from './start-failure.ts';
@@ -29,9 +42,11 @@ export class Lifecycle {
   async create(config: ContainerConfig): Promise<ContainerRecord> {
     const { book, clock, images, machine, random, trees, volumes } = this.#context;
     const id = config.id ?? toHex(random.bytes(32));
-    if (book.records.containers[id] !== undefined) throw new RuntimeError('CONFLICT', `container ${id} exists already`);
+    if (book.records.containers[id] !== undefined)
+      throw new RuntimeError('CONFLICT', `container ${id} exists already`);
     const layers = images.get(config.image).layers.map((layer) => layer.diffId);
-    const onMachineNetwork = config.sandbox.kind === 'own' && config.sandbox.network.kind === 'host';
+    const onMachineNetwork =
+      config.sandbox.kind === 'own' && config.sandbox.network.kind === 'host';
     const record: ContainerRecord = {
       id,
       config: { ...config, id },
@@ -44,7 +59,12 @@ export class Lifecycle {
     for (const mount of config.mounts) {
       if (mount.kind !== 'volume') continue;
       const volume = await volumes.create({ name: mount.volume });
-      if (mount.noCopy !== true) await volumes.populate(volume, await images.tree(layers, { mountPoints: true }), mount.target);
+      if (mount.noCopy !== true)
+        await volumes.populate(
+          volume,
+          await images.tree(layers, { mountPoints: true }),
+          mount.target,
+        );
     }
     book.records.containers[id] = record;
     await book.save();
@@ -54,10 +74,14 @@ export class Lifecycle {
     return record;
   }
 
-  start(id: string, options: { readonly size?: TerminalSize; readonly attach?: boolean }): Promise<StartedContainer> {
+  start(
+    id: string,
+    options: { readonly size?: TerminalSize; readonly attach?: boolean },
+  ): Promise<StartedContainer> {
     return this.#context.lock.run(id, async () => {
       const record = findRecord(this.#context, id);
-      if (isRunning(record)) throw new RuntimeError('NOT_MODIFIED', `container ${id} is already running`);
+      if (isRunning(record))
+        throw new RuntimeError('NOT_MODIFIED', `container ${id} is already running`);
       const io = options.attach === true ? await this.attach(id, true) : undefined;
       this.#starting.add(id);
       try {
@@ -88,9 +112,13 @@ export class Lifecycle {
     return { ...io, exited };
   }
 
-  async stop(id: string, options: { readonly signal?: string; readonly timeoutMs?: number }): Promise<void> {
+  async stop(
+    id: string,
+    options: { readonly signal?: string; readonly timeoutMs?: number },
+  ): Promise<void> {
     const record = findRecord(this.#context, id);
-    if (!isRunning(record)) throw new RuntimeError('NOT_MODIFIED', `container ${id} is already stopped`);
+    if (!isRunning(record))
+      throw new RuntimeError('NOT_MODIFIED', `container ${id} is already stopped`);
     const ended = this.wait(id, 'next-exit');
     await this.#signal(record, options.signal ?? record.config.stopSignal ?? 'SIGTERM');
     if (record.state === 'paused') await this.#context.agent.call('task.resume', { id });
@@ -113,7 +141,8 @@ export class Lifecycle {
 
   async pause(id: string): Promise<void> {
     const record = runningRecord(this.#context, id);
-    if (record.state === 'paused') throw new RuntimeError('CONFLICT', `Container ${id} is already paused`);
+    if (record.state === 'paused')
+      throw new RuntimeError('CONFLICT', `Container ${id} is already paused`);
     await this.#context.agent.call('task.pause', { id });
     await this.#change(record, 'paused');
     this.#fire({ type: 'paused', id, time: this.#context.clock.now() });
@@ -121,7 +150,8 @@ export class Lifecycle {
 
   async resume(id: string): Promise<void> {
     const record = runningRecord(this.#context, id);
-    if (record.state !== 'paused') throw new RuntimeError('CONFLICT', `Container ${id} is not paused`);
+    if (record.state !== 'paused')
+      throw new RuntimeError('CONFLICT', `Container ${id} is not paused`);
     await this.#context.agent.call('task.resume', { id });
     await this.#change(record, 'running');
     this.#fire({ type: 'resumed', id, time: this.#context.clock.now() });
@@ -134,7 +164,8 @@ export class Lifecycle {
     if (condition === 'not-running' && !isRunning(record)) return known();
     return new Promise((resolve) => {
       const subscription = events.event((event) => {
-        const isIt = event.id === id && event.type === (condition === 'removed' ? 'removed' : 'exited');
+        const isIt =
+          event.id === id && event.type === (condition === 'removed' ? 'removed' : 'exited');
         const isGone = event.id === id && event.type === 'removed';
         if (!isIt && !isGone) return;
         subscription.dispose();
@@ -143,12 +174,18 @@ export class Lifecycle {
     });
   }
 
-  async remove(id: string, options: { readonly force?: boolean; readonly volumes?: boolean }): Promise<void> {
+  async remove(
+    id: string,
+    options: { readonly force?: boolean; readonly volumes?: boolean },
+  ): Promise<void> {
     const record = findRecord(this.#context, id);
     if (isRunning(record)) {
       if (options.force !== true) {
         const what = record.state === 'paused' ? 'a paused container' : 'a running container';
-        throw new RuntimeError('CONFLICT', `You cannot remove ${what} ${id}. Stop the container before attempting removal or force remove`);
+        throw new RuntimeError(
+          'CONFLICT',
+          `You cannot remove ${what} ${id}. Stop the container before attempting removal or force remove`,
+        );
       }
       const ended = this.wait(id, 'next-exit');
       await this.#signal(record, 'SIGKILL');
@@ -177,7 +214,8 @@ export class Lifecycle {
   async #clear(record: ContainerRecord, sandbox: Sandbox | undefined): Promise<void> {
     const { agent, book, sandboxes } = this.#context;
     await Promise.all([book.save(), ignoreAbsent(agent.call('task.delete', { id: record.id }))]);
-    if (sandbox !== undefined && record.config.sandbox.kind === 'own') await sandboxes.remove(sandbox);
+    if (sandbox !== undefined && record.config.sandbox.kind === 'own')
+      await sandboxes.remove(sandbox);
   }
 
   /** Brings the records in line with what the machine runs, and ends what nobody knows. */
@@ -197,14 +235,18 @@ export class Lifecycle {
     }
     for (const task of tasks) {
       const record = book.records.containers[task.id];
-      if (record === undefined || !isRunning(record)) await ignoreAbsent(agent.call('task.delete', { id: task.id }));
+      if (record === undefined || !isRunning(record))
+        await ignoreAbsent(agent.call('task.delete', { id: task.id }));
     }
     await book.save();
   }
 
   async #startTask(record: ContainerRecord, size: TerminalSize | undefined): Promise<void> {
     const { agent, book, clock, machine, sandboxes, trees, volumes } = this.#context;
-    const [tree, sandbox] = await Promise.all([trees.publish(record.layers), this.#sandboxFor(record)]);
+    const [tree, sandbox] = await Promise.all([
+      trees.publish(record.layers),
+      this.#sandboxFor(record),
+    ]);
     try {
       await this.#makeBindSources(record);
       const user = await userOf(this.#context, record, tree, record.config.user ?? '');
@@ -232,15 +274,26 @@ export class Lifecycle {
       throw failure;
     }
     await book.save();
-    this.#fire({ type: 'started', id: record.id, pid: record.pid, time: record.startedAt ?? clock.now() });
+    this.#fire({
+      type: 'started',
+      id: record.id,
+      pid: record.pid,
+      time: record.startedAt ?? clock.now(),
+    });
   }
 
   async #sandboxFor(record: ContainerRecord): Promise<Sandbox> {
     const { book, sandboxes } = this.#context;
     const { sandbox } = record.config;
-    if (sandbox.kind === 'own') return sandboxes.create({ id: record.id, network: sandbox.network, ports: sandbox.ports });
-    const shared = book.records.sandboxes[sandbox.id] ?? book.records.containers[sandbox.id]?.sandbox;
-    if (shared === undefined) throw new RuntimeError('CONFLICT', `cannot join network of a non running container: ${sandbox.id}`);
+    if (sandbox.kind === 'own')
+      return sandboxes.create({ id: record.id, network: sandbox.network, ports: sandbox.ports });
+    const shared =
+      book.records.sandboxes[sandbox.id] ?? book.records.containers[sandbox.id]?.sandbox;
+    if (shared === undefined)
+      throw new RuntimeError(
+        'CONFLICT',
+        `cannot join network of a non running container: ${sandbox.id}`,
+      );
     return shared;
   }
 
@@ -251,7 +304,11 @@ export class Lifecycle {
         await this.#context.agent.call('file.stat', { path: mount.source });
       } catch (error) {
         if (!(error instanceof AgentError && error.code === 'ENOENT')) throw error;
-        if (!mount.create) throw new RuntimeError('INVALID', `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`);
+        if (!mount.create)
+          throw new RuntimeError(
+            'INVALID',
+            `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`,
+          );
         await this.#context.agent.call('file.mkdir', { path: mount.source });
       }
     }
@@ -260,8 +317,14 @@ export class Lifecycle {
   async #removeStopped(id: string, withVolumes: boolean): Promise<void> {
     const { agent, book, clock, volumes } = this.#context;
     const record = findRecord(this.#context, id);
-    if (isRunning(record)) throw new RuntimeError('CONFLICT', `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`);
-    await ignoreAbsent(agent.call('file.remove', { path: containerPaths(record.config).directory, recursive: true }));
+    if (isRunning(record))
+      throw new RuntimeError(
+        'CONFLICT',
+        `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`,
+      );
+    await ignoreAbsent(
+      agent.call('file.remove', { path: containerPaths(record.config).directory, recursive: true }),
+    );
     delete book.records.containers[id];
     if (withVolumes) {
       for (const mount of record.config.mounts) {
@@ -278,7 +341,8 @@ export class Lifecycle {
       await this.#context.agent.call('task.signal', { id: record.id, signal });
     } catch (error) {
       // It has just ended: its exit is on the way.
-      if (!(error instanceof AgentError && (error.code === 'ESRCH' || error.code === 'ENOENT'))) throw error;
+      if (!(error instanceof AgentError && (error.code === 'ESRCH' || error.code === 'ENOENT')))
+        throw error;
     }
   }
 
@@ -299,4 +363,3 @@ async function ignoreAbsent(call: Promise<unknown>): Promise<void> {
     if (!(error instanceof AgentError && error.code === 'ENOENT')) throw error;
   }
 }
-

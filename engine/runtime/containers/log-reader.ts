@@ -25,7 +25,9 @@ export async function* readLog(source: LogSource, options: LogOptions): AsyncGen
   const parser = new LogParser(source.format);
   for (const entry of parser.push(written)) if (wanted(entry)) entries.push(entry);
   position = written.length;
-  yield* options.tail === undefined ? entries : entries.slice(Math.max(0, entries.length - options.tail));
+  yield* options.tail === undefined
+    ? entries
+    : entries.slice(Math.max(0, entries.length - options.tail));
   if (options.follow !== true || source.ended === undefined) return;
 
   for await (const bytes of followFile(source, position, options.signal)) {
@@ -43,7 +45,11 @@ async function readAll({ agent, path }: LogSource): Promise<Uint8Array> {
 }
 
 /** Bytes from `position` on as they are written, until the container has ended and the file's end is reached. */
-async function* followFile({ agent, path, ended }: LogSource, position: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* followFile(
+  { agent, path, ended }: LogSource,
+  position: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   const { readable } = await agent.openFile({ path, offset: position, follow: true });
   const reader = readable.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
@@ -91,7 +97,11 @@ class LogParser {
 
 function parseJsonLine(line: string): LogEntry | undefined {
   try {
-    const { log, stream, time } = JSON.parse(line) as { log: string; stream: 'stdout' | 'stderr'; time: string };
+    const { log, stream, time } = JSON.parse(line) as {
+      log: string;
+      stream: 'stdout' | 'stderr';
+      time: string;
+    };
     return { stream, time, bytes: encoder.encode(log) };
   } catch {
     // A machine that was cut off may leave half a line.
@@ -104,5 +114,9 @@ function parseCriLine(line: string): LogEntry | undefined {
   const match = /^(\S+) (stdout|stderr) ([FP])\S* (.*)$/s.exec(line);
   if (match === null) return undefined;
   const [, time = '', stream, tag, text = ''] = match;
-  return { stream: stream === 'stderr' ? 'stderr' : 'stdout', time, bytes: encoder.encode(tag === 'F' ? `${text}\n` : text) };
+  return {
+    stream: stream === 'stderr' ? 'stderr' : 'stdout',
+    time,
+    bytes: encoder.encode(tag === 'F' ? `${text}\n` : text),
+  };
 }

@@ -32,10 +32,18 @@ export function processIo(process: AgentProcess<unknown>): ProcessIo {
     },
     { highWaterMark: 0 },
   );
-  return { output, input: process.stdin, exited, resize: (size) => process.resize(size), close: () => process.close() };
+  return {
+    output,
+    input: process.stdin,
+    exited,
+    resize: (size) => process.resize(size),
+    close: () => process.close(),
+  };
 }
 
-async function read(reader: ReadableStreamDefaultReader<OutputFrame>): Promise<OutputFrame | Error> {
+async function read(
+  reader: ReadableStreamDefaultReader<OutputFrame>,
+): Promise<OutputFrame | Error> {
   try {
     const { value, done } = await reader.read();
     return done ? new AgentError('EPIPE', 'The stream ended before the exit status.') : value;

@@ -87,7 +87,10 @@ export class RecordBook {
   async flush(): Promise<void> {
     this.#copyTimer?.dispose();
     this.#copyTimer = undefined;
-    await this.#agent.writeFile(MACHINE_FILE, JSON.stringify(this.records), { makeParents: true, mode: 0o600 });
+    await this.#agent.writeFile(MACHINE_FILE, JSON.stringify(this.records), {
+      makeParents: true,
+      mode: 0o600,
+    });
   }
 
   close(): void {

@@ -29,7 +29,8 @@ export class Sandboxes {
 
   /** Takes what a sandbox that already exists uses. */
   adopt(sandbox: Sandbox): void {
-    if (sandbox.network !== undefined) this.#pool(sandbox.network.network).take(sandbox.network.address);
+    if (sandbox.network !== undefined)
+      this.#pool(sandbox.network.network).take(sandbox.network.address);
     this.#ports.allocate(sandbox.ports);
   }
 
@@ -39,7 +40,12 @@ export class Sandboxes {
     let network: SandboxNetwork | undefined;
     try {
       network = config.network.kind === 'bridge' ? this.#address(config.network) : undefined;
-      const sandbox: Sandbox = { id: config.id, config, ports, ...(network === undefined ? {} : { network }) };
+      const sandbox: Sandbox = {
+        id: config.id,
+        config,
+        ports,
+        ...(network === undefined ? {} : { network }),
+      };
       if (network !== undefined) await this.#bridge(this.#network(network.network));
       await this.#agent.call('sandbox.create', sandboxSpec(sandbox, network, this.#networks));
       await this.#publish(sandbox);
@@ -65,7 +71,8 @@ export class Sandboxes {
   /** Gives back addresses and ports of a sandbox that is gone. */
   release(sandbox: Sandbox): void {
     this.#ports.release(sandbox.ports);
-    if (sandbox.network !== undefined) this.#pool(sandbox.network.network).release(sandbox.network.address);
+    if (sandbox.network !== undefined)
+      this.#pool(sandbox.network.network).release(sandbox.network.address);
   }
 
   async #publish(sandbox: Sandbox): Promise<void> {
@@ -78,9 +85,13 @@ export class Sandboxes {
       if (!(error instanceof AgentError && error.code === 'EADDRINUSE')) throw error;
       const [first] = sandbox.ports;
       const address = `${first?.hostAddress}:${first?.hostPort}`;
-      throw new RuntimeError('PORT_IN_USE', `failed to bind port ${address}/${first?.protocol}: listen ${first?.protocol}4 ${address}: bind: address already in use`, {
-        cause: error,
-      });
+      throw new RuntimeError(
+        'PORT_IN_USE',
+        `failed to bind port ${address}/${first?.protocol}: listen ${first?.protocol}4 ${address}: bind: address already in use`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -88,7 +99,12 @@ export class Sandboxes {
     let made = this.#bridges.get(network.name);
     if (made === undefined) {
       const prefixLength = network.subnet.split('/')[1];
-      made = this.#agent.call('bridge.ensure', { name: network.bridge, address: `${network.gateway}/${prefixLength}` }).then(() => {});
+      made = this.#agent
+        .call('bridge.ensure', {
+          name: network.bridge,
+          address: `${network.gateway}/${prefixLength}`,
+        })
+        .then(() => {});
       this.#bridges.set(network.name, made);
       made.catch(() => this.#bridges.delete(network.name));
     }
@@ -99,7 +115,13 @@ export class Sandboxes {
     const network = this.#network(wanted.network);
     const pool = this.#pool(network.name);
     const address = pool.take(wanted.address);
-    return { network: network.name, address, prefixLength: pool.prefixLength, gateway: pool.gateway, mac: wanted.mac ?? macFor(address) };
+    return {
+      network: network.name,
+      address,
+      prefixLength: pool.prefixLength,
+      gateway: pool.gateway,
+      mac: wanted.mac ?? macFor(address),
+    };
   }
 
   #network(name: string): Network {
@@ -115,14 +137,27 @@ export class Sandboxes {
   }
 }
 
-function sandboxSpec(sandbox: Sandbox, network: SandboxNetwork | undefined, networks: readonly Network[]): SandboxSpec {
+function sandboxSpec(
+  sandbox: Sandbox,
+  network: SandboxNetwork | undefined,
+  networks: readonly Network[],
+): SandboxSpec {
   const { id, config } = sandbox;
   if (config.network.kind !== 'bridge' || network === undefined) {
     return { id, network: { mode: config.network.kind === 'host' ? 'host' : 'none' } };
   }
   const bridge = networks.find(({ name }) => name === network.network)?.bridge ?? '';
   const { gateway, mac } = network;
-  return { id, network: { mode: 'bridge', bridge, address: `${network.address}/${network.prefixLength}`, gateway, mac } };
+  return {
+    id,
+    network: {
+      mode: 'bridge',
+      bridge,
+      address: `${network.address}/${network.prefixLength}`,
+      gateway,
+      mac,
+    },
+  };
 }
 
 function publishedPorts({ ports, network }: Sandbox): PublishedPort[] {

@@ -17,7 +17,9 @@ export function startFailure(error: unknown): unknown {
 }
 
 function exitStatusFor(message: string): number {
-  if (/executable file .* not found|no such file or directory/i.test(message)) return NOT_FOUND_STATUS;
-  if (/permission denied|is a directory|exec format error/i.test(message)) return NOT_EXECUTABLE_STATUS;
+  if (/executable file .* not found|no such file or directory/i.test(message))
+    return NOT_FOUND_STATUS;
+  if (/permission denied|is a directory|exec format error/i.test(message))
+    return NOT_EXECUTABLE_STATUS;
   return ENGINE_STATUS;
 }

@@ -28,7 +28,15 @@ export function overlayOf(record: ContainerRecord, tree: string): OverlaySpec {
 }
 
 /** Everything the agent needs to start a container in one round trip. */
-export function taskSpec({ record, sandbox, tree, user, volumes, machineResolvConf, size }: TaskInput): TaskSpec {
+export function taskSpec({
+  record,
+  sandbox,
+  tree,
+  user,
+  volumes,
+  machineResolvConf,
+  size,
+}: TaskInput): TaskSpec {
   const { config, hostname } = record;
   const paths = containerPaths(config);
   const files = networkFiles({

@@ -31,7 +31,10 @@ export class VolumeStore implements Volumes {
     return this.#book.records.volumes[name];
   }
 
-  async create(options: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> }): Promise<Volume> {
+  async create(options: {
+    readonly name?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  }): Promise<Volume> {
     const name = options.name ?? toHex(this.#random.bytes(32));
     const known = this.find(name);
     if (known !== undefined) return known;
@@ -61,7 +64,8 @@ export class VolumeStore implements Volumes {
       throw new RuntimeError('NOT_FOUND', `get ${name}: no such volume`);
     }
     const users = this.usersOf(name);
-    if (users.length > 0) throw new RuntimeError('IN_USE', `remove ${name}: volume is in use - [${users.join(', ')}]`);
+    if (users.length > 0)
+      throw new RuntimeError('IN_USE', `remove ${name}: volume is in use - [${users.join(', ')}]`);
     await this.#agent.call('file.remove', { path: `${VOLUME_ROOT}/${name}`, recursive: true });
     delete this.#book.records.volumes[name];
     await this.#book.save();
@@ -77,7 +81,9 @@ export class VolumeStore implements Volumes {
   /** Ids of containers that mount it. */
   usersOf(name: string): string[] {
     return Object.values(this.#book.records.containers)
-      .filter(({ config }) => config.mounts.some((mount) => mount.kind === 'volume' && mount.volume === name))
+      .filter(({ config }) =>
+        config.mounts.some((mount) => mount.kind === 'volume' && mount.volume === name),
+      )
       .map(({ id }) => id);
   }
 

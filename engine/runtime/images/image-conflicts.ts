@@ -4,19 +4,34 @@ import { shortId } from './pull.ts';
 import { familiarName, parseReference } from './reference.ts';
 
 /** Docker's refusals to remove an image. Throws CONFLICT, or does nothing. */
-export function imageConflict(image: Image, uses: readonly ImageUse[], children: readonly Image[], force: boolean): void {
+export function imageConflict(
+  image: Image,
+  uses: readonly ImageUse[],
+  children: readonly Image[],
+  force: boolean,
+): void {
   const id = shortId(image.id);
-  if (children.length > 0) refuse(`unable to delete ${id} (cannot be forced) - image has dependent child images`);
+  if (children.length > 0)
+    refuse(`unable to delete ${id} (cannot be forced) - image has dependent child images`);
   const running = uses.find((use) => use.running);
   if (running !== undefined) {
-    refuse(`unable to delete ${id} (cannot be forced) - image is being used by running container ${shortId(running.containerId)}`);
+    refuse(
+      `unable to delete ${id} (cannot be forced) - image is being used by running container ${shortId(running.containerId)}`,
+    );
   }
   if (force) return;
-  const repositories = new Set([...image.tags, ...image.repoDigests].map((name) => familiarName(parseReference(name))));
-  if (image.tags.length > 1 || repositories.size > 1) refuse(`unable to delete ${id} (must be forced) - image is referenced in multiple repositories`);
+  const repositories = new Set(
+    [...image.tags, ...image.repoDigests].map((name) => familiarName(parseReference(name))),
+  );
+  if (image.tags.length > 1 || repositories.size > 1)
+    refuse(
+      `unable to delete ${id} (must be forced) - image is referenced in multiple repositories`,
+    );
   const [stopped] = uses;
   if (stopped !== undefined) {
-    refuse(`unable to delete ${id} (must be forced) - image is being used by stopped container ${shortId(stopped.containerId)}`);
+    refuse(
+      `unable to delete ${id} (must be forced) - image is being used by stopped container ${shortId(stopped.containerId)}`,
+    );
   }
 }
 

@@ -8,7 +8,11 @@ import { ImageStore } from './image-store.ts';
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 const gzip = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  new Uint8Array(await new Response(new Blob([bytes.slice()]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer());
+  new Uint8Array(
+    await new Response(
+      new Blob([bytes.slice()]).stream().pipeThrough(new CompressionStream('gzip')),
+    ).arrayBuffer(),
+  );
 
 /** A registry with one repository, as the distribution specification has it. */
 class Registry {
@@ -22,26 +26,54 @@ class Registry {
     const match = /^\/v2\/library\/app\/(manifests|blobs)\/(.+)$/.exec(path);
     if (match === null) return Promise.resolve(new Response('{}', { status: 401 }));
     const found = (match[1] === 'blobs' ? this.blobs : this.manifests).get(match[2] ?? '');
-    return Promise.resolve(found === undefined ? new Response('{}', { status: 404 }) : new Response(found.slice()));
+    return Promise.resolve(
+      found === undefined ? new Response('{}', { status: 404 }) : new Response(found.slice()),
+    );
   };
 
-  async put(tag: string, options: { readonly architecture?: string; readonly files: readonly string[] }): Promise<{ id: Digest; digest: Digest }> {
+  async put(
+    tag: string,
+    options: { readonly architecture?: string; readonly files: readonly string[] },
+  ): Promise<{ id: Digest; digest: Digest }> {
     const layers = [];
     const diffIds: Digest[] = [];
     for (const name of options.files) {
       const tar = await packTar([{ header: { name, size: 4, mtime: new Date(0) }, body: 'data' }]);
       const packed = await gzip(tar);
       diffIds.push(await digestOf(tar));
-      layers.push({ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: await this.#blob(packed), size: packed.length });
+      layers.push({
+        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+        digest: await this.#blob(packed),
+        size: packed.length,
+      });
     }
-    const config = json({ architecture: '386', os: 'linux', config: { Cmd: [tag] }, rootfs: { type: 'layers', diff_ids: diffIds } });
+    const config = json({
+      architecture: '386',
+      os: 'linux',
+      config: { Cmd: [tag] },
+      rootfs: { type: 'layers', diff_ids: diffIds },
+    });
     const id = await this.#blob(config);
-    const manifest = json({ schemaVersion: 2, config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: id, size: config.length }, layers });
+    const manifest = json({
+      schemaVersion: 2,
+      config: {
+        mediaType: 'application/vnd.oci.image.config.v1+json',
+        digest: id,
+        size: config.length,
+      },
+      layers,
+    });
     const manifestDigest = await digestOf(manifest);
     this.manifests.set(manifestDigest, manifest);
     const index = json({
       schemaVersion: 2,
-      manifests: [{ digest: manifestDigest, size: manifest.length, platform: { os: 'linux', architecture: options.architecture ?? '386' } }],
+      manifests: [
+        {
+          digest: manifestDigest,
+          size: manifest.length,
+          platform: { os: 'linux', architecture: options.architecture ?? '386' },
+        },
+      ],
     });
     this.manifests.set(tag, index);
     return { id, digest: await digestOf(index) };
@@ -57,7 +89,13 @@ class Registry {
 async function setUp() {
   const registry = new Registry();
   const storage = new MemoryStorage();
-  const open = () => ImageStore.open({ storage, content: new StoredContent(storage), registry: registry.fetch, clock: new FakeClock() });
+  const open = () =>
+    ImageStore.open({
+      storage,
+      content: new StoredContent(storage),
+      registry: registry.fetch,
+      clock: new FakeClock(),
+    });
   return { registry, storage, open, images: await open() };
 }
 
@@ -67,11 +105,34 @@ describe('pull', () => {
     const { id, digest } = await registry.put('latest', { files: ['one', 'two'] });
     const events: PullEvent[] = [];
     const image = await images.pull('app', { onProgress: (event) => events.push(event) });
-    expect(image).toMatchObject({ id, tags: ['app:latest'], repoDigests: [`app@${digest}`], size: 8 });
-    expect(events[0]).toEqual({ kind: 'resolving', repository: 'library/app', reference: 'latest' });
-    expect(events.at(-1)).toEqual({ kind: 'resolved', digest, upToDate: false, reference: 'docker.io/library/app:latest' });
-    const states = new Set(events.flatMap((event) => (event.kind === 'layer' ? [event.state] : [])));
-    expect([...states]).toEqual(['pulling', 'downloading', 'verifying', 'downloaded', 'extracting', 'done']);
+    expect(image).toMatchObject({
+      id,
+      tags: ['app:latest'],
+      repoDigests: [`app@${digest}`],
+      size: 8,
+    });
+    expect(events[0]).toEqual({
+      kind: 'resolving',
+      repository: 'library/app',
+      reference: 'latest',
+    });
+    expect(events.at(-1)).toEqual({
+      kind: 'resolved',
+      digest,
+      upToDate: false,
+      reference: 'docker.io/library/app:latest',
+    });
+    const states = new Set(
+      events.flatMap((event) => (event.kind === 'layer' ? [event.state] : [])),
+    );
+    expect([...states]).toEqual([
+      'pulling',
+      'downloading',
+      'verifying',
+      'downloaded',
+      'extracting',
+      'done',
+    ]);
     const { tree } = await images.tree(image.layers.map((layer) => layer.diffId));
     expect(tree.root.children?.map((node) => node.name)).toEqual(['one', 'two']);
     expect((await open()).get(id.slice(7, 19))).toEqual(image);
@@ -84,7 +145,11 @@ describe('pull', () => {
     await registry.put('next', { files: ['one', 'three'] });
     const events: PullEvent[] = [];
     await images.pull('app:next', { onProgress: (event) => events.push(event) });
-    expect(events.flatMap((event) => (event.kind === 'layer' && event.state === 'exists' ? [event.id] : []))).toHaveLength(1);
+    expect(
+      events.flatMap((event) =>
+        event.kind === 'layer' && event.state === 'exists' ? [event.id] : [],
+      ),
+    ).toHaveLength(1);
     await images.pull('app:next', { onProgress: (event) => events.push(event) });
     expect(events.at(-1)).toMatchObject({ kind: 'resolved', upToDate: true });
   });
@@ -92,8 +157,12 @@ describe('pull', () => {
   it("refuses as Docker does, in Docker's words", async () => {
     const { registry, images } = await setUp();
     await registry.put('other', { architecture: 'amd64', files: [] });
-    await expect(images.pull('app:other')).rejects.toThrow('no matching manifest for linux/386 in the manifest list entries');
-    await expect(images.pull('app:none')).rejects.toThrow('manifest for app:none not found: manifest unknown: manifest unknown');
+    await expect(images.pull('app:other')).rejects.toThrow(
+      'no matching manifest for linux/386 in the manifest list entries',
+    );
+    await expect(images.pull('app:none')).rejects.toThrow(
+      'manifest for app:none not found: manifest unknown: manifest unknown',
+    );
     await expect(images.pull('nobody/nothing')).rejects.toThrow(
       "pull access denied for nobody/nothing, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
     );
@@ -103,10 +172,14 @@ describe('pull', () => {
   it('keeps nothing of a layer that was tampered with', async () => {
     const { registry, images, storage } = await setUp();
     await registry.put('latest', { files: ['one'] });
-    const manifests = [...registry.manifests.values()].map((bytes) => new TextDecoder().decode(bytes));
+    const manifests = [...registry.manifests.values()].map((bytes) =>
+      new TextDecoder().decode(bytes),
+    );
     const layer = /"layers":\[\{[^}]*"digest":"([^"]+)"/.exec(manifests.join())?.[1] ?? '';
     registry.blobs.set(layer, await gzip(await packTar([{ header: { name: 'evil', size: 0 } }])));
-    await expect(images.pull('app')).rejects.toThrow(`filesystem layer verification failed for digest ${layer}`);
+    await expect(images.pull('app')).rejects.toThrow(
+      `filesystem layer verification failed for digest ${layer}`,
+    );
     expect(images.list()).toEqual([]);
     expect(await storage.list('layers/')).toEqual([]);
   });
@@ -134,9 +207,16 @@ describe('tags and removal', () => {
     const base = (await images.addLayer(await tar('base'))).diffId;
     const top = (await images.addLayer(await tar('top'))).diffId;
     const parent = await images.add({ config: config('parent', [base]), layers: [base] });
-    const child = await images.add({ config: config('child', [base, top]), layers: [base, top], tags: ['c', 'd:1'], parent: parent.id });
+    const child = await images.add({
+      config: config('child', [base, top]),
+      layers: [base, top],
+      tags: ['c', 'd:1'],
+      parent: parent.id,
+    });
     await expect(images.remove(parent.id)).rejects.toThrow('image has dependent child images');
-    await expect(images.remove(child.id)).rejects.toThrow('(must be forced) - image is referenced in multiple repositories');
+    await expect(images.remove(child.id)).rejects.toThrow(
+      '(must be forced) - image is referenced in multiple repositories',
+    );
     expect(await images.remove('c')).toEqual([{ untagged: 'c:latest' }]);
     const use = { image: child.id, containerId: '1'.repeat(64), running: false };
     await expect(images.remove('d:1', { inUse: [use] })).rejects.toThrow(

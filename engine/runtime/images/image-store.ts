@@ -81,14 +81,19 @@ export class ImageStore implements Images {
     const image = this.find(reference);
     if (image !== undefined) return image;
     const isId = isDigest(reference) || /^[0-9a-f]{64}$/.test(reference);
-    throw new RuntimeError('NOT_FOUND', `No such image: ${isId ? reference : familiarReference(parseReference(reference))}`);
+    throw new RuntimeError(
+      'NOT_FOUND',
+      `No such image: ${isId ? reference : familiarReference(parseReference(reference))}`,
+    );
   }
 
   find(text: string): Image | undefined {
     if (isDigest(text)) return this.#images.get(text);
     if (!/^[0-9a-f]{64}$/.test(text)) {
       const reference = familiarReference(parseReference(text));
-      const named = this.list().find((image) => image.tags.includes(reference) || image.repoDigests.includes(reference));
+      const named = this.list().find(
+        (image) => image.tags.includes(reference) || image.repoDigests.includes(reference),
+      );
       if (named !== undefined) return named;
     }
     if (!/^[0-9a-f]+$/.test(text)) return undefined;
@@ -118,7 +123,8 @@ export class ImageStore implements Images {
   async tag(source: string, target: string): Promise<void> {
     const { id } = this.get(source);
     const reference = parseReference(target);
-    if (reference.digest !== undefined) throw new RuntimeError('INVALID', 'refusing to create a tag with a digest reference');
+    if (reference.digest !== undefined)
+      throw new RuntimeError('INVALID', 'refusing to create a tag with a digest reference');
     this.#setTag(id, reference);
     await this.#save();
     this.#fire('tag', id, familiarReference(reference));
@@ -126,11 +132,19 @@ export class ImageStore implements Images {
 
   async pull(
     text: string,
-    options: { readonly onProgress?: (event: PullEvent) => void; readonly platform?: string; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly onProgress?: (event: PullEvent) => void;
+      readonly platform?: string;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<Image> {
     const reference = parseReference(text);
     const onProgress = options.onProgress ?? (() => {});
-    onProgress({ kind: 'resolving', repository: reference.path, reference: reference.digest ?? reference.tag ?? 'latest' });
+    onProgress({
+      kind: 'resolving',
+      repository: reference.path,
+      reference: reference.digest ?? reference.tag ?? 'latest',
+    });
     const client = new RegistryClient(this.#options.registry, reference, options.signal);
     const manifest = await client.manifest(options.platform ?? PLATFORM);
     const id = manifest.config.digest;
@@ -148,14 +162,23 @@ export class ImageStore implements Images {
     this.#images.set(id, await this.#load({ ...known, id, tags: known?.tags ?? [], repoDigests }));
     if (reference.digest === undefined) this.#setTag(id, reference);
     await this.#save();
-    onProgress({ kind: 'resolved', digest: manifest.digest, upToDate: before?.id === id, reference: qualified(reference) });
+    onProgress({
+      kind: 'resolved',
+      digest: manifest.digest,
+      upToDate: before?.id === id,
+      reference: qualified(reference),
+    });
     this.#fire('pull', id, familiarReference(reference));
     return this.#image(id);
   }
 
   async remove(
     text: string,
-    options: { readonly force?: boolean; readonly noPrune?: boolean; readonly inUse?: readonly ImageUse[] } = {},
+    options: {
+      readonly force?: boolean;
+      readonly noPrune?: boolean;
+      readonly inUse?: readonly ImageUse[];
+    } = {},
   ): Promise<readonly ImageDeletion[]> {
     const image = this.get(text);
     const uses = (options.inUse ?? []).filter((use) => use.image === image.id);
@@ -169,10 +192,14 @@ export class ImageStore implements Images {
       const left = this.#image(image.id);
       const repository = familiarName(parseReference(text));
       if (!left.tags.some((tag) => familiarName(parseReference(tag)) === repository)) {
-        for (const digest of left.repoDigests.filter((each) => each.startsWith(`${repository}@`))) this.#untag(image.id, digest, done);
+        for (const digest of left.repoDigests.filter((each) => each.startsWith(`${repository}@`)))
+          this.#untag(image.id, digest, done);
       }
       const { tags, repoDigests } = this.#image(image.id);
-      const goes = tags.length + repoDigests.length === 0 && uses.length === 0 && this.children(image.id).length === 0;
+      const goes =
+        tags.length + repoDigests.length === 0 &&
+        uses.length === 0 &&
+        this.children(image.id).length === 0;
       if (goes) await this.#delete(image.id, options.noPrune === true, done);
     } else {
       imageConflict(image, uses, this.children(image.id), force);
@@ -221,12 +248,18 @@ export class ImageStore implements Images {
       done.push({ deleted: diffId });
     }
     const parent = image.parent === undefined ? undefined : this.#images.get(image.parent);
-    const parentGoes = parent !== undefined && parent.tags.length + parent.repoDigests.length === 0 && this.children(parent.id).length === 0;
+    const parentGoes =
+      parent !== undefined &&
+      parent.tags.length + parent.repoDigests.length === 0 &&
+      this.children(parent.id).length === 0;
     if (parentGoes && !noPrune) await this.#delete(parent.id, noPrune, done);
   }
 
   #neededLayers(): Digest[] {
-    return [...this.#neededElsewhere(), ...this.list().flatMap((image) => image.layers.map((layer) => layer.diffId))];
+    return [
+      ...this.#neededElsewhere(),
+      ...this.list().flatMap((image) => image.layers.map((layer) => layer.diffId)),
+    ];
   }
 
   #untag(id: Digest, reference: string, done: ImageDeletion[]): void {
@@ -243,10 +276,15 @@ export class ImageStore implements Images {
   #setTag(id: Digest, reference: Reference): void {
     const tag = familiarReference(reference);
     for (const other of this.list()) {
-      if (other.tags.includes(tag)) this.#images.set(other.id, { ...other, tags: other.tags.filter((each) => each !== tag) });
+      if (other.tags.includes(tag))
+        this.#images.set(other.id, { ...other, tags: other.tags.filter((each) => each !== tag) });
     }
     const image = this.#image(id);
-    this.#images.set(id, { ...image, tags: [...image.tags, tag], taggedAt: this.#options.clock.now() });
+    this.#images.set(id, {
+      ...image,
+      tags: [...image.tags, tag],
+      taggedAt: this.#options.clock.now(),
+    });
   }
 
   #image(id: Digest): Image {
@@ -259,7 +297,9 @@ export class ImageStore implements Images {
     const { content } = this.#options;
     const configBytes = await content.readAll(record.id);
     const config = JSON.parse(new TextDecoder().decode(configBytes)) as ImageConfig;
-    const layers = await Promise.all(config.rootfs.diff_ids.map((diffId) => this.#layers.get(diffId)));
+    const layers = await Promise.all(
+      config.rootfs.diff_ids.map((diffId) => this.#layers.get(diffId)),
+    );
     const { id, tags, repoDigests, parent, taggedAt } = record;
     return {
       id,
@@ -299,5 +339,7 @@ export class ImageStore implements Images {
 
 /** `docker.io/library/nginx:latest`, as Docker prints it last. */
 function qualified({ domain, path, tag, digest }: Reference): string {
-  return digest === undefined ? `${domain}/${path}:${tag ?? 'latest'}` : `${domain}/${path}@${digest}`;
+  return digest === undefined
+    ? `${domain}/${path}:${tag ?? 'latest'}`
+    : `${domain}/${path}@${digest}`;
 }

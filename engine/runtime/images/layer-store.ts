@@ -29,7 +29,9 @@ export class LayerStore {
   }
 
   async has(diffId: Digest): Promise<boolean> {
-    return (await this.#content.has(diffId)) && (await this.#storage.size(nameOf(diffId))) !== undefined;
+    return (
+      (await this.#content.has(diffId)) && (await this.#storage.size(nameOf(diffId))) !== undefined
+    );
   }
 
   /** Throws NOT_FOUND. */
@@ -52,7 +54,11 @@ export class LayerStore {
     );
     const { digest, size } = await this.#content.write(watched, expected);
     const contentSize = entries.reduce((total, entry) => total + entry.size, 0);
-    await putJson(this.#storage, nameOf(digest), { size, contentSize, entries } satisfies LayerIndex);
+    await putJson(this.#storage, nameOf(digest), {
+      size,
+      contentSize,
+      entries,
+    } satisfies LayerIndex);
     return { diffId: digest, size, contentSize };
   }
 
@@ -82,7 +88,9 @@ export class LayerStore {
 
   async list(): Promise<readonly Digest[]> {
     const found = await this.#storage.list(PREFIX);
-    return found.map(({ name }) => `sha256:${name.slice(PREFIX.length).replace('.json', '')}`).filter(isDigest);
+    return found
+      .map(({ name }) => `sha256:${name.slice(PREFIX.length).replace('.json', '')}`)
+      .filter(isDigest);
   }
 
   async #merge(layers: readonly Digest[], options: TreeOptions): Promise<ImageTree> {
@@ -103,7 +111,8 @@ export class LayerStore {
 export async function chainId(layers: readonly Digest[]): Promise<string> {
   const [bottom, ...rest] = layers;
   let chain = bottom ?? `sha256:${'0'.repeat(64)}`;
-  for (const layer of rest) chain = `sha256:${(await createSHA256()).init().update(`${chain} ${layer}`).digest('hex')}`;
+  for (const layer of rest)
+    chain = `sha256:${(await createSHA256()).init().update(`${chain} ${layer}`).digest('hex')}`;
   return chain.slice('sha256:'.length);
 }
 

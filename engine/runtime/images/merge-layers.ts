@@ -56,7 +56,11 @@ export function mergeLayers(
  * What Docker's init layer has: places that every container mounts something on. In the
  * image's tree they cost nothing; otherwise crun would make them in each container's upper directory.
  */
-const MOUNT_POINTS: readonly (readonly [path: string, type: 'directory' | 'file' | 'symlink', target?: string])[] = [
+const MOUNT_POINTS: readonly (readonly [
+  path: string,
+  type: 'directory' | 'file' | 'symlink',
+  target?: string,
+])[] = [
   ['dev/pts', 'directory'],
   ['dev/shm', 'directory'],
   ['dev/mqueue', 'directory'],
@@ -73,13 +77,34 @@ const MOUNT_POINTS: readonly (readonly [path: string, type: 'directory' | 'file'
 function addMountPoints(root: Inode): void {
   for (const [path, type, target = ''] of MOUNT_POINTS) {
     if (find(root, path.split('/'), false) !== undefined) continue;
-    const entry = { path, type, mode: type === 'symlink' ? 0o777 : 0o755, uid: 0, gid: 0, mtime: 0, size: 0, linkName: target, major: 0, minor: 0, offset: 0 };
+    const entry = {
+      path,
+      type,
+      mode: type === 'symlink' ? 0o777 : 0o755,
+      uid: 0,
+      gid: 0,
+      mtime: 0,
+      size: 0,
+      linkName: target,
+      major: 0,
+      minor: 0,
+      offset: 0,
+    };
     apply(root, entry, 0);
   }
 }
 
 function directory(mtime: number): Inode {
-  return { mode: DIRECTORY | 0o755, uid: 0, gid: 0, mtime, size: 0, children: new Map(), number: 0, links: 0 };
+  return {
+    mode: DIRECTORY | 0o755,
+    uid: 0,
+    gid: 0,
+    mtime,
+    size: 0,
+    children: new Map(),
+    number: 0,
+    links: 0,
+  };
 }
 
 /** Path as names, without empty ones and dots; `..` cannot leave the root. */
@@ -201,7 +226,10 @@ function publish(root: Inode): PublishedTree['root'] {
   };
   count(root);
   const write = (name: string, inode: Inode): TreeNode => {
-    const children = inode.children === undefined ? undefined : sorted(inode).map(([childName, child]) => write(childName, child));
+    const children =
+      inode.children === undefined
+        ? undefined
+        : sorted(inode).map(([childName, child]) => write(childName, child));
     const subdirectories = children?.filter((child) => child.children !== undefined).length ?? 0;
     return {
       name,
@@ -214,7 +242,9 @@ function publish(root: Inode): PublishedTree['root'] {
       linkCount: children === undefined ? inode.links : 2 + subdirectories,
       ...(inode.target === undefined ? {} : { target: inode.target }),
       ...(inode.device === undefined ? {} : { device: inode.device }),
-      ...(inode.source === undefined || inode.offset === undefined ? {} : { source: inode.source, offset: inode.offset }),
+      ...(inode.source === undefined || inode.offset === undefined
+        ? {}
+        : { source: inode.source, offset: inode.offset }),
       ...(children === undefined ? {} : { children }),
     };
   };

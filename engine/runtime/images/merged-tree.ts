@@ -31,7 +31,10 @@ export class MergedTree implements ImageTree {
     this.#content = content;
   }
 
-  lookup(path: string, { followLast = true }: { readonly followLast?: boolean } = {}): TreeEntry | undefined {
+  lookup(
+    path: string,
+    { followLast = true }: { readonly followLast?: boolean } = {},
+  ): TreeEntry | undefined {
     const left = splitPath(path);
     const trail: TreeNode[] = [this.tree.root];
     let links = 0;
@@ -58,29 +61,41 @@ export class MergedTree implements ImageTree {
 
   async readFile(path: string): Promise<Uint8Array> {
     const found = this.lookup(path);
-    if (found === undefined || (found.node.mode & TYPE_MASK) !== 0o100000) throw new RuntimeError('NOT_FOUND', `${path}: no such file`);
+    if (found === undefined || (found.node.mode & TYPE_MASK) !== 0o100000)
+      throw new RuntimeError('NOT_FOUND', `${path}: no such file`);
     return new Uint8Array(await new Response(await this.#read(found.node)).arrayBuffer());
   }
 
-  archive(path: string, options: { readonly name?: string; readonly contentsOnly?: boolean } = {}): ReadableStream<Uint8Array> {
+  archive(
+    path: string,
+    options: { readonly name?: string; readonly contentsOnly?: boolean } = {},
+  ): ReadableStream<Uint8Array> {
     const found = this.lookup(path, { followLast: options.contentsOnly === true });
-    if (found === undefined) throw new RuntimeError('NOT_FOUND', `${path}: no such file or directory`);
+    if (found === undefined)
+      throw new RuntimeError('NOT_FOUND', `${path}: no such file or directory`);
     const { readable, controller } = createTarPacker();
     const written = new Map<number, string>();
     const add = async (node: TreeNode, name: string): Promise<void> => {
       const type = tarTypes[node.mode & TYPE_MASK];
       if (type === undefined) return;
-      const first = node.children === undefined && node.linkCount > 1 ? written.get(node.inode) : undefined;
+      const first =
+        node.children === undefined && node.linkCount > 1 ? written.get(node.inode) : undefined;
       if (first === undefined) written.set(node.inode, name);
-      const body = controller.add(headerOf(node, name, first === undefined ? type : 'link', first ?? node.target));
-      if (first === undefined && node.size > 0 && node.source !== undefined) await (await this.#read(node)).pipeTo(body);
+      const body = controller.add(
+        headerOf(node, name, first === undefined ? type : 'link', first ?? node.target),
+      );
+      if (first === undefined && node.size > 0 && node.source !== undefined)
+        await (await this.#read(node)).pipeTo(body);
       else await body.close();
       await addChildren(node, `${name}/`);
     };
     const addChildren = async (node: TreeNode, prefix: string): Promise<void> => {
       for (const child of node.children ?? []) await add(child, prefix + child.name);
     };
-    const all = options.contentsOnly === true ? addChildren(found.node, '') : add(found.node, options.name ?? (found.node.name || '.'));
+    const all =
+      options.contentsOnly === true
+        ? addChildren(found.node, '')
+        : add(found.node, options.name ?? (found.node.name || '.'));
     all.then(
       () => controller.finalize(),
       (error: unknown) => controller.error(error),
@@ -105,7 +120,12 @@ export class MergedTree implements ImageTree {
   }
 }
 
-function headerOf(node: TreeNode, name: string, type: NonNullable<TarHeader['type']>, linkname: string | undefined): TarHeader {
+function headerOf(
+  node: TreeNode,
+  name: string,
+  type: NonNullable<TarHeader['type']>,
+  linkname: string | undefined,
+): TarHeader {
   return {
     name: type === 'directory' ? `${name}/` : name,
     type,

@@ -15,13 +15,21 @@ export interface PullContext {
 }
 
 /** Fetches config and layers of a manifest into the store; every digest is checked on the way. */
-export async function pullContents(manifest: ImageManifest, context: PullContext): Promise<ImageConfig> {
+export async function pullContents(
+  manifest: ImageManifest,
+  context: PullContext,
+): Promise<ImageConfig> {
   const { client, content } = context;
   await content.write(await client.blob(manifest.config), manifest.config.digest);
-  const config = JSON.parse(new TextDecoder().decode(await content.readAll(manifest.config.digest))) as ImageConfig;
+  const config = JSON.parse(
+    new TextDecoder().decode(await content.readAll(manifest.config.digest)),
+  ) as ImageConfig;
   const diffIds = config.rootfs.diff_ids;
   if (diffIds.length !== manifest.layers.length) {
-    throw new RuntimeError('REGISTRY', 'number of layers in the manifest and in the image configuration differ');
+    throw new RuntimeError(
+      'REGISTRY',
+      'number of layers in the manifest and in the image configuration differ',
+    );
   }
 
   const missing: { readonly layer: Descriptor; readonly diffId: Digest }[] = [];
@@ -29,11 +37,23 @@ export async function pullContents(manifest: ImageManifest, context: PullContext
     const diffId = diffIds[index];
     if (diffId === undefined) continue;
     const present = await context.hasLayer(diffId);
-    context.onProgress({ kind: 'layer', id: shortId(layer.digest), state: present ? 'exists' : 'pulling', current: 0, total: layer.size });
+    context.onProgress({
+      kind: 'layer',
+      id: shortId(layer.digest),
+      state: present ? 'exists' : 'pulling',
+      current: 0,
+      total: layer.size,
+    });
     if (!present) missing.push({ layer, diffId });
   }
   for (const { layer } of missing.slice(CONCURRENT_LAYERS)) {
-    context.onProgress({ kind: 'layer', id: shortId(layer.digest), state: 'waiting', current: 0, total: layer.size });
+    context.onProgress({
+      kind: 'layer',
+      id: shortId(layer.digest),
+      state: 'waiting',
+      current: 0,
+      total: layer.size,
+    });
   }
   const queue = missing.values();
   const work = async (): Promise<void> => {
@@ -61,7 +81,10 @@ async function pullLayer(layer: Descriptor, diffId: Digest, context: PullContext
       flush() {
         report('verifying', received);
         if (`sha256:${hash.digest('hex')}` !== layer.digest) {
-          throw new RuntimeError('DIGEST_MISMATCH', `filesystem layer verification failed for digest ${layer.digest}`);
+          throw new RuntimeError(
+            'DIGEST_MISMATCH',
+            `filesystem layer verification failed for digest ${layer.digest}`,
+          );
         }
         report('downloaded', received);
         report('extracting', received);
@@ -72,10 +95,15 @@ async function pullLayer(layer: Descriptor, diffId: Digest, context: PullContext
   report('done', total);
 }
 
-function decompressed(stream: ReadableStream<Uint8Array>, mediaType: string): ReadableStream<Uint8Array> {
+function decompressed(
+  stream: ReadableStream<Uint8Array>,
+  mediaType: string,
+): ReadableStream<Uint8Array> {
   if (mediaType.endsWith('gzip')) {
     // lib.dom types the pair over BufferSource; both ends carry Uint8Array.
-    return stream.pipeThrough(new DecompressionStream('gzip') as unknown as TransformStream<Uint8Array, Uint8Array>);
+    return stream.pipeThrough(
+      new DecompressionStream('gzip') as unknown as TransformStream<Uint8Array, Uint8Array>,
+    );
   }
   if (mediaType.endsWith('tar')) return stream;
   throw new RuntimeError('REGISTRY', `unsupported layer media type ${mediaType}`);

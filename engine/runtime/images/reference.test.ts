@@ -19,7 +19,10 @@ describe('parseReference', () => {
   it('keeps digests', () => {
     const digest = `sha256:${'a'.repeat(64)}`;
     const reference = parseReference(`nginx@${digest}`);
-    expect([familiarName(reference), familiarReference(reference)]).toEqual(['nginx', `nginx@${digest}`]);
+    expect([familiarName(reference), familiarReference(reference)]).toEqual([
+      'nginx',
+      `nginx@${digest}`,
+    ]);
   });
 
   it.each([
@@ -29,7 +32,10 @@ describe('parseReference', () => {
     ['a//b', 'invalid reference format'],
     ['', 'invalid reference format'],
     ['nginx@sha256:12', 'invalid reference format'],
-    ['a'.repeat(64), `invalid repository name (${'a'.repeat(64)}), cannot specify 64-byte hexadecimal strings`],
+    [
+      'a'.repeat(64),
+      `invalid repository name (${'a'.repeat(64)}), cannot specify 64-byte hexadecimal strings`,
+    ],
   ])('refuses %s', (text, message) => {
     expect(() => parseReference(text)).toThrow(message);
   });

@@ -16,7 +16,8 @@ const DEFAULT_DOMAIN = 'docker.io';
 const OFFICIAL = 'library/';
 
 const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const domainPattern = /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?$/;
+const domainPattern =
+  /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?$/;
 const pathPattern = new RegExp(`^${component}(?:/${component})*$`);
 const tagPattern = /^\w[\w.-]{0,127}$/;
 
@@ -26,7 +27,10 @@ const tagPattern = /^\w[\w.-]{0,127}$/;
  */
 export function parseReference(text: string): Reference {
   if (/^[0-9a-f]{64}$/.test(text)) {
-    throw new RuntimeError('INVALID', `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
+    throw new RuntimeError(
+      'INVALID',
+      `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`,
+    );
   }
   const [named = '', digest] = cut(text, '@');
   const slash = named.indexOf('/');
@@ -40,7 +44,11 @@ export function parseReference(text: string): Reference {
   rest = colon < 0 ? rest : rest.slice(0, colon);
   if (domain === DEFAULT_DOMAIN && !rest.includes('/')) rest = OFFICIAL + rest;
 
-  if (rest !== rest.toLowerCase()) throw new RuntimeError('INVALID', 'invalid reference format: repository name must be lowercase');
+  if (rest !== rest.toLowerCase())
+    throw new RuntimeError(
+      'INVALID',
+      'invalid reference format: repository name must be lowercase',
+    );
   const valid =
     domainPattern.test(domain) &&
     pathPattern.test(rest) &&
@@ -48,7 +56,10 @@ export function parseReference(text: string): Reference {
     (digest === undefined || isDigest(digest));
   if (!valid) throw new RuntimeError('INVALID', 'invalid reference format');
   if (`${domain}/${rest}`.length > 255) {
-    throw new RuntimeError('INVALID', 'invalid reference format: repository name must not be more than 255 characters');
+    throw new RuntimeError(
+      'INVALID',
+      'invalid reference format: repository name must not be more than 255 characters',
+    );
   }
   return {
     domain,
@@ -61,7 +72,9 @@ export function parseReference(text: string): Reference {
 /** The repository as Docker shows it: `nginx`, `someone/app`, `registry.example/app`. */
 export function familiarName({ domain, path }: Reference): string {
   if (domain !== DEFAULT_DOMAIN) return `${domain}/${path}`;
-  return path.startsWith(OFFICIAL) && !path.slice(OFFICIAL.length).includes('/') ? path.slice(OFFICIAL.length) : path;
+  return path.startsWith(OFFICIAL) && !path.slice(OFFICIAL.length).includes('/')
+    ? path.slice(OFFICIAL.length)
+    : path;
 }
 
 /** The whole reference as Docker shows it; `latest` stands for neither tag nor digest. */

@@ -17,8 +17,14 @@ export interface ImageManifest {
   readonly layers: readonly Descriptor[];
 }
 
-const INDEX_TYPES = ['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json'];
-const MANIFEST_TYPES = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json'];
+const INDEX_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
 /** Docker Hub's registry answers under this name; references say docker.io. */
 const HUB_HOST = 'registry-1.docker.io';
 
@@ -26,7 +32,9 @@ interface RawManifest {
   readonly mediaType?: string;
   readonly config?: Descriptor;
   readonly layers?: readonly Descriptor[];
-  readonly manifests?: readonly (Descriptor & { readonly platform?: { readonly os: string; readonly architecture: string } })[];
+  readonly manifests?: readonly (Descriptor & {
+    readonly platform?: { readonly os: string; readonly architecture: string };
+  })[];
 }
 
 /** The pull side of OCI Distribution v2 for one repository. Failures are RuntimeErrors with Docker's messages. */
@@ -50,8 +58,16 @@ export class RegistryClient {
     const top = await this.#rawManifest(wanted);
     const { manifest, digest } = top;
     if (manifest.manifests === undefined) return checked(manifest, digest);
-    const chosen = manifest.manifests.find((each) => each.platform !== undefined && `${each.platform.os}/${each.platform.architecture}` === platform);
-    if (chosen === undefined) throw new RuntimeError('NOT_FOUND', `no matching manifest for ${platform} in the manifest list entries`);
+    const chosen = manifest.manifests.find(
+      (each) =>
+        each.platform !== undefined &&
+        `${each.platform.os}/${each.platform.architecture}` === platform,
+    );
+    if (chosen === undefined)
+      throw new RuntimeError(
+        'NOT_FOUND',
+        `no matching manifest for ${platform} in the manifest list entries`,
+      );
     return checked((await this.#rawManifest(chosen.digest)).manifest, digest);
   }
 
@@ -61,11 +77,20 @@ export class RegistryClient {
     return response.body;
   }
 
-  async #rawManifest(reference: string): Promise<{ readonly manifest: RawManifest; readonly digest: Digest }> {
-    const response = await this.#get(`manifests/${reference}`, [...MANIFEST_TYPES, ...INDEX_TYPES].join(', '));
+  async #rawManifest(
+    reference: string,
+  ): Promise<{ readonly manifest: RawManifest; readonly digest: Digest }> {
+    const response = await this.#get(
+      `manifests/${reference}`,
+      [...MANIFEST_TYPES, ...INDEX_TYPES].join(', '),
+    );
     const bytes = new Uint8Array(await response.arrayBuffer());
     const digest = await digestOf(bytes);
-    if (isDigest(reference) && reference !== digest) throw new RuntimeError('DIGEST_MISMATCH', `manifest verification failed for digest ${reference}`);
+    if (isDigest(reference) && reference !== digest)
+      throw new RuntimeError(
+        'DIGEST_MISMATCH',
+        `manifest verification failed for digest ${reference}`,
+      );
     return { manifest: parse(bytes), digest };
   }
 
@@ -73,11 +98,20 @@ export class RegistryClient {
     const url = `${this.#base}${this.#reference.path}/${path}`;
     let response: Response;
     try {
-      response = await this.#fetch(new Request(url, { headers: { accept }, ...(this.#signal === undefined ? {} : { signal: this.#signal }) }));
+      response = await this.#fetch(
+        new Request(url, {
+          headers: { accept },
+          ...(this.#signal === undefined ? {} : { signal: this.#signal }),
+        }),
+      );
     } catch (error) {
       if (this.#signal?.aborted === true || error instanceof RuntimeError) throw error;
       const host = new URL(url).hostname;
-      throw new RuntimeError('REGISTRY', `Get "${this.#base}": dial tcp: lookup ${host}: no such host`, { cause: error });
+      throw new RuntimeError(
+        'REGISTRY',
+        `Get "${this.#base}": dial tcp: lookup ${host}: no such host`,
+        { cause: error },
+      );
     }
     if (response.ok) return response;
     await response.body?.cancel();
@@ -87,7 +121,10 @@ export class RegistryClient {
   #failure(status: number, path: string): RuntimeError {
     const name = familiarName(this.#reference);
     if (status === 404 && path.startsWith('manifests/')) {
-      return new RuntimeError('NOT_FOUND', `manifest for ${familiarReference(this.#reference)} not found: manifest unknown: manifest unknown`);
+      return new RuntimeError(
+        'NOT_FOUND',
+        `manifest for ${familiarReference(this.#reference)} not found: manifest unknown: manifest unknown`,
+      );
     }
     if (status === 404 || status === 401 || status === 403) {
       return new RuntimeError(
@@ -109,7 +146,11 @@ function parse(bytes: Uint8Array): RawManifest {
 
 function checked(manifest: RawManifest, digest: Digest): ImageManifest {
   const { config, layers } = manifest;
-  const isWhole = config !== undefined && isDigest(config.digest) && Array.isArray(layers) && layers.every((layer) => isDigest(layer.digest));
+  const isWhole =
+    config !== undefined &&
+    isDigest(config.digest) &&
+    Array.isArray(layers) &&
+    layers.every((layer) => isDigest(layer.digest));
   if (!isWhole) throw new RuntimeError('REGISTRY', 'unsupported manifest format');
   return { digest, config, layers };
 }

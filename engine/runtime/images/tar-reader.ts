@@ -114,7 +114,8 @@ export class TarReader {
     const block = this.#block;
     const pax = { ...this.#global, ...this.#next };
     this.#next = {};
-    const prefix = string(block, 257, 5) === 'ustar' && block[262] === 0 ? string(block, 345, 155) : '';
+    const prefix =
+      string(block, 257, 5) === 'ustar' && block[262] === 0 ? string(block, 345, 155) : '';
     const name = string(block, 0, 100);
     const path = pax['path'] ?? (prefix === '' ? name : `${prefix}/${name}`);
     const type = kind === '0' && path.endsWith('/') ? 'directory' : types[kind];
@@ -168,7 +169,8 @@ export class TarReader {
 
 function checkSum(block: Uint8Array): void {
   let sum = 0;
-  for (let index = 0; index < BLOCK; index++) sum += index >= 148 && index < 156 ? 32 : (block[index] ?? 0);
+  for (let index = 0; index < BLOCK; index++)
+    sum += index >= 148 && index < 156 ? 32 : (block[index] ?? 0);
   if (sum !== number(block, 148, 8)) throw new TarError('archive/tar: invalid tar header');
 }
 
@@ -196,10 +198,11 @@ function decimal(text: string | undefined, otherwise: number): number {
 /** `length key=value\n`, again and again. */
 function paxRecords(bytes: Uint8Array): Record<string, string> {
   const records: Record<string, string> = {};
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(32, at);
     const length = Number.parseInt(decoder.decode(bytes.subarray(at, Math.max(space, at))), 10);
-    if (!(length > 0) || at + length > bytes.length) throw new TarError('archive/tar: invalid tar header');
+    if (!(length > 0) || at + length > bytes.length)
+      throw new TarError('archive/tar: invalid tar header');
     const record = decoder.decode(bytes.subarray(space + 1, at + length - 1));
     const equals = record.indexOf('=');
     records[record.slice(0, equals)] = record.slice(equals + 1);

@@ -19,7 +19,11 @@ export class AddressPool {
   take(wanted?: string): string {
     if (wanted !== undefined) {
       const offset = toNumber(wanted) - this.#base;
-      if (!(offset > 1 && offset < this.#size - 1)) throw new RuntimeError('INVALID', `invalid address ${wanted}: it does not belong to any of this network's subnets`);
+      if (!(offset > 1 && offset < this.#size - 1))
+        throw new RuntimeError(
+          'INVALID',
+          `invalid address ${wanted}: it does not belong to any of this network's subnets`,
+        );
       if (this.#taken.has(offset)) throw new RuntimeError('CONFLICT', 'Address already in use');
       this.#taken.add(offset);
       return wanted;
@@ -43,7 +47,11 @@ export class AddressPool {
 
 /** Docker's: 02:42 and the four bytes of the address. */
 export function macFor(address: string): string {
-  return ['02', '42', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
+  return [
+    '02',
+    '42',
+    ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0')),
+  ].join(':');
 }
 
 function toNumber(address: string): number {

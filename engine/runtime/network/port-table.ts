@@ -38,14 +38,18 @@ export class PortTable {
     const { protocol, containerPort, hostAddress = ANY_ADDRESS, hostPort } = binding;
     if (hostPort !== 0) {
       if (!this.#take(protocol, hostPort, hostAddress)) {
-        throw new RuntimeError('PORT_IN_USE', `Bind for ${hostAddress}:${hostPort} failed: port is already allocated`);
+        throw new RuntimeError(
+          'PORT_IN_USE',
+          `Bind for ${hostAddress}:${hostPort} failed: port is already allocated`,
+        );
       }
       return { protocol, containerPort, hostAddress, hostPort };
     }
     for (let tries = FIRST_EPHEMERAL; tries <= LAST_EPHEMERAL; tries++) {
       const port = this.#nextEphemeral;
       this.#nextEphemeral = port === LAST_EPHEMERAL ? FIRST_EPHEMERAL : port + 1;
-      if (this.#take(protocol, port, hostAddress)) return { protocol, containerPort, hostAddress, hostPort: port };
+      if (this.#take(protocol, port, hostAddress))
+        return { protocol, containerPort, hostAddress, hostPort: port };
     }
     throw new RuntimeError('PORT_IN_USE', 'all ports are allocated');
   }
@@ -53,7 +57,10 @@ export class PortTable {
   #take(protocol: string, port: number, address: string): boolean {
     const key = `${protocol}/${port}`;
     const addresses = this.#taken.get(key) ?? new Set<string>();
-    const clash = address === ANY_ADDRESS ? addresses.size > 0 : addresses.has(address) || addresses.has(ANY_ADDRESS);
+    const clash =
+      address === ANY_ADDRESS
+        ? addresses.size > 0
+        : addresses.has(address) || addresses.has(ANY_ADDRESS);
     if (clash) return false;
     this.#taken.set(key, addresses.add(address));
     return true;

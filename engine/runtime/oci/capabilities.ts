@@ -57,10 +57,20 @@ export interface CapabilityChoice {
 }
 
 /** Names with `CAP_`, sorted. `ALL` in either list means every one. Throws INVALID for an unknown name. */
-export function capabilitiesFor({ privileged = false, capAdd = [], capDrop = [] }: CapabilityChoice): string[] {
+export function capabilitiesFor({
+  privileged = false,
+  capAdd = [],
+  capDrop = [],
+}: CapabilityChoice): string[] {
   const add = capAdd.map(normalised);
   const drop = capDrop.map(normalised);
-  const chosen = new Set(privileged || add.includes('ALL') ? ALL_CAPABILITIES : drop.includes('ALL') ? [] : DEFAULT_CAPABILITIES);
+  const chosen = new Set(
+    privileged || add.includes('ALL')
+      ? ALL_CAPABILITIES
+      : drop.includes('ALL')
+        ? []
+        : DEFAULT_CAPABILITIES,
+  );
   if (!privileged) {
     for (const name of drop) chosen.delete(name);
     for (const name of add) if (name !== 'ALL') chosen.add(name);
@@ -70,6 +80,7 @@ export function capabilitiesFor({ privileged = false, capAdd = [], capDrop = [] 
 
 function normalised(name: string): string {
   const plain = name.toUpperCase().replace(/^CAP_/, '');
-  if (plain !== 'ALL' && !ALL_CAPABILITIES.includes(plain)) throw new RuntimeError('INVALID', `invalid CapAdd: unknown capability: "${`CAP_${plain}`}"`);
+  if (plain !== 'ALL' && !ALL_CAPABILITIES.includes(plain))
+    throw new RuntimeError('INVALID', `invalid CapAdd: unknown capability: "${`CAP_${plain}`}"`);
   return plain;
 }

@@ -11,7 +11,13 @@ export interface NetworkFilesInput {
   readonly address?: string | undefined;
   /** `name:address` */
   readonly extraHosts?: readonly string[] | undefined;
-  readonly dns?: { readonly servers: readonly string[]; readonly search: readonly string[]; readonly options: readonly string[] } | undefined;
+  readonly dns?:
+    | {
+        readonly servers: readonly string[];
+        readonly search: readonly string[];
+        readonly options: readonly string[];
+      }
+    | undefined;
   /** the machine's /etc/resolv.conf */
   readonly machineResolvConf: string;
 }
@@ -45,7 +51,9 @@ export function networkFiles(input: NetworkFilesInput): NetworkFiles {
 function resolvConf({ dns, machineResolvConf }: NetworkFilesInput): string {
   const lines = machineResolvConf.split('\n').map((line) => line.trim());
   const of = (keyword: string): string[] => lines.filter((line) => line.startsWith(`${keyword} `));
-  const servers = dns?.servers.length ? dns.servers.map((server) => `nameserver ${server}`) : of('nameserver').filter((line) => !/ (127\.|::1)/.test(line));
+  const servers = dns?.servers.length
+    ? dns.servers.map((server) => `nameserver ${server}`)
+    : of('nameserver').filter((line) => !/ (127\.|::1)/.test(line));
   const search = dns?.search.length ? [`search ${dns.search.join(' ')}`] : of('search');
   const options = dns?.options.length ? [`options ${dns.options.join(' ')}`] : of('options');
   return [...servers, ...search, ...options, ''].join('\n');

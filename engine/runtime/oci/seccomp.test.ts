@@ -8,7 +8,12 @@ const ENOSYS = 0x00050026;
 const KILL = 0x80000000;
 
 /** Runs the program as the kernel does, and counts its steps. */
-function decide(program: Uint8Array, number: number, argument = 0, arch = 0x40000003): { readonly result: number; readonly steps: number } {
+function decide(
+  program: Uint8Array,
+  number: number,
+  argument = 0,
+  arch = 0x40000003,
+): { readonly result: number; readonly steps: number } {
   const view = new DataView(program.buffer);
   const data: Record<number, number> = { 0: number, 4: arch, 16: argument };
   let accumulator = 0;
@@ -16,7 +21,11 @@ function decide(program: Uint8Array, number: number, argument = 0, arch = 0x4000
   for (let at = 0; ; at++) {
     steps++;
     const code = view.getUint16(at * 8, true);
-    const [yes, no, k] = [view.getUint8(at * 8 + 2), view.getUint8(at * 8 + 3), view.getUint32(at * 8 + 4, true)];
+    const [yes, no, k] = [
+      view.getUint8(at * 8 + 2),
+      view.getUint8(at * 8 + 3),
+      view.getUint32(at * 8 + 4, true),
+    ];
     if (code === 0x06) return { result: k, steps };
     if (code === 0x20) accumulator = data[k] ?? 0;
     else if (code === 0x15) at += accumulator === k ? yes : no;
@@ -54,12 +63,14 @@ describe('default seccomp program', () => {
     expect(decide(plain, 120, 0x00020000).result).toBe(EPERM);
     expect(decide(plain, 359, 2).result).toBe(ALLOW);
     expect(decide(plain, 359, 40).result).toBe(EPERM);
-    for (const value of [0, 8, 0x20000, 0x20008, 0xffffffff]) expect(decide(plain, 136, value).result).toBe(ALLOW);
+    for (const value of [0, 8, 0x20000, 0x20008, 0xffffffff])
+      expect(decide(plain, 136, value).result).toBe(ALLOW);
     expect(decide(plain, 136, 0x40000).result).toBe(EPERM);
   });
 
   it('grants with capabilities what the profile grants with them', () => {
-    for (const number of [21, 88, 120, 310, 357, 435, 450]) expect(decide(all, number, 0x20000000).result).toBe(ALLOW);
+    for (const number of [21, 88, 120, 310, 357, 435, 450])
+      expect(decide(all, number, 0x20000000).result).toBe(ALLOW);
     expect(decide(all, 288).result).toBe(EPERM);
   });
 
@@ -69,7 +80,8 @@ describe('default seccomp program', () => {
 
   it('is short and shallow: it runs for every number when it is installed', () => {
     expect(plain.length / 8).toBeLessThan(256);
-    for (let number = 0; number <= 451; number++) expect(decide(plain, number).steps).toBeLessThanOrEqual(18);
+    for (let number = 0; number <= 451; number++)
+      expect(decide(plain, number).steps).toBeLessThanOrEqual(18);
   });
 });
 
@@ -77,7 +89,11 @@ describe('capabilitiesFor', () => {
   it('adds and drops, with or without the prefix, in any case', () => {
     expect(capabilitiesFor({ capDrop: ['ALL'], capAdd: ['net_admin'] })).toEqual(['CAP_NET_ADMIN']);
     expect(capabilitiesFor({ capDrop: ['CAP_CHOWN'] })).not.toContain('CAP_CHOWN');
-    expect(capabilitiesFor({ capAdd: ['ALL'], capDrop: ['SYS_ADMIN'] })).not.toContain('CAP_SYS_ADMIN');
-    expect(() => capabilitiesFor({ capAdd: ['NOTHING'] })).toThrow('unknown capability: "CAP_NOTHING"');
+    expect(capabilitiesFor({ capAdd: ['ALL'], capDrop: ['SYS_ADMIN'] })).not.toContain(
+      'CAP_SYS_ADMIN',
+    );
+    expect(() => capabilitiesFor({ capAdd: ['NOTHING'] })).toThrow(
+      'unknown capability: "CAP_NOTHING"',
+    );
   });
 });

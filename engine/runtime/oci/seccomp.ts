@@ -138,17 +138,26 @@ export function defaultSeccompProgram(capabilities: readonly string[]): Uint8Arr
   const decisions = new Map<number, Program>();
   for (const number of Object.values(REFUSED)) decisions.set(number, refuse);
   for (const [number, ...needed] of CAPABLE) {
-    if (!needed.some((capability) => capabilities.includes(capability))) decisions.set(number, refuse);
+    if (!needed.some((capability) => capabilities.includes(capability)))
+      decisions.set(number, refuse);
   }
   if (!capabilities.includes('CAP_SYS_ADMIN')) {
-    decisions.set(CLONE, onFirstArgument([[JUMP_ANY_BIT, 0, 1, NAMESPACE_FLAGS], ...refuse, ...allow]));
+    decisions.set(
+      CLONE,
+      onFirstArgument([[JUMP_ANY_BIT, 0, 1, NAMESPACE_FLAGS], ...refuse, ...allow]),
+    );
     decisions.set(CLONE3, unknown);
   }
   decisions.set(SOCKET, onFirstArgument([[JUMP_EQUAL, 0, 1, AF_VSOCK], ...refuse, ...allow]));
   decisions.set(
     PERSONALITY,
     onFirstArgument([
-      ...PERSONALITIES.map((value, index): Instruction => [JUMP_EQUAL, PERSONALITIES.length - index, 0, value]),
+      ...PERSONALITIES.map((value, index): Instruction => [
+        JUMP_EQUAL,
+        PERSONALITIES.length - index,
+        0,
+        value,
+      ]),
       ...refuse,
       ...allow,
     ]),

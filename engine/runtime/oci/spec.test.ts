@@ -19,7 +19,10 @@ const config: ContainerConfig & { id: string } = {
   resources: {},
 };
 
-const input = (changes: Partial<ContainerConfig> = {}, more: Partial<SpecInput> = {}): SpecInput => ({
+const input = (
+  changes: Partial<ContainerConfig> = {},
+  more: Partial<SpecInput> = {},
+): SpecInput => ({
   config: { ...config, ...changes },
   user: resolveUser('', passwd, group),
   hostname: 'abc',
@@ -42,8 +45,12 @@ describe('resolveUser', () => {
   });
 
   it("refuses unknown names in Docker's words", () => {
-    expect(() => resolveUser('nobody', passwd, group)).toThrow('unable to find user nobody: no matching entries in passwd file');
-    expect(() => resolveUser('0:nogroup', passwd, group)).toThrow('unable to find group nogroup: no matching entries in group file');
+    expect(() => resolveUser('nobody', passwd, group)).toThrow(
+      'unable to find user nobody: no matching entries in passwd file',
+    );
+    expect(() => resolveUser('0:nogroup', passwd, group)).toThrow(
+      'unable to find group nogroup: no matching entries in group file',
+    );
     expect(resolveUser('0', passwd, group, ['staff', '7']).additionalGids).toEqual([50, 7]);
   });
 });
@@ -54,7 +61,14 @@ describe('ociSpec', () => {
     expect(spec.process.env).toEqual(['PATH=/bin', 'HOSTNAME=abc', 'A=1', 'HOME=/root']);
     expect(spec.process.capabilities.bounding).toHaveLength(14);
     expect(spec.linux.cgroupsPath).toBe(`/docker/${'a'.repeat(64)}`);
-    expect(spec.linux.namespaces.map(({ type }) => type)).toEqual(['mount', 'uts', 'ipc', 'pid', 'network', 'cgroup']);
+    expect(spec.linux.namespaces.map(({ type }) => type)).toEqual([
+      'mount',
+      'uts',
+      'ipc',
+      'pid',
+      'network',
+      'cgroup',
+    ]);
     expect(Object.keys(spec.annotations ?? {})).toEqual(['run.oci.seccomp_bpf_data']);
     expect(spec.mounts.map(({ destination }) => destination)).toEqual([
       '/proc',
@@ -82,7 +96,10 @@ describe('ociSpec', () => {
 
   it("a user's mount replaces Docker's at the same place, parents first", () => {
     const mounts = [
-      { mount: { kind: 'bind', source: '/x', target: '/data/inner', readOnly: true, create: false }, source: '/x' },
+      {
+        mount: { kind: 'bind', source: '/x', target: '/data/inner', readOnly: true, create: false },
+        source: '/x',
+      },
       { mount: { kind: 'volume', volume: 'v', target: '/data', readOnly: false }, source: '/v' },
       { mount: { kind: 'tmpfs', target: '/dev/shm', options: ['size=1m'] }, source: '' },
     ] as const;
@@ -90,7 +107,9 @@ describe('ociSpec', () => {
     expect(spec.mounts.filter(({ destination }) => destination === '/dev/shm')).toHaveLength(1);
     const order = spec.mounts.map(({ destination }) => destination);
     expect(order.indexOf('/data')).toBeLessThan(order.indexOf('/data/inner'));
-    expect(spec.mounts.find(({ destination }) => destination === '/data/inner')?.options).toContain('ro');
+    expect(spec.mounts.find(({ destination }) => destination === '/data/inner')?.options).toContain(
+      'ro',
+    );
   });
 
   it('turns limits into resources and into cgroup files', () => {
@@ -100,7 +119,12 @@ describe('ociSpec', () => {
       cpu: { quota: 50_000, period: 100_000, shares: 1024 },
       pids: { limit: 64 },
     });
-    expect(cgroupFiles(resources)).toEqual({ 'memory.max': '33554432', 'cpu.max': '50000 100000', 'cpu.weight': '39', 'pids.max': '64' });
+    expect(cgroupFiles(resources)).toEqual({
+      'memory.max': '33554432',
+      'cpu.max': '50000 100000',
+      'cpu.weight': '39',
+      'pids.max': '64',
+    });
   });
 });
 

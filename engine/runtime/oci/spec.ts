@@ -23,12 +23,24 @@ export interface OciSpec {
 
 export interface OciProcess {
   readonly terminal: boolean;
-  readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids?: readonly number[] };
+  readonly user: {
+    readonly uid: number;
+    readonly gid: number;
+    readonly additionalGids?: readonly number[];
+  };
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly cwd: string;
-  readonly capabilities: { readonly bounding: readonly string[]; readonly effective: readonly string[]; readonly permitted: readonly string[] };
-  readonly rlimits: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly capabilities: {
+    readonly bounding: readonly string[];
+    readonly effective: readonly string[];
+    readonly permitted: readonly string[];
+  };
+  readonly rlimits: readonly {
+    readonly type: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
   readonly noNewPrivileges: boolean;
   readonly oomScoreAdj?: number;
 }
@@ -42,9 +54,20 @@ export interface OciMount {
 
 interface OciResources {
   readonly memory?: { readonly limit?: number; readonly reservation?: number };
-  readonly cpu?: { readonly shares?: number; readonly quota?: number; readonly period?: number; readonly cpus?: string };
+  readonly cpu?: {
+    readonly shares?: number;
+    readonly quota?: number;
+    readonly period?: number;
+    readonly cpus?: string;
+  };
   readonly pids?: { readonly limit: number };
-  readonly devices?: readonly { readonly allow: boolean; readonly access: string; readonly type?: string; readonly major?: number; readonly minor?: number }[];
+  readonly devices?: readonly {
+    readonly allow: boolean;
+    readonly access: string;
+    readonly type?: string;
+    readonly major?: number;
+    readonly minor?: number;
+  }[];
 }
 
 export interface SpecInput {
@@ -54,7 +77,11 @@ export interface SpecInput {
   /** whether the container has a network namespace that is not the machine's */
   readonly ownNetwork: boolean;
   /** files of the machine bound over those of the image */
-  readonly files: { readonly hostname: string; readonly hosts: string; readonly resolvConf: string };
+  readonly files: {
+    readonly hostname: string;
+    readonly hosts: string;
+    readonly resolvConf: string;
+  };
   /** `config.mounts` with the directories behind volumes */
   readonly mounts: readonly ResolvedMount[];
 }
@@ -72,7 +99,15 @@ const CPU_PERIOD = 100_000;
 const DEFAULT_RLIMITS = [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 524_288 }];
 
 /** Docker's masked paths of which this kernel can have any. */
-const MASKED_PATHS = ['/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/sched_debug', '/proc/scsi', '/sys/firmware'];
+const MASKED_PATHS = [
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+];
 const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 const RWM = 'rwm';
@@ -100,7 +135,10 @@ export function ociSpec(input: SpecInput): OciSpec {
   const privileged = config.privileged === true;
   const capabilities = capabilitiesFor(config);
   const unconfined = privileged || config.seccomp === 'unconfined';
-  const sysctl = { ...config.sysctls, ...(config.domainname ? { 'kernel.domainname': config.domainname } : {}) };
+  const sysctl = {
+    ...config.sysctls,
+    ...(config.domainname ? { 'kernel.domainname': config.domainname } : {}),
+  };
   return {
     ociVersion: '1.0.2',
     process: ociProcess(config, {
@@ -115,13 +153,27 @@ export function ociSpec(input: SpecInput): OciSpec {
     root: { path: 'rootfs', readonly: config.readOnlyRootfs === true },
     hostname: input.hostname,
     mounts: allMounts(input, privileged),
-    ...(unconfined ? {} : { annotations: { 'run.oci.seccomp_bpf_data': toBase64(defaultSeccompProgram(capabilities)) } }),
+    ...(unconfined
+      ? {}
+      : {
+          annotations: {
+            'run.oci.seccomp_bpf_data': toBase64(defaultSeccompProgram(capabilities)),
+          },
+        }),
     linux: {
-      namespaces: ['mount', 'uts', 'ipc', ...(config.pidMode === 'host' ? [] : ['pid']), ...(input.ownNetwork ? ['network'] : []), ...(privileged ? [] : ['cgroup'])].map(
-        (type) => ({ type }),
-      ),
+      namespaces: [
+        'mount',
+        'uts',
+        'ipc',
+        ...(config.pidMode === 'host' ? [] : ['pid']),
+        ...(input.ownNetwork ? ['network'] : []),
+        ...(privileged ? [] : ['cgroup']),
+      ].map((type) => ({ type })),
       cgroupsPath: `${config.cgroupParent ?? '/docker'}/${config.id}`,
-      resources: { ...ociResources(config.resources), ...(privileged ? {} : { devices: DEVICE_RULES }) },
+      resources: {
+        ...ociResources(config.resources),
+        ...(privileged ? {} : { devices: DEVICE_RULES }),
+      },
       maskedPaths: privileged ? [] : MASKED_PATHS,
       readonlyPaths: privileged ? [] : READONLY_PATHS,
       ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
@@ -144,10 +196,16 @@ export function ociProcess(config: ContainerConfig, input: ProcessInput): OciPro
   const { user, capabilities } = input;
   // As in Linux after setuid from root: another user keeps none in effect.
   const effective = user.uid === 0 ? capabilities : [];
-  const limits = new Map([...DEFAULT_RLIMITS, ...ulimits(config)].map((limit) => [limit.type, limit]));
+  const limits = new Map(
+    [...DEFAULT_RLIMITS, ...ulimits(config)].map((limit) => [limit.type, limit]),
+  );
   return {
     terminal: input.terminal,
-    user: { uid: user.uid, gid: user.gid, ...(user.additionalGids.length === 0 ? {} : { additionalGids: user.additionalGids }) },
+    user: {
+      uid: user.uid,
+      gid: user.gid,
+      ...(user.additionalGids.length === 0 ? {} : { additionalGids: user.additionalGids }),
+    },
     args: input.args,
     env: environment(input),
     cwd: input.cwd,
@@ -159,7 +217,11 @@ export function ociProcess(config: ContainerConfig, input: ProcessInput): OciPro
 }
 
 function ulimits(config: ContainerConfig): { type: string; soft: number; hard: number }[] {
-  return (config.ulimits ?? []).map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard }));
+  return (config.ulimits ?? []).map(({ name, soft, hard }) => ({
+    type: `RLIMIT_${name.toUpperCase()}`,
+    soft,
+    hard,
+  }));
 }
 
 /** Docker's own variables come first and give way to what the image or the user sets. HOME saves crun a look into passwd. */
@@ -182,7 +244,12 @@ function systemMounts(config: ContainerConfig, privileged: boolean): OciMount[] 
   const access = privileged ? 'rw' : 'ro';
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
-    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+    },
     {
       destination: '/dev/pts',
       type: 'devpts',
@@ -190,15 +257,30 @@ function systemMounts(config: ContainerConfig, privileged: boolean): OciMount[] 
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, access] },
+    {
+      destination: '/sys/fs/cgroup',
+      type: 'cgroup',
+      source: 'cgroup',
+      options: [...quiet, access],
+    },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', `size=${config.shmSize ?? DEFAULT_SHM_BYTES}`] },
+    {
+      destination: '/dev/shm',
+      type: 'tmpfs',
+      source: 'shm',
+      options: [...quiet, 'mode=1777', `size=${config.shmSize ?? DEFAULT_SHM_BYTES}`],
+    },
   ];
 }
 
 /** A mount of the user's replaces the one Docker makes at the same place. */
 function allMounts({ config, files, mounts }: SpecInput, privileged: boolean): OciMount[] {
-  const bind = (destination: string, source: string): OciMount => ({ destination, type: 'bind', source, options: ['bind', 'rprivate'] });
+  const bind = (destination: string, source: string): OciMount => ({
+    destination,
+    type: 'bind',
+    source,
+    options: ['bind', 'rprivate'],
+  });
   const own = [
     ...systemMounts(config, privileged),
     bind('/etc/resolv.conf', files.resolvConf),
@@ -206,18 +288,36 @@ function allMounts({ config, files, mounts }: SpecInput, privileged: boolean): O
     bind('/etc/hosts', files.hosts),
   ];
   const taken = new Set(mounts.map(({ mount }) => mount.target));
-  return [...own.filter(({ destination }) => !taken.has(destination)), ...mounts.map(userMount)].sort(byDepth);
+  return [
+    ...own.filter(({ destination }) => !taken.has(destination)),
+    ...mounts.map(userMount),
+  ].sort(byDepth);
 }
 
 function userMount({ mount, source }: ResolvedMount): OciMount {
   const destination = mount.target;
   switch (mount.kind) {
     case 'tmpfs':
-      return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'noexec', ...mount.options] };
+      return {
+        destination,
+        type: 'tmpfs',
+        source: 'tmpfs',
+        options: ['nosuid', 'nodev', 'noexec', ...mount.options],
+      };
     case 'bind':
-      return { destination, type: 'bind', source, options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw'] };
+      return {
+        destination,
+        type: 'bind',
+        source,
+        options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw'],
+      };
     case 'volume':
-      return { destination, type: 'bind', source, options: ['bind', 'rprivate', mount.readOnly ? 'ro' : 'rw'] };
+      return {
+        destination,
+        type: 'bind',
+        source,
+        options: ['bind', 'rprivate', mount.readOnly ? 'ro' : 'rw'],
+      };
   }
 }
 
@@ -228,8 +328,20 @@ function byDepth(a: OciMount, b: OciMount): number {
 
 /** Swap is left out: the guest kernel has none. */
 function ociResources(resources: Resources): OciResources {
-  const { memory, memoryReservation, nanoCpus, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, pidsLimit } = resources;
-  const memoryLimits = { ...(memory ? { limit: memory } : {}), ...(memoryReservation ? { reservation: memoryReservation } : {}) };
+  const {
+    memory,
+    memoryReservation,
+    nanoCpus,
+    cpuShares,
+    cpuPeriod,
+    cpuQuota,
+    cpusetCpus,
+    pidsLimit,
+  } = resources;
+  const memoryLimits = {
+    ...(memory ? { limit: memory } : {}),
+    ...(memoryReservation ? { reservation: memoryReservation } : {}),
+  };
   const period = cpuPeriod || CPU_PERIOD;
   const quota = nanoCpus ? Math.round((nanoCpus * period) / 1e9) : cpuQuota;
   const cpu = {
@@ -250,9 +362,13 @@ export function cgroupFiles(resources: Resources): Record<string, string> {
   return {
     ...(memory?.limit === undefined ? {} : { 'memory.max': String(memory.limit) }),
     ...(memory?.reservation === undefined ? {} : { 'memory.low': String(memory.reservation) }),
-    ...(cpu?.quota === undefined ? {} : { 'cpu.max': `${cpu.quota > 0 ? cpu.quota : 'max'} ${cpu.period ?? CPU_PERIOD}` }),
+    ...(cpu?.quota === undefined
+      ? {}
+      : { 'cpu.max': `${cpu.quota > 0 ? cpu.quota : 'max'} ${cpu.period ?? CPU_PERIOD}` }),
     // The mapping of the runtime specification: shares 2 to 262144 onto weights 1 to 10000.
-    ...(cpu?.shares === undefined ? {} : { 'cpu.weight': String(1 + Math.floor(((cpu.shares - 2) * 9999) / 262_142)) }),
+    ...(cpu?.shares === undefined
+      ? {}
+      : { 'cpu.weight': String(1 + Math.floor(((cpu.shares - 2) * 9999) / 262_142)) }),
     ...(cpu?.cpus === undefined ? {} : { 'cpuset.cpus': cpu.cpus }),
     ...(pids === undefined ? {} : { 'pids.max': String(pids.limit) }),
   };

@@ -25,22 +25,37 @@ interface GroupEntry {
  * Finds `user[:group]` as Docker does: names in the container's own passwd(5) and group(5), numbers
  * also without an entry. Throws INVALID with Docker's message.
  */
-export function resolveUser(spec: string, passwd: string, group: string, groupAdd: readonly string[] = []): ResolvedUser {
+export function resolveUser(
+  spec: string,
+  passwd: string,
+  group: string,
+  groupAdd: readonly string[] = [],
+): ResolvedUser {
   const users = parsePasswd(passwd);
   const groups = parseGroup(group);
   const colon = spec.indexOf(':');
   const userText = (colon < 0 ? spec : spec.slice(0, colon)) || '0';
   const groupText = colon < 0 ? '' : spec.slice(colon + 1);
 
-  const entry = users.find((user) => user.name === userText) ?? users.find((user) => String(user.uid) === userText);
+  const entry =
+    users.find((user) => user.name === userText) ??
+    users.find((user) => String(user.uid) === userText);
   if (entry === undefined && !isId(userText)) {
-    throw new RuntimeError('INVALID', `unable to find user ${userText}: no matching entries in passwd file`, { exitCode: 125 });
+    throw new RuntimeError(
+      'INVALID',
+      `unable to find user ${userText}: no matching entries in passwd file`,
+      { exitCode: 125 },
+    );
   }
   const uid = entry?.uid ?? Number(userText);
   const gid = groupText === '' ? (entry?.gid ?? 0) : findGroup(groupText, groups);
   const memberships =
-    groupText === '' && entry !== undefined ? groups.filter((each) => each.members.includes(entry.name)).map((each) => each.gid) : [];
-  const additionalGids = [...new Set([...memberships, ...groupAdd.map((text) => findGroup(text, groups))])].filter((id) => id !== gid);
+    groupText === '' && entry !== undefined
+      ? groups.filter((each) => each.members.includes(entry.name)).map((each) => each.gid)
+      : [];
+  const additionalGids = [
+    ...new Set([...memberships, ...groupAdd.map((text) => findGroup(text, groups))]),
+  ].filter((id) => id !== gid);
   return { uid, gid, additionalGids, home: entry?.home || '/' };
 }
 
@@ -48,7 +63,11 @@ function findGroup(text: string, groups: readonly GroupEntry[]): number {
   const entry = groups.find((group) => group.name === text);
   if (entry !== undefined) return entry.gid;
   if (isId(text)) return Number(text);
-  throw new RuntimeError('INVALID', `unable to find group ${text}: no matching entries in group file`, { exitCode: 125 });
+  throw new RuntimeError(
+    'INVALID',
+    `unable to find group ${text}: no matching entries in group file`,
+    { exitCode: 125 },
+  );
 }
 
 function isId(text: string): boolean {
@@ -56,11 +75,20 @@ function isId(text: string): boolean {
 }
 
 function parsePasswd(text: string): PasswdEntry[] {
-  return fieldsOf(text).map(([name = '', , uid, gid, , home = '']) => ({ name, uid: Number(uid), gid: Number(gid), home }));
+  return fieldsOf(text).map(([name = '', , uid, gid, , home = '']) => ({
+    name,
+    uid: Number(uid),
+    gid: Number(gid),
+    home,
+  }));
 }
 
 function parseGroup(text: string): GroupEntry[] {
-  return fieldsOf(text).map(([name = '', , gid, members = '']) => ({ name, gid: Number(gid), members: members.split(',') }));
+  return fieldsOf(text).map(([name = '', , gid, members = '']) => ({
+    name,
+    gid: Number(gid),
+    members: members.split(','),
+  }));
 }
 
 function fieldsOf(text: string): string[][] {

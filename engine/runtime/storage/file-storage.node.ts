@@ -64,7 +64,10 @@ export class FileStorage implements Storage {
   }
 
   async list(prefix: string): Promise<readonly { readonly name: string; readonly size: number }[]> {
-    const entries = await readdir(this.#path(prefix), { recursive: true, withFileTypes: true }).catch(() => []);
+    const entries = await readdir(this.#path(prefix), {
+      recursive: true,
+      withFileTypes: true,
+    }).catch(() => []);
     const found: { name: string; size: number }[] = [];
     for (const entry of entries) {
       if (!entry.isFile()) continue;

@@ -12,7 +12,9 @@ export class MemoryStorage implements Storage {
   source(name: string): Promise<BlobSource | undefined> {
     const bytes = this.#objects.get(name);
     // A Blob crosses to another worker without a copy; bytes would be cloned.
-    return Promise.resolve(bytes === undefined ? undefined : { kind: 'blob', blob: new Blob([bytes.slice()]) });
+    return Promise.resolve(
+      bytes === undefined ? undefined : { kind: 'blob', blob: new Blob([bytes.slice()]) },
+    );
   }
 
   read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
@@ -35,7 +37,11 @@ export class MemoryStorage implements Storage {
 
   list(prefix: string): Promise<readonly { readonly name: string; readonly size: number }[]> {
     const found = [...this.#objects].filter(([name]) => name.startsWith(prefix));
-    return Promise.resolve(found.map(([name, bytes]) => ({ name, size: bytes.length })).sort((a, b) => (a.name < b.name ? -1 : 1)));
+    return Promise.resolve(
+      found
+        .map(([name, bytes]) => ({ name, size: bytes.length }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    );
   }
 }
 

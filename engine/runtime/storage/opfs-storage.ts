@@ -44,7 +44,9 @@ export class OpfsStorage implements Storage {
 
   async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
     const file = await this.#file(name);
-    return file === undefined ? undefined : new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+    return file === undefined
+      ? undefined
+      : new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
   }
 
   async create(): Promise<StorageWriter> {
@@ -54,7 +56,8 @@ export class OpfsStorage implements Storage {
     return {
       write: (bytes) => {
         let written = 0;
-        while (written < bytes.length) written += access.write(bytes.subarray(written) as Uint8Array<ArrayBuffer>);
+        while (written < bytes.length)
+          written += access.write(bytes.subarray(written) as Uint8Array<ArrayBuffer>);
         return Promise.resolve();
       },
       commit: async (name) => {
@@ -79,8 +82,13 @@ export class OpfsStorage implements Storage {
     const found: { name: string; size: number }[] = [];
     const visit = async (directory: FileSystemDirectoryHandle, path: string): Promise<void> => {
       for await (const [name, handle] of directory.entries()) {
-        if (handle.kind === 'directory') await visit(handle as FileSystemDirectoryHandle, `${path}${name}/`);
-        else found.push({ name: path + name, size: (await (handle as FileSystemFileHandle).getFile()).size });
+        if (handle.kind === 'directory')
+          await visit(handle as FileSystemDirectoryHandle, `${path}${name}/`);
+        else
+          found.push({
+            name: path + name,
+            size: (await (handle as FileSystemFileHandle).getFile()).size,
+          });
       }
     };
     await visit(await this.#directory(prefix.replace(/\/$/, '')), prefix);
@@ -102,7 +110,8 @@ export class OpfsStorage implements Storage {
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
     let handle = this.#root;
-    for (const name of path.split('/')) handle = await handle.getDirectoryHandle(name, { create: true });
+    for (const name of path.split('/'))
+      handle = await handle.getDirectoryHandle(name, { create: true });
     this.#directories.set(path, handle);
     return handle;
   }
