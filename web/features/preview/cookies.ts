@@ -7,6 +7,10 @@ const options = {
   looseMode: true,
 } as const;
 
+/** A cookie with one is refused (RFC 6265bis, 5.6). */
+// oxlint-disable-next-line no-control-regex
+const controlCharacter = /[\0-\x08\x0a-\x1f\x7f]/;
+
 /** Where cookies outlast a reload of the page. */
 export type CookieStorage = Pick<Storage, 'getItem' | 'setItem'>;
 
@@ -38,7 +42,7 @@ export class MachineCookies {
 
   /** Keeps what a response sets. Malformed cookies are ignored, as browsers do. */
   keep(url: string, setCookies: readonly string[]): void {
-    for (const text of setCookies)
+    for (const text of setCookies.filter((cookie) => !controlCharacter.test(cookie)))
       this.#jar.setCookieSync(text, url, { ignoreError: true, loose: true });
     if (setCookies.length > 0) this.#save();
   }

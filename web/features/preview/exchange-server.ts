@@ -15,8 +15,12 @@ export interface ExchangeSource {
 
 type ExchangedRequest = Extract<ExchangeRequest, { type: 'request' }>;
 
+type Reply = (message: ExchangeReply, transfer?: Transferable[]) => void;
+
 interface Running {
   readonly request: ExchangedRequest;
+  /** over the port by which the request came last */
+  reply: Reply;
   readonly abort: AbortController;
   /** set while the request's body is awaited */
   takeBody: ((body: MessagePort) => void) | undefined;
@@ -35,7 +39,7 @@ const remembered = 1_000;
 /** Serves every exchange port of one lab, so that a request which arrives over two of them still runs once. */
 export class ExchangeServer {
   readonly #source: ExchangeSource;
-  readonly #seen = new Set<string>();
+  readonly #requests = new Map<string, Running | 'over'>();
 
   constructor(source: ExchangeSource) {
     this.#source = source;
@@ -44,21 +48,32 @@ export class ExchangeServer {
   /** Serves `port` until the other side goes away. `only` limits it to one machine. */
   serve(port: MessagePort, only?: string): void {
     const running = new Map<string, Running>();
-    const reply = (message: ExchangeReply, transfer: Transferable[] = []) =>
-      port.postMessage(message, transfer);
+    const reply: Reply = (message, transfer = []) => port.postMessage(message, transfer);
 
     port.addEventListener('message', ({ data }: MessageEvent<ExchangeRequest>) => {
       switch (data.type) {
         case 'request': {
-          if (this.#seen.has(data.id)) return reply({ type: 'accepted', id: data.id });
-          this.#remember(data.id);
-          const entry: Running = {
+          const { id } = data;
+          const known = this.#requests.get(id);
+          if (known === 'over') {
+            // Its answer went with the port it came by.
+            return reply({ type: 'failure', id, code: 'LAB_GONE', message: 'The answer was lost' });
+          }
+          if (known) known.reply = reply;
+          const entry: Running = known ?? {
             request: data,
+            reply,
             abort: new AbortController(),
             takeBody: undefined,
           };
-          running.set(data.id, entry);
-          void this.#run(data, only, entry, reply).finally(() => running.delete(data.id));
+          running.set(id, entry);
+          reply({ type: 'accepted', id });
+          if (known) return;
+          this.#remember(id, entry);
+          void this.#run(entry, only).finally(() => {
+            running.delete(id);
+            this.#requests.set(id, 'over');
+          });
           return;
         }
         case 'body':
@@ -75,7 +90,8 @@ export class ExchangeServer {
     });
     // The browser stopped the worker: nobody waits for these answers any more.
     port.addEventListener('close', () => {
-      for (const { request, abort } of running.values()) {
+      for (const { request, abort, reply: last } of running.values()) {
+        if (last !== reply) continue;
         abort.abort();
         if (request.isPage) this.#source.interrupted(request);
       }
@@ -83,13 +99,10 @@ export class ExchangeServer {
     port.start();
   }
 
-  async #run(
-    request: ExchangedRequest,
-    only: string | undefined,
-    entry: Running,
-    reply: (message: ExchangeReply, transfer?: Transferable[]) => void,
-  ): Promise<void> {
+  async #run(entry: Running, only: string | undefined): Promise<void> {
+    const { request } = entry;
     const { id, url } = request;
+    const reply: Reply = (message, transfer) => entry.reply(message, transfer);
     const bodyPort = request.hasBody
       ? new Promise<MessagePort>((resolve, reject) => {
           entry.takeBody = resolve;
@@ -100,7 +113,6 @@ export class ExchangeServer {
       : undefined;
     // Nobody may be waiting for it yet when the abort comes.
     bodyPort?.catch(() => {});
-    reply({ type: 'accepted', id });
     try {
       const found =
         only === undefined || only === request.machine
@@ -150,12 +162,11 @@ export class ExchangeServer {
     }
   }
 
-  #remember(id: string): void {
-    this.#seen.add(id);
-    if (this.#seen.size > remembered) {
-      const [oldest] = this.#seen;
-      if (oldest !== undefined) this.#seen.delete(oldest);
-    }
+  #remember(id: string, entry: Running): void {
+    this.#requests.set(id, entry);
+    if (this.#requests.size <= remembered) return;
+    const [oldest] = this.#requests.keys();
+    if (oldest !== undefined) this.#requests.delete(oldest);
   }
 }
 

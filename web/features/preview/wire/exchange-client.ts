@@ -86,7 +86,8 @@ export class ExchangeClient {
       const port = await this.#port(request.slot);
       const outcome = await this.#send(id, port, request);
       if (outcome === 'not accepted') {
-        this.#dropPort(request.slot, port);
+        // Asked for anew, but not closed: the lab page may only be slow, and other answers still come by it.
+        if (this.#ports.get(request.slot) === port) this.#ports.delete(request.slot);
       } else if (outcome === 'lost') {
         if (!/^(GET|HEAD|OPTIONS)$/.test(request.method)) break;
         id = crypto.randomUUID();
@@ -128,7 +129,8 @@ export class ExchangeClient {
             return;
           }
           settle();
-          if (reply.type === 'failure') reject(new ExchangeError(reply.code, reply.message));
+          if (reply.type === 'failure' && reply.code === 'LAB_GONE') resolve('lost');
+          else if (reply.type === 'failure') reject(new ExchangeError(reply.code, reply.message));
           else resolve(received(reply));
         },
         onPortLost: () => {
