@@ -244,9 +244,9 @@ export class MachineLoader {
     emulator.onCrash(host.onCrash);
     emulator.onSerialOutput((byte) => serial.append(byte));
     const channel: ByteChannel = {
-      send: (bytes) => emulator.sendConsole(bytes),
+      send: (bytes) => emulator.channel.send(bytes),
       onReceive(listener) {
-        const subscription = emulator.onConsoleOutput(listener);
+        const subscription = emulator.channel.onOutput(listener);
         return () => subscription.dispose();
       },
     };

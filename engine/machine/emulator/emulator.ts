@@ -5,12 +5,11 @@ import { Emitter } from '../../base/emitter.ts';
 import { runSoon } from '../../base/run-soon.ts';
 import type { CopyOnWriteDisk } from '../disks/copy-on-write-disk.ts';
 import { MachineError } from '../machine-error.ts';
+import { GuestChannel } from './guest-channel.ts';
 import { InputQueue } from './input-queue.ts';
 import { instantiateWithCompiler } from './jit-compiler.ts';
 import { internalsOf, type V86Internals } from './v86-internals.ts';
 
-/** Linux posts receive buffers of one page to the console's queue. */
-const CONSOLE_BUFFER = 4096;
 /** Frames that wait for the guest; further ones push out the oldest, as on a busy Ethernet. */
 const FRAME_BACKLOG = 512;
 /** The screen is never looked at; this is what VGA text mode and the BIOS need. */
@@ -41,11 +40,8 @@ export interface EmulatorOptions {
 
 /** One emulated PC: the only place that touches v86. Created at rest; `run` sets it going. */
 export class Emulator implements Disposable {
-  readonly #consoleOutput = new Emitter<Uint8Array>();
   readonly #serialOutput = new Emitter<number>();
   readonly #frames = new Emitter<Uint8Array>();
-  /** Bytes the guest writes to /dev/hvc0. */
-  readonly onConsoleOutput = this.#consoleOutput.event;
   /** Single bytes the guest writes to /dev/ttyS0. */
   readonly onSerialOutput = this.#serialOutput.event;
   /** Ethernet frames that leave eth0. */
@@ -55,10 +51,12 @@ export class Emulator implements Disposable {
   /** The emulator itself failed, as it does when the guest resets its processor. Nothing runs any more. */
   readonly onCrash = this.#crash.event;
 
+  /** To and from the agent. */
+  readonly channel: GuestChannel;
+
   readonly #v86: V86;
   readonly #internals: V86Internals;
   readonly #clock: Clock;
-  readonly #consoleInput: InputQueue;
   readonly #frameInput: InputQueue;
   readonly #requests9p: { pending: number };
   #timer: Disposable | undefined;
@@ -75,17 +73,11 @@ export class Emulator implements Disposable {
     this.#requests9p = requests9p;
     const internals = internalsOf(v86);
     this.#internals = internals;
-    const { virtio_console: console, virtio_net: network } = internals.v86.cpu.devices;
-    this.#consoleInput = new InputQueue(
-      console?.virtio.queues[0],
-      CONSOLE_BUFFER,
-      Number.POSITIVE_INFINITY,
-      (bytes) => internals.bus.send('virtio-console0-input-bytes', bytes),
-    );
+    this.channel = new GuestChannel(internals);
+    const network = internals.v86.cpu.devices.virtio_net;
     this.#frameInput = new InputQueue(network?.virtio.queues[0], 0, FRAME_BACKLOG, (frame) =>
       internals.bus.send('net0-receive', frame),
     );
-    v86.add_listener('virtio-console0-output-bytes', (bytes) => this.#consoleOutput.fire(bytes));
     v86.add_listener('serial0-output-byte', (byte) => this.#serialOutput.fire(byte));
     v86.add_listener('net0-send', (frame) => this.#frames.fire(frame));
     internals.v86.unregister_yield();
@@ -199,16 +191,6 @@ export class Emulator implements Disposable {
     return this.#v86.save_state();
   }
 
-  /** Writes to /dev/hvc0. Resolves when the guest's driver has taken the bytes. */
-  sendConsole(bytes: Uint8Array): Promise<void> {
-    return this.#consoleInput.push(bytes);
-  }
-
-  /** Bytes that wait until the guest's driver takes them. */
-  get consoleBacklog(): number {
-    return this.#consoleInput.bytes;
-  }
-
   /** Hands eth0 a frame. */
   sendFrame(frame: Uint8Array): void {
     void this.#frameInput.push(frame);
@@ -216,7 +198,7 @@ export class Emulator implements Disposable {
 
   dispose(): void {
     this.#timer?.dispose();
-    this.#consoleOutput.dispose();
+    this.channel.dispose();
     this.#serialOutput.dispose();
     this.#frames.dispose();
     this.#crash.dispose();
@@ -228,7 +210,7 @@ export class Emulator implements Disposable {
     if (this.#tickStart > 0) this.#busy += now - this.#tickStart;
     this.#tickStart = 0;
     void this.instructions;
-    this.#consoleInput.pump();
+    this.channel.pump();
     this.#frameInput.pump();
     this.#timer?.dispose();
     this.#timer = undefined;

@@ -49,6 +49,11 @@ export class InputQueue {
     });
   }
 
+  /** Forgets what waits, as if it had been taken. */
+  clear(): void {
+    while (this.#waiting.length > 0) this.#shift();
+  }
+
   /** Hands over as much as there is room for. Called whenever the guest has run. */
   pump(): void {
     const queue = this.#queue;

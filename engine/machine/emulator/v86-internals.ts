@@ -20,8 +20,15 @@ interface VirtioDevice {
   readonly virtio: { readonly queues: readonly VirtQueue[] };
 }
 
+interface VirtioConsole extends VirtioDevice {
+  /** Sends the driver a control message about a port. */
+  SendEvent(port: number, event: number, value: number): void;
+}
+
 export interface V86Internals {
   readonly bus: { send(name: string, value: unknown): void };
+  /** `add_listener`, whose type knows fewer events than there are. */
+  readonly listen: (name: string, listener: (bytes: Uint8Array) => void) => void;
   readonly v86: {
     /** Asked to run `yield_callback(tick)` in `milliseconds` (at once below 1), after letting the event loop turn. */
     yield: (milliseconds: number, tick: number) => void;
@@ -31,7 +38,7 @@ export interface V86Internals {
     unregister_yield(): void;
     readonly cpu: {
       readonly devices: {
-        readonly virtio_console?: VirtioDevice;
+        readonly virtio_console?: VirtioConsole;
         readonly virtio_net?: VirtioDevice;
       };
       readonly wm: { readonly exports: Record<string, (...parameters: number[]) => number> };
@@ -40,21 +47,22 @@ export interface V86Internals {
 }
 
 export function internalsOf(emulator: V86): V86Internals {
-  const internals = emulator as unknown as V86Internals;
-  const { bus, v86 } = internals;
-  const queue = v86?.cpu?.devices?.virtio_console?.virtio?.queues?.[0];
+  const { bus, v86 } = emulator as unknown as V86Internals;
+  const console = v86?.cpu?.devices?.virtio_console;
   const found = [
     bus?.send,
     v86?.yield,
     v86?.yield_callback,
     v86?.next_tick,
     v86?.unregister_yield,
-    queue?.count_requests,
+    console?.SendEvent,
+    console?.virtio?.queues?.[0]?.count_requests,
   ];
   if (!found.every((member) => typeof member === 'function')) {
     throw new TypeError(
       'This version of v86 is built differently: engine/machine/emulator/v86-internals.ts must be adapted to it.',
     );
   }
-  return internals;
+  const listen = emulator.add_listener.bind(emulator) as unknown as V86Internals['listen'];
+  return { bus, v86, listen };
 }
