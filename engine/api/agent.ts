@@ -286,7 +286,10 @@ export interface AgentStreams {
   'stats.watch': { request: { intervalMs: number }; reply: object; kind: 'messages' };
   /** `TaskEvent` messages from now on. */
   'task.events': { request: object; reply: object; kind: 'messages' };
-  /** Live input and output of a task's main process; ends with an exit frame. Several may be attached. */
+  /**
+   * Live input and output of a task's main process; ends with an exit frame. Several may be
+   * attached. May come before `task.start`, and then misses nothing.
+   */
   'task.attach': { request: { id: string; stdin: boolean }; reply: object; kind: 'frames' };
   /** `crun exec`; ends with an exit frame. */
   'task.exec': { request: TaskExecRequest; reply: { pid: number }; kind: 'frames' };
