@@ -51,6 +51,8 @@ export class FileDocument {
   /** what the machine has, as far as known */
   #saved = '';
   #mtime = -1;
+  /** whether the machine had the file when last looked at; a restored one may be there only after its first save */
+  #present = false;
   #byteOrderMark = false;
   #beforeRestore = '';
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
@@ -181,6 +183,8 @@ export class FileDocument {
     const before = this.#mtime;
     const info = await this.#files.stat(this.path).catch((error: unknown) => problem(error));
     if (info === 'missing') {
+      if (!this.#present && this.#state.status === 'ready') return;
+      this.#present = false;
       if (cause === 'reset' && this.#state.status === 'ready') {
         this.#set({ conflict: { theirs: '', cause } });
       } else {
@@ -219,6 +223,7 @@ export class FileDocument {
       const file = readText(await this.#files.read(this.path));
       if (file.kind === 'refused') return this.#refuse(file.reason);
       this.#mtime = info.mtime;
+      this.#present = true;
       this.#byteOrderMark = file.byteOrderMark;
       return file.text;
     } catch (error) {
@@ -241,6 +246,7 @@ export class FileDocument {
       await this.#files.write(this.path, writeText(text, this.#byteOrderMark));
       this.#saved = text;
       this.#mtime = (await this.#files.stat(this.path)).mtime;
+      this.#present = true;
       this.#set({ saving: false, saveProblem: '', dirty: this.buffer.text() !== text });
       await this.#drafts.keep(this.path, text);
     } catch (error) {

@@ -36,7 +36,10 @@ describe('cookies of a machine', () => {
 
   test('outlast the page in its storage, and start empty when that is damaged', () => {
     const kept = new Map<string, string>();
-    const storage: CookieStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
+    const storage: CookieStorage = {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => void kept.set(key, value),
+    };
     new MachineCookies(storage, 'k').keep(url, ['a=b; Path=/']);
     expect(new MachineCookies(storage, 'k').header(url)).toBe('a=b');
     kept.set('k', '{');

@@ -8,7 +8,12 @@ import type { ExchangeRequest } from './wire/messages.ts';
 type Answer = (port: number, request: PortRequest) => Promise<PortResponse>;
 
 function response(text: string, headers: [string, string][] = []): PortResponse {
-  return { status: 200, statusText: 'OK', headers: new Headers(headers), body: new Blob([text]).stream() };
+  return {
+    status: 200,
+    statusText: 'OK',
+    headers: new Headers(headers),
+    body: new Blob([text]).stream(),
+  };
 }
 
 function request(change: Partial<OutgoingExchange> = {}): OutgoingExchange {
@@ -54,10 +59,26 @@ describe('an exchange', () => {
   test('carries method, headers, body, and cookies both ways', async () => {
     const seen: unknown[] = [];
     const { client, ports } = connect(async (port, { method, url, headers, body }) => {
-      seen.push([port, method, url, headers.get('cookie'), headers.get('x-a'), await new Response(body).text()]);
-      return response('done', [['set-cookie', 'a=b; Path=/'], ['set-cookie', 'h=1; HttpOnly; Path=/']]);
+      seen.push([
+        port,
+        method,
+        url,
+        headers.get('cookie'),
+        headers.get('x-a'),
+        await new Response(body).text(),
+      ]);
+      return response('done', [
+        ['set-cookie', 'a=b; Path=/'],
+        ['set-cookie', 'h=1; HttpOnly; Path=/'],
+      ]);
     });
-    const first = await client.exchange(request({ method: 'POST', headers: new Headers({ 'x-a': '1' }), body: new Blob(['sent']).stream() }));
+    const first = await client.exchange(
+      request({
+        method: 'POST',
+        headers: new Headers({ 'x-a': '1' }),
+        body: new Blob(['sent']).stream(),
+      }),
+    );
     open.push(...ports);
     expect(await new Response(first.body).text()).toBe('done');
     expect(first.pageCookies).toBe('a=b');
@@ -69,9 +90,13 @@ describe('an exchange', () => {
   });
 
   test('fails with the code of the lab', async () => {
-    const { client, ports } = connect(() => Promise.reject(Object.assign(new Error('no'), { code: 'CONNECTION_REFUSED' })));
+    const { client, ports } = connect(() =>
+      Promise.reject(Object.assign(new Error('no'), { code: 'CONNECTION_REFUSED' })),
+    );
     await expect(client.exchange(request())).rejects.toMatchObject({ code: 'CONNECTION_REFUSED' });
-    await expect(client.exchange(request({ machine: 'other' }))).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    await expect(client.exchange(request({ machine: 'other' }))).rejects.toMatchObject({
+      code: 'NOT_RUNNING',
+    });
     open.push(...ports);
   });
 
@@ -158,7 +183,9 @@ describe('when the lab page goes away', () => {
     const { port1, port2 } = new MessageChannel();
     server.serve(port1);
     const replies: unknown[] = [];
-    port2.addEventListener('message', ({ data }: MessageEvent<{ type: string }>) => replies.push(data.type));
+    port2.addEventListener('message', ({ data }: MessageEvent<{ type: string }>) =>
+      replies.push(data.type),
+    );
     port2.start();
     open.push(port2);
     const message: ExchangeRequest = {

@@ -14,7 +14,10 @@ async function insert(html: string, cut = html.length): Promise<string> {
 
 describe('where the script goes', () => {
   test.each([
-    ['<!DOCTYPE html><html lang="en"><head><title>x</title>', '<!DOCTYPE html><html lang="en"><head>[S]<title>x</title>'],
+    [
+      '<!DOCTYPE html><html lang="en"><head><title>x</title>',
+      '<!DOCTYPE html><html lang="en"><head>[S]<title>x</title>',
+    ],
     ['<!doctype html>\n<title>x</title>', '<!doctype html>\n[S]<title>x</title>'],
     ['<!-- c --><head data-a="1">x', '<!-- c --><head data-a="1">[S]x'],
     ['<header>no head</header>', '[S]<header>no head</header>'],

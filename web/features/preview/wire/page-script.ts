@@ -72,5 +72,7 @@ function headStart(text: string, final: boolean): number | undefined {
 function couldGrow(rest: string): boolean {
   if (rest.startsWith('<!--')) return !rest.includes('-->');
   if (/^<(?:!doctype|html|head)(?=[\s>]|$)/i.test(rest)) return !rest.includes('>');
-  return ['\xef\xbb\xbf', '<!--', '<!doctype', '<html', '<head'].some((tag) => tag.startsWith(rest.toLowerCase()));
+  return ['\xef\xbb\xbf', '<!--', '<!doctype', '<html', '<head'].some((tag) =>
+    tag.startsWith(rest.toLowerCase()),
+  );
 }

@@ -22,10 +22,13 @@ describe('preview origins', () => {
     expect(readPreviewHost(new URL(origin).host)).toMatchObject(target);
   });
 
-  test.each(['drydock.localhost:8080', 'x.preview.localhost', 'a-0.preview.localhost', 'a-99999.preview.localhost', 'a.b-80.preview.localhost'])(
-    '%s is none',
-    (host) => expect(readPreviewHost(host)).toBeUndefined(),
-  );
+  test.each([
+    'drydock.localhost:8080',
+    'x.preview.localhost',
+    'a-0.preview.localhost',
+    'a-99999.preview.localhost',
+    'a.b-80.preview.localhost',
+  ])('%s is none', (host) => expect(readPreviewHost(host)).toBeUndefined());
 
   test('path mode has the same targets', () => {
     const target = { slot: 't2', machine: 'web', port: 8080 };
@@ -58,5 +61,6 @@ describe('addresses as learners know them', () => {
     expect(readTypedAddress(text, { machine: 'web', port: 80 })).toEqual(expected);
   });
 
-  test('the port is always shown', () => expect(displayAddress(80, '/a')).toBe('http://localhost:80/a'));
+  test('the port is always shown', () =>
+    expect(displayAddress(80, '/a')).toBe('http://localhost:80/a'));
 });

@@ -65,7 +65,9 @@ describe('a stream over a port', () => {
     const failing = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.error(new Error('the connection broke')),
     });
-    await expect(new Response(readStream(sendStream(failing))).text()).rejects.toThrow('the connection broke');
+    await expect(new Response(readStream(sendStream(failing))).text()).rejects.toThrow(
+      'the connection broke',
+    );
   });
 
   test('a sender that goes away is an error, not an end', async () => {
