@@ -32,6 +32,8 @@ export function SerialLog({ machine }: { readonly machine: LabMachine }) {
     return () => stop.abort();
   }, [machine]);
 
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), []);
+
   useEffect(() => {
     const element = box.current;
     if (element && atEnd.current) element.scrollTop = element.scrollHeight;
