@@ -68,8 +68,14 @@ const folders: Readonly<Record<string, number>> = {
   'var/lib/drydock': 0o755,
 };
 
+/** Programs that are built here, not taken from a package. */
+export interface OwnPrograms {
+  readonly init: Buffer;
+  readonly crun: Buffer;
+}
+
 /** Turns unpacked Debian packages into the root file system of every machine. */
-export function finishBase(tree: FileTree, init: Buffer): void {
+export function finishBase(tree: FileTree, programs: OwnPrograms): void {
   const passwd = text(tree, 'usr/share/base-passwd/passwd.master');
   const group = text(tree, 'usr/share/base-passwd/group.master');
   const certificates = [...tree.walk()].filter(([file]) => /^usr\/share\/ca-certificates\/.*\.crt$/.test(file));
@@ -81,7 +87,8 @@ export function finishBase(tree: FileTree, init: Buffer): void {
 
   for (const [folder, mode] of Object.entries(folders)) tree.directory(folder).mode = mode;
   for (const [link, target] of Object.entries(links)) tree.symlink(link, target);
-  tree.write('usr/sbin/drydock-init', init, 0o755);
+  tree.write('usr/sbin/drydock-init', programs.init, 0o755);
+  tree.write('usr/bin/crun', programs.crun, 0o755);
   tree.write('etc/passwd', passwd.replace(/^root:.*$/m, 'root:x:0:0:root:/root:/bin/bash').replaceAll(':*:', ':x:'));
   tree.write('etc/group', `${group.replaceAll(':*:', ':x:').trimEnd()}\ndocker:x:999:\n`);
   tree.write('etc/shadow', passwd.replace(/^([^:]+):.*$/gm, '$1:*:20454:0:99999:7:::'), 0o640);

@@ -8,6 +8,7 @@ import { BuildError, run, versionOf } from './run.ts';
 const sourcePackage = 'linux-source-6.1';
 const archive = '/usr/src/linux-source-6.1.tar.xz';
 const configFile = path.join(guestFolder, 'kernel', 'kernel.config');
+const packer = path.join(guestFolder, 'kernel', 'store-lz4.mjs');
 const initSource = path.join(guestFolder, 'rootfs', 'init', 'drydock-init.c');
 
 /** Nothing of the machine that builds it may show in the kernel. */
@@ -37,7 +38,7 @@ export function kernelSource(folder = cacheFolder): string {
 export function buildKernel(output: string, cache: string): Inputs {
   const tree = kernelSource(cache);
   const make = (...args: string[]): void => {
-    run('nice', ['make', 'ARCH=i386', ...args], { cwd: tree, env: { ...buildEnvironment, KCONFIG_ALLCONFIG: configFile } });
+    run('nice', ['make', 'ARCH=i386', `LZ4=${packer}`, ...args], { cwd: tree, env: { ...buildEnvironment, KCONFIG_ALLCONFIG: configFile } });
   };
   make('allnoconfig');
   checkConfiguration(path.join(tree, '.config'));
@@ -47,9 +48,9 @@ export function buildKernel(output: string, cache: string): Inputs {
   return {
     [`package ${sourcePackage}`]: kernelVersion(),
     'file kernel.config': digestOfFile(configFile),
+    'file store-lz4.mjs': digestOfFile(packer),
     'tool gcc': versionOf('gcc'),
     'tool ld': versionOf('ld'),
-    'tool lz4': versionOf('lz4'),
   };
 }
 

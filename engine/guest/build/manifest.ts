@@ -39,16 +39,18 @@ export interface Manifest {
 }
 
 /**
- * tsc=reliable and lpj: no calibration against emulated time. no_timer_check: the timer works.
- * random.trust_cpu: the pool is ready at once; `personalise` seeds it again.
+ * tsc=reliable and lpj: no calibration against emulated time. random.trust_cpu: the pool is ready at
+ * once; `personalise` seeds it again. dummy.numdummies: no dummy0 that nobody asked for.
  */
-const cmdline =
-  'root=/dev/sda1 rootfstype=erofs ro init=/sbin/drydock-init console=ttyS0 tsc=reliable lpj=5000000 no_timer_check random.trust_cpu=on quiet loglevel=4';
+const common =
+  'root=/dev/sda1 rootfstype=erofs ro init=/sbin/drydock-init console=ttyS0 tsc=reliable lpj=5000000 random.trust_cpu=on dummy.numdummies=0';
+const cmdline = `${common} quiet loglevel=4`;
 
 const profiles: Readonly<Record<string, Profile>> = {
   docker: { memory: 256, partitions: ['base', 'agent', 'docker'], cmdline },
   node: { memory: 256, partitions: ['base', 'agent'], cmdline },
-  bare: { memory: 128, partitions: ['base', 'agent'], cmdline },
+  // Booted cold for all to see: the kernel says what it does.
+  bare: { memory: 128, partitions: ['base', 'agent'], cmdline: common },
 };
 
 const diskNames = ['base', 'agent', 'docker', 'scratch'];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finishBase } from './base.ts';
 import { chunkSize, cut, storeDisk } from './chunks.ts';
+import { buildCrun, crunInputs } from './crun.ts';
 import { fetchPackage, readLock, unpackPackage, type LockedPackage } from './debian.ts';
 import { writeErofs } from './erofs.ts';
 import { FileTree } from './file-tree.ts';
@@ -43,12 +44,13 @@ function copyBios(output: string): Inputs {
 async function buildBase(output: string, cache: string): Promise<Inputs> {
   const packages = readLock()['base'] ?? [];
   const tree = await unpack(packages);
-  finishBase(tree, buildInit(cache));
+  finishBase(tree, { init: buildInit(cache), crun: await buildCrun(cache) });
   checkLibraries(tree);
   storeTree(tree, 'base', output);
   return {
     ...packageInputs(packages),
     ...initInputs(),
+    ...crunInputs(),
     'folder rootfs/files': digestOfFolder(path.join(guestFolder, 'rootfs', 'files')),
     'file rootfs/hot-files.json': digestOfFile(hotFilesList),
     'recipe base.ts': digestOfFile(path.join(guestFolder, 'build', 'base.ts')),

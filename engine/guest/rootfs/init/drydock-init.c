@@ -215,6 +215,9 @@ static int wait_for_signal(unsigned long mask, long timeout_ms)
     return my_syscall4(__NR_rt_sigtimedwait_time64, set, NULL, timeout_ms < 0 ? NULL : &timeout, sizeof(set));
 }
 
+/* Soft and hard limit of open files, 64 bits each, as under systemd: the kernel's own is too low for servers. */
+static const unsigned long open_files[4] = { 1024, 0, 524288, 0 };
+
 struct service {
     char *argv[3];
     /* a controlling terminal, when not NULL */
@@ -231,6 +234,7 @@ static void start(struct service *service)
         return;
     setsid();
     set_signal_mask(0);
+    my_syscall4(__NR_prlimit64, 0, 7 /* RLIMIT_NOFILE */, open_files, NULL);
     if (service->terminal) {
         int fd = my_syscall3(__NR_open, service->terminal, O_RDWR, 0);
 
