@@ -2,15 +2,20 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { versionOf } from '../build/run.ts';
 import { busybox, busyboxPackages } from './busybox/image.ts';
+import { debian, debianPackages } from './debian/image.ts';
 import { PackageCache, readLock, writeLock } from './debian-packages.ts';
 import { helloWorld } from './hello-world/image.ts';
 import { nginx, nginxPackages } from './nginx/image.ts';
 import { ImageWriter } from './oci-image.ts';
 import { slimDebian } from './slim-debian.ts';
+import { whoami } from './whoami/image.ts';
 
 const recipes = import.meta.dirname;
 const cacheDirectory = join(recipes, '../../../build/guest-cache/packages');
+
+const imagePackages = [...busyboxPackages, ...debianPackages, ...nginxPackages];
 
 /** Everything the images are made of: name → SHA-256. Two builds with equal inputs give equal images. */
 export type ImageInputs = Readonly<Record<string, string>>;
@@ -20,11 +25,14 @@ export async function buildImages(directory: string): Promise<ImageInputs> {
   const lock = await readLock();
   await mkdir(cacheDirectory, { recursive: true });
   const packages = new PackageCache(cacheDirectory, lock);
+  await packages.fetch(imagePackages);
   await rm(directory, { recursive: true, force: true });
   const writer = new ImageWriter(directory);
   await writer.add(await helloWorld());
   await writer.add(await busybox(packages));
+  await writer.add(await debian(packages));
   await writer.add(await nginx(packages, await slimDebian(packages)));
+  await writer.add(await whoami());
   await writer.finish();
   return imageInputs();
 }
@@ -37,10 +45,18 @@ export async function imageInputs(): Promise<ImageInputs> {
     if (!entry.isFile() || path.endsWith('.test.ts') || path.endsWith('.lock.json')) continue;
     inputs[relative(join(recipes, '../../..'), path)] = createHash('sha256').update(await readFile(path)).digest('hex');
   }
+  const agent = join(recipes, '../agent');
+  for (const file of ['go.mod', 'go.sum', 'cmd/whoami/main.go']) {
+    inputs[`engine/guest/agent/${file}`] = createHash('sha256').update(await readFile(join(agent, file))).digest('hex');
+  }
+  inputs['tool go'] = versionOf('go', ['env', 'GOVERSION']);
+  inputs['tool gcc'] = versionOf('gcc');
+  inputs['tool gzip'] = versionOf('gzip');
+  inputs['tool ldconfig'] = versionOf('/sbin/ldconfig');
   return Object.fromEntries(Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Takes the versions Debian offers today into the lock file. */
 export async function updateLock(): Promise<void> {
-  await writeLock([...busyboxPackages, ...nginxPackages]);
+  await writeLock(imagePackages);
 }

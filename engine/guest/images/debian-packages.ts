@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -30,28 +31,31 @@ export async function readLock(): Promise<readonly LockedPackage[]> {
 
 /** Writes the lock file with the versions apt offers now. */
 export async function writeLock(names: Iterable<string>): Promise<void> {
-  const locked: LockedPackage[] = [];
-  for (const name of [...new Set(names)].sort()) locked.push(await describe(name));
-  await writeFile(lockPath, `${JSON.stringify(locked, null, 2)}\n`);
-}
-
-async function describe(name: string): Promise<LockedPackage> {
-  for (const candidate of [`${name}:i386`, name]) {
-    const { stdout } = await run('apt-cache', ['show', '--no-all-versions', candidate]).catch(() => ({ stdout: '' }));
-    const fields = Object.fromEntries([...stdout.matchAll(/^([A-Z][\w-]*): (.*)$/gm)].map(([, key, value]) => [key, value]));
-    if (fields['Architecture'] !== 'i386' && fields['Architecture'] !== 'all') continue;
+  const wanted = [...new Set(names)].sort();
+  const { stdout } = await run('apt-cache', ['show', '--no-all-versions', ...wanted.map((name) => `${name}:i386`), ...wanted], {
+    maxBuffer: 64 * megabyte,
+  }).catch((error: unknown) => error as { stdout: string });
+  const records = stdout.split('\n\n').map(fieldsOf);
+  const locked = wanted.map((name): LockedPackage => {
+    const fields = records.find((each) => each['Package'] === name && /^(i386|all)$/.test(each['Architecture'] ?? ''));
+    if (!fields) throw new Error(`apt knows no package ${name} for i386: run dpkg --add-architecture i386 && apt-get update`);
+    const version = fields['Version'] ?? '';
     const source = fields['Source'] ?? name;
     return {
       name,
-      version: fields['Version'] ?? '',
-      architecture: fields['Architecture'],
-      source: source.includes('(') ? source : `${source} (${fields['Version']})`,
+      version,
+      architecture: fields['Architecture'] ?? '',
+      source: source.includes('(') ? source : `${source} (${version})`,
       filename: fields['Filename'] ?? '',
       size: Number(fields['Size']),
       sha256: fields['SHA256'] ?? '',
     };
-  }
-  throw new Error(`apt knows no package ${name} for i386: run dpkg --add-architecture i386 && apt-get update`);
+  });
+  await writeFile(lockPath, `${JSON.stringify(locked, null, 2)}\n`);
+}
+
+function fieldsOf(record: string): Record<string, string> {
+  return Object.fromEntries([...record.matchAll(/^([A-Z][\w-]*): (.*)$/gm)].map(([, key, value]) => [key, value]));
 }
 
 /** Packages on the local disk, fetched when needed. */
@@ -70,35 +74,41 @@ export class PackageCache {
     return entry;
   }
 
-  /** Path of the checked .deb file. */
-  async path(name: string): Promise<string> {
-    const entry = this.locked(name);
-    const path = join(this.#directory, `${entry.sha256}.deb`);
-    const present = await readFile(path).catch(() => undefined);
-    if (present && sha256(present) === entry.sha256) return path;
-    const scratch = join(this.#directory, `fetch-${name}`);
+  /** Fetches what is missing or damaged, in one call of apt. */
+  async fetch(names: Iterable<string>): Promise<void> {
+    const missing: LockedPackage[] = [];
+    for (const name of new Set(names)) {
+      const present = await readFile(this.path(name)).catch(() => undefined);
+      if (!present || sha256(present) !== this.locked(name).sha256) missing.push(this.locked(name));
+    }
+    if (missing.length === 0) return;
+    const scratch = join(this.#directory, 'fetching');
     await mkdir(scratch, { recursive: true });
-    const wanted = entry.architecture === 'all' ? name : `${name}:${entry.architecture}`;
     try {
-      await run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', `${wanted}=${entry.version}`], { cwd: scratch });
-      const [file = ''] = await readdir(scratch);
-      const found = sha256(await readFile(join(scratch, file)));
-      if (found !== entry.sha256) throw new Error(`sha256 is ${found}, the lock file says ${entry.sha256}`);
-      await rename(join(scratch, file), path);
+      const wanted = missing.map(({ name, architecture, version }) => `${architecture === 'all' ? name : `${name}:${architecture}`}=${version}`);
+      await run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', ...wanted], { cwd: scratch });
+      for (const file of await readdir(scratch)) {
+        const found = sha256(await readFile(join(scratch, file)));
+        await rename(join(scratch, file), join(this.#directory, `${found}.deb`));
+      }
     } catch (cause) {
-      throw new Error(
-        `cannot fetch ${wanted} ${entry.version}; if Debian has replaced it, get ${entry.filename} from snapshot.debian.org and save it as ${path}`,
-        { cause },
-      );
+      const list = missing.map((entry) => `${entry.filename} → ${this.path(entry.name)}`).join('\n');
+      throw new Error(`cannot fetch packages; what Debian has replaced is at snapshot.debian.org:\n${list}`, { cause });
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
-    return path;
+    const wrong = missing.find(({ name }) => !existsSync(this.path(name)));
+    if (wrong) throw new Error(`${wrong.name} ${wrong.version}: its sha256 is not the one in packages.lock.json`);
+  }
+
+  /** Path of the .deb file. `fetch` comes first. */
+  path(name: string): string {
+    return join(this.#directory, `${this.locked(name).sha256}.deb`);
   }
 
   /** The package's files as a tar. */
   async files(name: string): Promise<Uint8Array<ArrayBuffer>> {
-    const { stdout } = await run('dpkg-deb', ['--fsys-tarfile', await this.path(name)], {
+    const { stdout } = await run('dpkg-deb', ['--fsys-tarfile', this.path(name)], {
       encoding: 'buffer',
       maxBuffer: 256 * megabyte,
     });

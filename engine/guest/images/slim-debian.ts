@@ -4,6 +4,7 @@
  */
 import type { PackageCache } from './debian-packages.ts';
 import { FileTree } from './file-tree.ts';
+import { addLibraryCache } from './library-cache.ts';
 
 export const slimPackages = [
   'base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'debianutils', 'findutils', 'grep', 'hostname', 'libacl1',
@@ -33,13 +34,14 @@ export async function slimDebian(packages: PackageCache): Promise<FileTree> {
   for (const name of ['bin', 'sbin', 'lib']) root.symlink(name, `usr/${name}`).directory(`usr/${name}`);
   for (const name of slimPackages) await root.addTar(await packages.files(name), isNeeded);
   addAccounts(root, root);
-  return root
+  root
     .remove((path) => path.startsWith('usr/share/base-passwd'))
     .file('etc/hosts', '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n')
     .symlink('usr/bin/sh', 'dash')
     .symlink('var/run', '/run')
     .symlink('var/lock', '/run/lock')
     .directory('run/lock', { mode: 0o1777 });
+  return addLibraryCache(root);
 }
 
 /** /etc/passwd, group, shadow and nsswitch.conf as Debian's base-passwd (unpacked in `source`) begins them. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PackageCache, debianSource } from '../debian-packages.ts';
 import { FileTree } from '../file-tree.ts';
+import { addLibraryCache } from '../library-cache.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 import { isNeeded, slimPackages } from '../slim-debian.ts';
 
@@ -36,7 +37,7 @@ export async function nginx(packages: PackageCache, base: FileTree): Promise<Ima
     .symlink('var/log/nginx/error.log', '/dev/stderr')
     .directory('var/lib/nginx')
     .directory('var/cache/nginx', { uid: 101, gid: 101 });
-  const server = root.above(base);
+  const server = (await addLibraryCache(root)).above(base);
 
   const entrypoint = new FileTree()
     .file('docker-entrypoint.sh', await own('docker-entrypoint.sh'), { mode: 0o755 })

@@ -1,0 +1,38 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildGo } from '../../build/parts.ts';
+import { versionOf } from '../../build/run.ts';
+import { FileTree } from '../file-tree.ts';
+import { type ImageRecipe, defaultPath } from '../oci-image.ts';
+
+/** `whoami`: one static Go program on nothing, which answers every request with where it ran and what it was asked. */
+export async function whoami(): Promise<ImageRecipe> {
+  const layer = new FileTree().file('whoami', await compile(), { mode: 0o755 });
+  return {
+    name: 'whoami',
+    tags: ['latest', '1', '1.0'],
+    description: 'Web server that answers with its host name, addresses and the request',
+    steps: [
+      { createdBy: 'COPY whoami / # buildkit', layer },
+      { createdBy: 'ENTRYPOINT ["/whoami"]' },
+      { createdBy: 'EXPOSE map[80/tcp:{}]' },
+    ],
+    config: { Env: [defaultPath], Entrypoint: ['/whoami'], ExposedPorts: { '80/tcp': {} }, WorkingDir: '/' },
+    sources: [
+      { name: 'engine/guest/agent/cmd/whoami', version: '1.0', source: 'drydock', licences: ['Apache-2.0'] },
+      { name: 'go (standard library)', version: versionOf('go', ['env', 'GOVERSION']), source: 'golang', licences: ['BSD-3-Clause'] },
+    ],
+  };
+}
+
+async function compile(): Promise<Uint8Array<ArrayBuffer>> {
+  const directory = await mkdtemp(join(tmpdir(), 'whoami-'));
+  try {
+    const output = join(directory, 'whoami');
+    buildGo('whoami', output);
+    return new Uint8Array(await readFile(output));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
