@@ -78,7 +78,8 @@ class Registry {
     if (name.length > longestName || !namePattern.test(name)) throw new RegistryError('NAME_INVALID', { name });
     const { repositories } = await this.#catalogue();
     const found = own(repositories, name) ?? own(repositories, `library/${name}`);
-    if (!found) throw new RegistryError('NAME_UNKNOWN', { name });
+    // Docker Hub does not tell an absent repository from a private one; clients word their message after that.
+    if (!found) throw new RegistryError('DENIED', { name });
     return found;
   }
 

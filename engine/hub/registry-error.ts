@@ -1,10 +1,10 @@
 /** Error codes of the OCI Distribution specification, with the status each travels under. */
 const statuses = {
   BLOB_UNKNOWN: 404,
+  DENIED: 401,
   DIGEST_INVALID: 400,
   MANIFEST_UNKNOWN: 404,
   NAME_INVALID: 400,
-  NAME_UNKNOWN: 404,
   PAGINATION_NUMBER_INVALID: 400,
   UNAVAILABLE: 503,
   UNSUPPORTED: 405,
@@ -13,10 +13,10 @@ export type RegistryErrorCode = keyof typeof statuses;
 
 const messages: Readonly<Record<RegistryErrorCode, string>> = {
   BLOB_UNKNOWN: 'blob unknown to registry',
+  DENIED: 'requested access to the resource is denied',
   DIGEST_INVALID: 'provided digest did not match uploaded content',
   MANIFEST_UNKNOWN: 'manifest unknown',
   NAME_INVALID: 'invalid repository name',
-  NAME_UNKNOWN: 'repository name not known to registry',
   PAGINATION_NUMBER_INVALID: 'invalid number of results requested',
   UNAVAILABLE: 'service unavailable',
   UNSUPPORTED: 'The operation is unsupported.',
