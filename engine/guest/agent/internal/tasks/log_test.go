@@ -1,0 +1,100 @@
+package tasks
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"drydock/agent/internal/wire"
+)
+
+// TestLogGolden replays testdata/log/*.txt: a first line `format [maxBytes maxFiles]`, lines
+// `out TEXT` and `err TEXT` with Go's escapes, and after `--` the log as it must be.
+func TestLogGolden(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/log/*.txt")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	for _, script := range scripts {
+		t.Run(filepath.Base(script), func(t *testing.T) {
+			text, err := os.ReadFile(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			input, want, _ := strings.Cut(string(text), "--\n")
+			path := filepath.Join(t.TempDir(), "log")
+			format, writes, _ := strings.Cut(input, "\n")
+			log, err := OpenLog(LogSpec{Path: path, Format: format}, func() time.Time { return time.Unix(1_700_000_000, 5000) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(writes) {
+				kind := wire.FrameStdout
+				if strings.HasPrefix(line, "err ") {
+					kind = wire.FrameStderr
+				}
+				log.Write(kind, unquote(t, strings.TrimSuffix(line[4:], "\n")))
+			}
+			log.Close()
+			got, err := os.ReadFile(path)
+			if err != nil || string(got) != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func unquote(t *testing.T, text string) []byte {
+	t.Helper()
+	replacer := strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\x1b`, "\x1b", `\xff`, "\xff", `\\`, `\`)
+	return []byte(replacer.Replace(text))
+}
+
+func TestLogCutsLongLines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	log, err := OpenLog(LogSpec{Path: path, Format: "cri"}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In pieces, as a pipe brings them.
+	line := strings.Repeat("x", 2*longestEntry+10) + "\n"
+	for rest := line; rest != ""; {
+		n := min(len(rest), 4096)
+		log.Write(wire.FrameStdout, []byte(rest[:n]))
+		rest = rest[n:]
+	}
+	log.Close()
+	text, _ := os.ReadFile(path)
+	var shape []string
+	for entry := range strings.Lines(string(text)) {
+		fields := strings.Fields(entry)
+		shape = append(shape, fields[2]+strings.Repeat("k", len(fields[3])/1024))
+	}
+	want := []string{"P" + strings.Repeat("k", 16), "P" + strings.Repeat("k", 16), "F"}
+	if strings.Join(shape, " ") != strings.Join(want, " ") {
+		t.Errorf("entries %v", shape)
+	}
+}
+
+func TestLogRotates(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	log, err := OpenLog(LogSpec{Path: path, Format: "cri", MaxBytes: 200, MaxFiles: 3}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		log.Write(wire.FrameStdout, []byte{'a' + byte(i%26), '\n'})
+	}
+	log.Close()
+	for _, name := range []string{"log", "log.1", "log.2"} {
+		info, err := os.Stat(filepath.Join(filepath.Dir(path), name))
+		if err != nil || info.Size() == 0 || info.Size() > 200 {
+			t.Errorf("%s: %v %v", name, info, err)
+		}
+	}
+	if _, err := os.Stat(path + ".3"); err == nil {
+		t.Error("one file too many")
+	}
+}
