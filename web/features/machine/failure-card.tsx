@@ -24,18 +24,22 @@ export function FailureCard({ failure, onRetry, onColdBoot }: FailureCardProps) 
             <li key={sentence}>{sentence}</li>
           ))}
         </ul>
-        {failure.retry && (
-          <div className={styles['buttons']}>
+        <div className={styles['buttons']}>
+          {failure.retry && (
             <Button variant="primary" icon="reload" onClick={onRetry}>
               Try again
             </Button>
-            {onColdBoot && (
-              <Button icon="power" onClick={onColdBoot}>
-                Start from the BIOS
-              </Button>
-            )}
-          </div>
-        )}
+          )}
+          {onColdBoot && (
+            <Button
+              variant={failure.retry ? 'secondary' : 'primary'}
+              icon="power"
+              onClick={onColdBoot}
+            >
+              Start from the BIOS
+            </Button>
+          )}
+        </div>
         {failure.detail && (
           <details className={styles['detail']}>
             <summary>Details</summary>

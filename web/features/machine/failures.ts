@@ -40,9 +40,9 @@ export function describeFailure(error: unknown): Failure {
     case 'STATE_MISMATCH':
       return {
         title: 'The saved machine does not fit this version',
-        why: 'It was saved by another version of Drydock, whose disk and kernel differ.',
+        why: 'It was saved with another disk or kernel than the ones that are served now.',
         advice: ['Start the machine from the BIOS instead. That takes a few seconds more.'],
-        retry: true,
+        retry: false,
         detail,
       };
     case 'BOOT_FAILED':
