@@ -205,8 +205,10 @@ export class Lifecycle {
     record.pid = 0;
     const { sandbox } = record;
     delete record.sandbox;
-    const cleared = this.#context.lock.run(id, () => this.#clear(record, sandbox));
+    const own = record.config.sandbox.kind === 'own' ? sandbox : undefined;
+    const cleared = this.#context.lock.run(id, () => this.#clear(record, own));
     cleared.catch(() => {});
+    if (own !== undefined) this.#context.sandboxes.retire(own, cleared);
     this.#fire({ type: 'exited', id, exit, time: exit.finishedAt });
   }
 
@@ -214,8 +216,7 @@ export class Lifecycle {
   async #clear(record: ContainerRecord, sandbox: Sandbox | undefined): Promise<void> {
     const { agent, book, sandboxes } = this.#context;
     await Promise.all([book.save(), ignoreAbsent(agent.call('task.delete', { id: record.id }))]);
-    if (sandbox !== undefined && record.config.sandbox.kind === 'own')
-      await sandboxes.remove(sandbox);
+    if (sandbox !== undefined) await sandboxes.dismantle(sandbox);
   }
 
   /** Brings the records in line with what the machine runs, and ends what nobody knows. */

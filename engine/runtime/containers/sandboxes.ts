@@ -12,6 +12,8 @@ export class Sandboxes {
   readonly #ports = new PortTable();
   readonly #pools = new Map<string, AddressPool>();
   readonly #bridges = new Map<string, Promise<void>>();
+  /** removals under way: their addresses and ports are free already, but not yet in the machine */
+  readonly #leaving = new Set<Promise<unknown>>();
   #networks: readonly Network[] = [];
 
   constructor(agent: AgentClient) {
@@ -46,6 +48,7 @@ export class Sandboxes {
         ports,
         ...(network === undefined ? {} : { network }),
       };
+      await Promise.all(this.#leaving);
       if (network !== undefined) await this.#bridge(this.#network(network.network));
       await this.#agent.call('sandbox.create', sandboxSpec(sandbox, network, this.#networks));
       await this.#publish(sandbox);
@@ -57,7 +60,18 @@ export class Sandboxes {
     }
   }
 
-  async remove(sandbox: Sandbox): Promise<void> {
+  /** Makes addresses and ports free at once; whoever takes them waits until `dismantled`. */
+  retire(sandbox: Sandbox, dismantled: Promise<unknown>): void {
+    this.#ports.release(sandbox.ports);
+    if (sandbox.network !== undefined) {
+      this.#pool(sandbox.network.network).release(sandbox.network.address);
+    }
+    const left = dismantled.catch(() => {}).finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+
+  /** Takes it down in the machine. */
+  async dismantle(sandbox: Sandbox): Promise<void> {
     const ports = publishedPorts(sandbox);
     if (ports.length > 0) await this.#agent.call('port.withdraw', { ports });
     try {
@@ -65,14 +79,12 @@ export class Sandboxes {
     } catch (error) {
       if (!(error instanceof AgentError && error.code === 'ENOENT')) throw error;
     }
-    this.release(sandbox);
   }
 
-  /** Gives back addresses and ports of a sandbox that is gone. */
-  release(sandbox: Sandbox): void {
-    this.#ports.release(sandbox.ports);
-    if (sandbox.network !== undefined)
-      this.#pool(sandbox.network.network).release(sandbox.network.address);
+  async remove(sandbox: Sandbox): Promise<void> {
+    const dismantled = this.dismantle(sandbox);
+    this.retire(sandbox, dismantled);
+    await dismantled;
   }
 
   async #publish(sandbox: Sandbox): Promise<void> {

@@ -110,24 +110,11 @@ const MASKED_PATHS = [
 ];
 const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-const RWM = 'rwm';
-/** Docker's device rules: nothing, but making nodes, and null, zero, full, random, urandom, tty, console, ptmx and pts. */
-const DEVICE_RULES = [
-  { allow: false, access: RWM },
-  { allow: true, access: 'm', type: 'c' },
-  { allow: true, access: 'm', type: 'b' },
-  ...[
-    [1, 3],
-    [1, 5],
-    [1, 7],
-    [1, 8],
-    [1, 9],
-    [5, 0],
-    [5, 1],
-    [5, 2],
-  ].map(([major = 0, minor = 0]) => ({ allow: true, access: RWM, type: 'c', major, minor })),
-  { allow: true, access: RWM, type: 'c', major: 136 },
-];
+/**
+ * crun adds to this the devices every container may use, which are Docker's: null, zero, full, random,
+ * urandom, tty, console, ptmx, pts, and making nodes. Listing them again would only make its program longer.
+ */
+const DEVICE_RULES = [{ allow: false, access: 'rwm' }];
 
 /** config.json of a container with Docker's defaults. The agent fills in `root.path` and the network namespace. */
 export function ociSpec(input: SpecInput): OciSpec {
