@@ -4,7 +4,7 @@ import type { ByteStream } from '../../api/byte-stream.ts';
 import type { ExitStatus, TerminalSize } from '../../api/agent.ts';
 import type { Container, RuntimeEvent } from '../../runtime/types.ts';
 import { RuntimeError } from '../../runtime/runtime-error.ts';
-import { ApiError, badRequest, conflict, notModified, toApiError } from '../api/api-error.ts';
+import { ApiError, badRequest, conflict, notModified } from '../api/api-error.ts';
 import { AttachSession, joinSessions, type SessionOptions } from './attach-session.ts';
 import { checkHostConfig, type HostConfig } from './container-config.ts';
 import { randomId, type ContainerRecord } from './container-record.ts';
@@ -14,6 +14,7 @@ import { HealthMonitor, probeCommand, type Health } from './health.ts';
 import { checkName } from './names.ts';
 import { restartDelay } from './restart-policy.ts';
 import { parseSignal } from './signals.ts';
+import { containerStartError } from './start-error.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
 /** Characters of a health check's output that are kept. */
@@ -397,16 +398,22 @@ export class Containers {
   }
 
   async #startFailed(record: ContainerRecord, live: Live, thrown: unknown): Promise<never> {
-    const failure = thrown instanceof RuntimeError ? thrown : undefined;
-    record.startFailure = failure?.exitCode ?? 128;
+    const { config, endpointId, name } = record;
+    const { error, exitCode } = containerStartError(
+      thrown,
+      (config.Entrypoint ?? config.Cmd)?.[0] ?? '',
+    );
+    record.startFailure = exitCode;
     await this.#context.records.save(record);
     for (const session of live.sessions) session.end();
-    const error = toApiError(thrown);
-    const portTaken = failure?.code === 'PORT_IN_USE' && !error.message.startsWith('driver failed');
+    const portTaken =
+      thrown instanceof RuntimeError &&
+      thrown.code === 'PORT_IN_USE' &&
+      !error.message.startsWith('driver failed');
     const told = portTaken
       ? new ApiError(
           error.status,
-          `driver failed programming external connectivity on endpoint ${record.name} (${record.endpointId}): ${error.message}`,
+          `driver failed programming external connectivity on endpoint ${name} (${endpointId}): ${error.message}`,
           { cause: thrown },
         )
       : error;

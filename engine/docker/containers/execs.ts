@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ByteStream } from '../../api/byte-stream.ts';
 import type { TerminalSize } from '../../api/agent.ts';
-import { RuntimeError } from '../../runtime/runtime-error.ts';
 import type { RunningExec } from '../../runtime/types.ts';
 import { badRequest, conflict, notFound } from '../api/api-error.ts';
 import { AttachSession, joinSessions } from './attach-session.ts';
@@ -9,6 +8,7 @@ import type { ContainerRecord } from './container-record.ts';
 import { randomId } from './container-record.ts';
 import { containerEvent, type ContainerContext } from './context.ts';
 import { parseDetachKeys } from './detach-keys.ts';
+import { execStartError } from './start-error.ts';
 
 export const execBodySchema = z.looseObject({
   User: z.string().nullish(),
@@ -197,8 +197,9 @@ export class Execs {
       if (!(body.AttachStdin ?? false)) await running.input.close().catch(() => {});
       return running;
     } catch (error) {
-      exec.exitCode = (error instanceof RuntimeError ? error.exitCode : undefined) ?? 126;
-      throw error;
+      const failure = execStartError(error, body.Cmd?.[0] ?? '');
+      exec.exitCode = failure.exitCode;
+      throw failure.error;
     }
   }
 

@@ -27,14 +27,21 @@ export class Listeners {
     this.#open = open;
   }
 
+  /** Replaces a listener on the same address: its owner was a worker that has died without a word. */
   async add(request: object, onConnection: OnConnection): Promise<() => Promise<void>> {
+    const address = JSON.stringify(request);
+    for (const old of this.#all) if (JSON.stringify(old.request) === address) await this.#remove(old);
     const listener: Listener = { request, onConnection, id: undefined, stream: undefined };
     await this.#establish(listener);
     this.#all.add(listener);
-    return async () => {
-      this.#all.delete(listener);
-      await listener.stream?.writable.close().catch(() => undefined);
-    };
+    return () => this.#remove(listener);
+  }
+
+  async #remove(listener: Listener): Promise<void> {
+    this.#all.delete(listener);
+    await listener.stream?.writable.close().catch(() => undefined);
+    // The agent ends its side when it has let go of the address.
+    await listener.stream?.readable.pipeTo(new WritableStream()).catch(() => undefined);
   }
 
   /** The session is gone, and every listener in the guest with it. */
