@@ -20,7 +20,9 @@ import { readMessages } from './messages.ts';
 
 type CallName = keyof AgentCalls;
 type StreamName = keyof AgentStreams;
-type MessageStreamName = { [Name in StreamName]: AgentStreams[Name]['kind'] extends 'messages' ? Name : never }[StreamName];
+type MessageStreamName = {
+  [Name in StreamName]: AgentStreams[Name]['kind'] extends 'messages' ? Name : never;
+}[StreamName];
 
 /** A running program, or the attachment to a task. */
 export interface AgentProcess<Reply> {
@@ -59,7 +61,10 @@ export class AgentClient {
   }
 
   /** Any operation that ends with its reply. Throws `AgentError`. */
-  async call<Name extends CallName>(op: Name, request: AgentCalls[Name]['request']): Promise<AgentCalls[Name]['reply']> {
+  async call<Name extends CallName>(
+    op: Name,
+    request: AgentCalls[Name]['request'],
+  ): Promise<AgentCalls[Name]['reply']> {
     return (await this.#transport.agentCall(op, request)) as AgentCalls[Name]['reply'];
   }
 
@@ -119,7 +124,9 @@ export class AgentClient {
   }
 
   /** The file from `offset`, at most `length` bytes, with what `stat` says of it. */
-  async openFile(request: AgentStreams['file.read']['request']): Promise<{ readonly info: FileInfo; readonly readable: ReadableStream<Uint8Array> }> {
+  async openFile(
+    request: AgentStreams['file.read']['request'],
+  ): Promise<{ readonly info: FileInfo; readonly readable: ReadableStream<Uint8Array> }> {
     const { reply, stream } = await this.open('file.read', request);
     // With `follow` the half-close would end it: the reader's cancel does.
     if (request.follow !== true) await stream.writable.close().catch(ignore);
@@ -152,7 +159,10 @@ export class AgentClient {
   }
 
   /** Extracts a tar below `path`. */
-  async writeTar(request: AgentStreams['tar.write']['request'], content: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+  async writeTar(
+    request: AgentStreams['tar.write']['request'],
+    content: Uint8Array | ReadableStream<Uint8Array>,
+  ): Promise<void> {
     const { stream } = await this.open('tar.write', request);
     await send(stream, content);
   }
@@ -167,7 +177,9 @@ export class AgentClient {
       // What is sent to a program that has just ended is lost, as in a pipe.
       await writer.write(frame).catch(ignore);
     };
-    const output = stream.readable.pipeThrough(decodeFrames(() => void writer.close().catch(ignore)));
+    const output = stream.readable.pipeThrough(
+      decodeFrames(() => void writer.close().catch(ignore)),
+    );
     return {
       reply,
       output,
@@ -183,12 +195,20 @@ export class AgentClient {
 }
 
 /** Sends everything, then waits for the message that says how it went; stops sending when it is bad news. */
-async function send(stream: ByteStream, content: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+async function send(
+  stream: ByteStream,
+  content: Uint8Array | ReadableStream<Uint8Array>,
+): Promise<void> {
   const stop = new AbortController();
-  const source = content instanceof Uint8Array ? new Blob([content as Uint8Array<ArrayBuffer>]).stream() : content;
+  const source =
+    content instanceof Uint8Array
+      ? new Blob([content as Uint8Array<ArrayBuffer>]).stream()
+      : content;
   const sending = source.pipeTo(stream.writable, { signal: stop.signal });
   sending.catch(ignore);
-  for await (const message of readMessages<{ error?: { code: string; message: string } }>(stream.readable)) {
+  for await (const message of readMessages<{ error?: { code: string; message: string } }>(
+    stream.readable,
+  )) {
     if (message.error === undefined) return await sending;
     const error = AgentError.from(message.error);
     stop.abort(error);
@@ -216,7 +236,9 @@ export async function collect(readable: ReadableStream<Uint8Array>): Promise<Uin
 }
 
 /** Reads a program's output to its end; output is decoded as UTF-8. */
-export async function finish(program: { readonly output: ReadableStream<OutputFrame> }): Promise<{ exit: ExitStatus; stdout: string; stderr: string }> {
+export async function finish(program: {
+  readonly output: ReadableStream<OutputFrame>;
+}): Promise<{ exit: ExitStatus; stdout: string; stderr: string }> {
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const texts = { stdout: '', stderr: '' };
   for await (const frame of program.output) {

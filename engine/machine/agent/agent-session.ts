@@ -111,7 +111,9 @@ export class AgentSession implements AgentTransport, Disposable {
     const { ok, error, ...reply } = (await readFirstMessage(stream)) as Reply;
     if (ok === true) return { reply, stream };
     await stream.writable.close().catch(() => undefined);
-    throw error === undefined ? new AgentError('EPROTO', `The agent did not answer ${op} properly.`) : AgentError.from(error);
+    throw error === undefined
+      ? new AgentError('EPROTO', `The agent did not answer ${op} properly.`)
+      : AgentError.from(error);
   }
 
   /** As `MachineService.agentListen`. After a session was lost, the next one listens again. */
@@ -124,8 +126,11 @@ export class AgentSession implements AgentTransport, Disposable {
     const attempt = async (): Promise<void> => {
       if (this.#handshake !== handshake) return;
       handshake.attempts += 1;
-      await this.#channel.send(handshake.attempts % PADDED_EVERY === 0 ? paddedPreamble(nonce) : preamble(nonce));
-      if (this.#handshake === handshake) handshake.timer = this.#clock.setTimer(handshake.retry, RETRY_MS);
+      await this.#channel.send(
+        handshake.attempts % PADDED_EVERY === 0 ? paddedPreamble(nonce) : preamble(nonce),
+      );
+      if (this.#handshake === handshake)
+        handshake.timer = this.#clock.setTimer(handshake.retry, RETRY_MS);
     };
     const handshake: Handshake = {
       finder: new AnswerFinder(nonce),
@@ -147,7 +152,8 @@ export class AgentSession implements AgentTransport, Disposable {
     this.#handshake.timer?.dispose();
     this.#handshake = undefined;
     const session = new YamuxSession((frame) => this.#channel.send(frame), {
-      onStream: (stream) => void this.#listeners.welcome(stream).catch(() => stream.reset('Nobody listens here.')),
+      onStream: (stream) =>
+        void this.#listeners.welcome(stream).catch(() => stream.reset('Nobody listens here.')),
       onFailure: () => this.reset(),
     });
     this.#session = session;

@@ -5,5 +5,8 @@ import type { OpenedStream } from '../../api/machine.ts';
 export interface AgentTransport {
   agentCall(op: string, request: object): Promise<unknown>;
   agentOpen(op: string, request: object): Promise<OpenedStream>;
-  agentListen(request: object, onConnection: (remote: string, stream: ByteStream) => void): Promise<() => Promise<void>>;
+  agentListen(
+    request: object,
+    onConnection: (remote: string, stream: ByteStream) => void,
+  ): Promise<() => Promise<void>>;
 }

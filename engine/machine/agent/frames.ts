@@ -23,9 +23,11 @@ export function encodeFrame(type: FrameType, payload: Uint8Array = new Uint8Arra
   return bytes;
 }
 
-export const resizeFrame = (size: TerminalSize): Uint8Array => encodeFrame(Type.resize, encoder.encode(JSON.stringify(size)));
+export const resizeFrame = (size: TerminalSize): Uint8Array =>
+  encodeFrame(Type.resize, encoder.encode(JSON.stringify(size)));
 
-export const signalFrame = (signal: string): Uint8Array => encodeFrame(Type.signal, encoder.encode(JSON.stringify({ signal })));
+export const signalFrame = (signal: string): Uint8Array =>
+  encodeFrame(Type.signal, encoder.encode(JSON.stringify({ signal })));
 
 /**
  * Turns the agent's bytes into frames. Output is passed on as it arrives: one frame on the
@@ -48,8 +50,14 @@ export function decodeFrames(onExit?: () => void): TransformStream<Uint8Array, O
     if (header.length === HEADER_BYTES) {
       type = header[0] ?? 0;
       missing = new DataView(header.buffer).getUint32(1);
-      if ((type !== Type.stdout && type !== Type.stderr && type !== Type.exit) || missing > MAX_FRAME) {
-        throw new AgentError('EPROTO', `The agent sent a frame of type ${type} and ${missing} bytes.`);
+      if (
+        (type !== Type.stdout && type !== Type.stderr && type !== Type.exit) ||
+        missing > MAX_FRAME
+      ) {
+        throw new AgentError(
+          'EPROTO',
+          `The agent sent a frame of type ${type} and ${missing} bytes.`,
+        );
       }
     }
     return bytes.subarray(used);
@@ -66,7 +74,11 @@ export function decodeFrames(onExit?: () => void): TransformStream<Uint8Array, O
           rest = rest.subarray(payload.length);
           missing -= payload.length;
           if (type === Type.exit) control.push(payload);
-          else if (payload.length > 0) controller.enqueue({ type: type === Type.stdout ? 'stdout' : 'stderr', bytes: payload });
+          else if (payload.length > 0)
+            controller.enqueue({
+              type: type === Type.stdout ? 'stdout' : 'stderr',
+              bytes: payload,
+            });
           if (missing > 0) return;
           header = new Uint8Array(0);
           if (type === Type.exit) {

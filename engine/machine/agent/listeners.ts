@@ -30,7 +30,8 @@ export class Listeners {
   /** Replaces a listener on the same address: its owner was a worker that has died without a word. */
   async add(request: object, onConnection: OnConnection): Promise<() => Promise<void>> {
     const address = JSON.stringify(request);
-    for (const old of this.#all) if (JSON.stringify(old.request) === address) await this.#remove(old);
+    for (const old of this.#all)
+      if (JSON.stringify(old.request) === address) await this.#remove(old);
     const listener: Listener = { request, onConnection, id: undefined, stream: undefined };
     await this.#establish(listener);
     this.#all.add(listener);

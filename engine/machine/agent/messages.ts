@@ -36,7 +36,8 @@ export class MessageBuffer {
   shift(): unknown {
     if (this.#bytes.length < PREFIX_BYTES) return undefined;
     const length = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getUint32(0);
-    if (length > MAX_MESSAGE) throw new AgentError('EPROTO', `A message of ${length} bytes is longer than any.`);
+    if (length > MAX_MESSAGE)
+      throw new AgentError('EPROTO', `A message of ${length} bytes is longer than any.`);
     if (this.#bytes.length < PREFIX_BYTES + length) return undefined;
     const body = this.#bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length);
     this.#bytes = this.#bytes.subarray(PREFIX_BYTES + length);
@@ -75,10 +76,13 @@ export async function readFirstMessage(stream: UnreadableStream): Promise<unknow
 }
 
 /** Every message of a stream. Leaving the loop early cancels the stream. */
-export async function* readMessages<T>(readable: ReadableStream<Uint8Array>): AsyncGenerator<T, void, undefined> {
+export async function* readMessages<T>(
+  readable: ReadableStream<Uint8Array>,
+): AsyncGenerator<T, void, undefined> {
   const buffer = new MessageBuffer();
   for await (const chunk of readable) {
     buffer.push(chunk);
-    for (let message = buffer.shift(); message !== undefined; message = buffer.shift()) yield message as T;
+    for (let message = buffer.shift(); message !== undefined; message = buffer.shift())
+      yield message as T;
   }
 }

@@ -3,7 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { ByteChannel } from './byte-channel.ts';
 
 const moduleDirectory = new URL('../../guest/agent', import.meta.url).pathname;
@@ -16,16 +16,39 @@ export interface RealAgent {
   stop(): Promise<void>;
 }
 
+/** The directory with `go` in it, installed when need be; undefined when it is on the path. */
+async function goDirectory(): Promise<string | undefined> {
+  const script = new URL('../../../scripts/bootstrap.mjs', import.meta.url).href;
+  const { ensureGo } = (await import(script)) as {
+    ensureGo: () => Promise<string | undefined>;
+  };
+  return ensureGo();
+}
+
 /** Compiles the agent; takes seconds the first time, then Go's cache answers. */
-export function buildAgent(): { readonly start: () => RealAgent; readonly remove: () => void } {
+export async function buildAgent(): Promise<{
+  readonly start: () => RealAgent;
+  readonly remove: () => void;
+}> {
+  const go = await goDirectory();
+  const path = [go, process.env['PATH']].filter((part) => part !== undefined).join(delimiter);
   const directory = mkdtempSync(join(tmpdir(), 'drydock-agent-'));
   const binary = join(directory, 'drydock-agent');
-  execFileSync('go', ['build', '-o', binary, './cmd/drydock-agent'], { cwd: moduleDirectory, env: { ...process.env, CGO_ENABLED: '0' }, stdio: 'inherit' });
-  return { start: () => startAgent(binary), remove: () => rmSync(directory, { recursive: true, force: true }) };
+  execFileSync('go', ['build', '-o', binary, './cmd/drydock-agent'], {
+    cwd: moduleDirectory,
+    env: { ...process.env, PATH: path, CGO_ENABLED: '0' },
+    stdio: 'inherit',
+  });
+  return {
+    start: () => startAgent(binary),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
 }
 
 function startAgent(binary: string): RealAgent {
-  const child: ChildProcess = spawn(binary, ['-channel', String(CHANNEL_DESCRIPTOR)], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+  const child: ChildProcess = spawn(binary, ['-channel', String(CHANNEL_DESCRIPTOR)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  });
   const socket = child.stdio[CHANNEL_DESCRIPTOR] as Duplex;
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   socket.on('error', () => undefined);

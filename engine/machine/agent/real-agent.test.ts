@@ -12,14 +12,14 @@ import { buildAgent, type RealAgent } from './real-agent.node.ts';
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
 
-let build: ReturnType<typeof buildAgent>;
+let build: Awaited<ReturnType<typeof buildAgent>>;
 let agent: RealAgent;
 let session: AgentSession;
 let client: AgentClient;
 let folder: string;
 
-beforeAll(() => {
-  build = buildAgent();
+beforeAll(async () => {
+  build = await buildAgent();
 }, 180_000);
 afterAll(() => build.remove());
 beforeEach(async () => {
@@ -37,14 +37,17 @@ afterEach(async () => {
 
 describe('the channel', () => {
   it('answers hello', async () => {
-    expect(await client.call('hello', {})).toMatchObject({ version: expect.any(String), kernel: expect.any(String) });
+    expect(await client.call('hello', {})).toMatchObject({
+      version: expect.any(String),
+      kernel: expect.any(String),
+    });
   });
 
   it('finds the preamble behind garbage', async () => {
     session.dispose();
     agent.inject(new SeededRandom(1).bytes(200_000));
     session = new AgentSession(agent.channel);
-    await new AgentClient(session).call('hello', {});
+    expect(await new AgentClient(session).call('hello', {})).toHaveProperty('version');
   });
 
   it('takes over from a session that was lost inside a frame', async () => {
@@ -52,7 +55,7 @@ describe('the channel', () => {
     // A data frame of 16,000 bytes of which only the header arrives.
     agent.inject(Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 99, 0, 0, 0x3e, 0x80));
     session = new AgentSession(agent.channel);
-    await new AgentClient(session).call('hello', {});
+    expect(await new AgentClient(session).call('hello', {})).toHaveProperty('version');
   });
 
   it('begins anew when garbage hits a running session', async () => {
@@ -88,11 +91,17 @@ describe('exec', () => {
     const writer = program.stdin.getWriter();
     await writer.write(bytes('input'));
     await writer.close();
-    expect(await finish(program)).toMatchObject({ exit: { code: 7 }, stdout: 'input', stderr: 'problem\n' });
+    expect(await finish(program)).toMatchObject({
+      exit: { code: 7 },
+      stdout: 'input',
+      stderr: 'problem\n',
+    });
   });
 
   it('says which program is missing', async () => {
-    await expect(client.exec({ argv: ['no-such-program'] })).rejects.toEqual(new AgentError('ENOENT', 'no-such-program: command not found'));
+    await expect(client.exec({ argv: ['no-such-program'] })).rejects.toEqual(
+      new AgentError('ENOENT', 'no-such-program: command not found'),
+    );
   });
 
   it('passes signals and reports what they did', async () => {
@@ -109,7 +118,11 @@ describe('exec', () => {
   });
 
   it('gives a terminal a size, resizes it and sets the environment of a login', async () => {
-    const program = await client.exec({ argv: ['sh', '-c', 'stty size; read x; stty size; echo $TERM $HOME'], tty: { rows: 30, cols: 100 }, login: true });
+    const program = await client.exec({
+      argv: ['sh', '-c', 'stty size; read x; stty size; echo $TERM $HOME'],
+      tty: { rows: 30, cols: 100 },
+      login: true,
+    });
     await program.resize({ rows: 40, cols: 120 });
     const writer = program.stdin.getWriter();
     await writer.write(bytes('\n'));
@@ -120,7 +133,10 @@ describe('exec', () => {
   });
 
   it('interrupts the foreground process group of a terminal with Ctrl-C', async () => {
-    const program = await client.exec({ argv: ['sh', '-c', 'echo up; exec sleep 1000'], tty: { rows: 24, cols: 80 } });
+    const program = await client.exec({
+      argv: ['sh', '-c', 'echo up; exec sleep 1000'],
+      tty: { rows: 24, cols: 80 },
+    });
     const reader = program.output.getReader();
     let seen = '';
     while (!seen.includes('up')) {
@@ -145,13 +161,26 @@ describe('exec', () => {
   });
 
   it('runs many at once', async () => {
-    const results = await Promise.all(Array.from({ length: 60 }, (_, index) => client.call('run', { argv: ['echo', String(index)] })));
-    expect(results.map(({ stdout }) => stdout.trim())).toEqual(Array.from({ length: 60 }, (_, index) => String(index)));
+    const results = await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        client.call('run', { argv: ['echo', String(index)] }),
+      ),
+    );
+    expect(results.map(({ stdout }) => stdout.trim())).toEqual(
+      Array.from({ length: 60 }, (_, index) => String(index)),
+    );
   });
 
   it('hangs up on a program whose host leaves', async () => {
     const mark = join(folder, 'hup');
-    const program = await client.exec({ argv: ['bash', '-c', `trap 'echo hup > ${mark}; exit' HUP; echo up; while :; do read -t 1000 x || :; done`], tty: { rows: 24, cols: 80 } });
+    const program = await client.exec({
+      argv: [
+        'bash',
+        '-c',
+        `trap 'echo hup > ${mark}; exit' HUP; echo up; while :; do read -t 1000 x || :; done`,
+      ],
+      tty: { rows: 24, cols: 80 },
+    });
     const watch = await client.messages('file.watch', { path: folder });
     const reader = program.output.getReader();
     await reader.read();
@@ -166,11 +195,21 @@ describe('files', () => {
   it('writes, reads, lists, renames and removes', async () => {
     await client.writeFile(`${folder}/a/b.txt`, 'content', { makeParents: true, mode: 0o640 });
     expect(await client.readTextFile(`${folder}/a/b.txt`)).toBe('content');
-    expect((await client.call('file.list', { path: `${folder}/a` })).entries).toMatchObject([{ name: 'b.txt', kind: 'file', size: 7, mode: 0o640 }]);
+    expect((await client.call('file.list', { path: `${folder}/a` })).entries).toMatchObject([
+      { name: 'b.txt', kind: 'file', size: 7, mode: 0o640 },
+    ]);
     await client.call('file.rename', { from: `${folder}/a/b.txt`, to: `${folder}/a/c.txt` });
-    expect(text(await collect((await client.openFile({ path: `${folder}/a/c.txt`, offset: 2, length: 3 })).readable))).toBe('nte');
+    expect(
+      text(
+        await collect(
+          (await client.openFile({ path: `${folder}/a/c.txt`, offset: 2, length: 3 })).readable,
+        ),
+      ),
+    ).toBe('nte');
     await client.call('file.remove', { path: `${folder}/a`, recursive: true });
-    await expect(client.call('file.stat', { path: `${folder}/a` })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(client.call('file.stat', { path: `${folder}/a` })).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
   });
 
   it('keeps 10 MB as they are in both directions', async () => {
@@ -192,7 +231,10 @@ describe('files', () => {
 
   it('tells what changes, in new directories too', async () => {
     const watch = await client.messages('file.watch', { path: folder, ignore: ['*.log'] });
-    await client.call('run', { argv: ['sh', '-c', 'echo > x.log; mkdir -p d/e && echo 1 > d/e/f && rm d/e/f'], cwd: folder });
+    await client.call('run', {
+      argv: ['sh', '-c', 'echo > x.log; mkdir -p d/e && echo 1 > d/e/f && rm d/e/f'],
+      cwd: folder,
+    });
     await client.writeFile(`${folder}/last`, '');
     const events: FileEvent[] = [];
     for await (const event of watch) {
@@ -202,7 +244,9 @@ describe('files', () => {
     expect(events.map(({ kind, path }) => `${kind} ${path.slice(folder.length)}`)).toEqual(
       expect.arrayContaining(['created /d', 'created /d/e', 'created /last']),
     );
-    expect(events.some(({ path }) => path.includes('.log') || path.includes('.drydock'))).toBe(false);
+    expect(events.some(({ path }) => path.includes('.log') || path.includes('.drydock'))).toBe(
+      false,
+    );
   });
 
   it('follows a file that grows', async () => {
@@ -218,34 +262,61 @@ describe('files', () => {
 
 describe('tar', () => {
   it('carries a tree there and back: links, modes, hard links, names outside ASCII', async () => {
-    const make = 'mkdir -p in/sub && echo one > in/a && ln in/a in/sub/hard && ln -s /etc/passwd in/link && chmod 4711 in/a && echo ü > in/ü && mkfifo in/pipe';
+    const make =
+      'mkdir -p in/sub && echo one > in/a && ln in/a in/sub/hard && ln -s /etc/passwd in/link && chmod 4711 in/a && echo ü > in/ü && mkfifo in/pipe';
     await client.call('run', { argv: ['sh', '-c', `${make} && mkdir out`], cwd: folder });
     const archive = await client.readTar({ path: `${folder}/in` });
     await client.writeTar({ path: `${folder}/out` }, archive);
     const list = async (name: string): Promise<string> =>
-      (await client.call('run', { argv: ['sh', '-c', 'find . -mindepth 1 -printf "%p %y %m %n %l\\n" | sort'], cwd: `${folder}/${name}` })).stdout;
+      (
+        await client.call('run', {
+          argv: ['sh', '-c', 'find . -mindepth 1 -printf "%p %y %m %n %l\\n" | sort'],
+          cwd: `${folder}/${name}`,
+        })
+      ).stdout;
     expect(await list('out')).toBe(await list('in'));
     expect(await client.readTextFile(`${folder}/out/sub/hard`)).toBe('one\n');
   });
 
   it('stays inside a root whatever links say', async () => {
-    await client.call('run', { argv: ['sh', '-c', 'mkdir -p root/real in/evil && ln -s /real root/link && ln -s ../../.. root/up && echo x > in/evil/f'], cwd: folder });
-    await client.writeTar({ path: '/link', root: `${folder}/root` }, await client.readTar({ path: `${folder}/in` }));
-    await client.writeTar({ path: '/up', root: `${folder}/root` }, await client.readTar({ path: `${folder}/in` }));
+    await client.call('run', {
+      argv: [
+        'sh',
+        '-c',
+        'mkdir -p root/real in/evil && ln -s /real root/link && ln -s ../../.. root/up && echo x > in/evil/f',
+      ],
+      cwd: folder,
+    });
+    await client.writeTar(
+      { path: '/link', root: `${folder}/root` },
+      await client.readTar({ path: `${folder}/in` }),
+    );
+    await client.writeTar(
+      { path: '/up', root: `${folder}/root` },
+      await client.readTar({ path: `${folder}/in` }),
+    );
     expect(await client.readTextFile(`${folder}/root/real/evil/f`)).toBe('x\n');
     expect(await client.readTextFile(`${folder}/root/evil/f`)).toBe('x\n');
-    const names = text(await collect(await client.readTar({ path: '/', root: `${folder}/root`, names: ['link/evil'] })));
+    const names = text(
+      await collect(
+        await client.readTar({ path: '/', root: `${folder}/root`, names: ['link/evil'] }),
+      ),
+    );
     expect(names).toContain('link/evil/f');
   });
 
   it('says what is wrong with an archive, while the host still sends', async () => {
-    await expect(client.writeTar({ path: folder }, new SeededRandom(3).bytes(2_000_000))).rejects.toMatchObject({ code: 'EINVAL' });
+    await expect(
+      client.writeTar({ path: folder }, new SeededRandom(3).bytes(2_000_000)),
+    ).rejects.toMatchObject({ code: 'EINVAL' });
   });
 });
 
 describe('sockets', () => {
   it('refuses to dial where nobody listens', async () => {
-    await expect(client.dial({ network: 'unix', address: `${folder}/none` })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(client.dial({ network: 'unix', address: `${folder}/none` })).rejects.toMatchObject(
+      { code: 'ENOENT' },
+    );
   });
 
   it('carries connections of a listener to the host, half-closes included', async () => {

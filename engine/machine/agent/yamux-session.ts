@@ -3,7 +3,14 @@
  * says why this is our own). Left out: keep-alive pings, which would wake an idle machine.
  */
 import { AgentError } from './agent-error.ts';
-import { decodeHeader, encodeFrame, Flag, FrameKind, HEADER_BYTES, type FrameHeader } from './yamux-frame.ts';
+import {
+  decodeHeader,
+  encodeFrame,
+  Flag,
+  FrameKind,
+  HEADER_BYTES,
+  type FrameHeader,
+} from './yamux-frame.ts';
 import { YamuxStream } from './yamux-stream.ts';
 
 export interface YamuxEvents {
@@ -66,7 +73,8 @@ export class YamuxSession {
   /** Takes what arrived on the channel. The bytes are kept, not copied. */
   receive(bytes: Uint8Array): void {
     let rest = bytes;
-    while (rest.length > 0 && !this.#over) rest = this.#frame === undefined ? this.#takeHeader(rest) : this.#takePayload(rest);
+    while (rest.length > 0 && !this.#over)
+      rest = this.#frame === undefined ? this.#takeHeader(rest) : this.#takePayload(rest);
   }
 
   #takeHeader(bytes: Uint8Array): Uint8Array {
@@ -102,7 +110,8 @@ export class YamuxSession {
         this.#applyEnds(header);
         return;
       case FrameKind.ping:
-        if ((header.flags & Flag.syn) !== 0) void this.#send(encodeFrame({ ...header, flags: Flag.ack }));
+        if ((header.flags & Flag.syn) !== 0)
+          void this.#send(encodeFrame({ ...header, flags: Flag.ack }));
         return;
       case FrameKind.goAway:
         this.#fail('The agent ended the session.');
@@ -117,7 +126,14 @@ export class YamuxSession {
     if (frame.missing === 0) this.#frame = undefined;
     // A stream that was reset here may still receive; its bytes go nowhere.
     if (this.#streams.get(frame.header.stream)?.receive(payload) === false) {
-      void this.#send(encodeFrame({ kind: FrameKind.goAway, flags: 0, stream: 0, length: GO_AWAY_PROTOCOL_ERROR }));
+      void this.#send(
+        encodeFrame({
+          kind: FrameKind.goAway,
+          flags: 0,
+          stream: 0,
+          length: GO_AWAY_PROTOCOL_ERROR,
+        }),
+      );
       this.#fail('The agent sent more than a window.');
     } else if (frame.missing === 0) {
       this.#applyEnds(frame.header);
@@ -127,7 +143,8 @@ export class YamuxSession {
 
   #applyEnds({ flags, stream: id }: FrameHeader): void {
     const stream = this.#streams.get(id);
-    if ((flags & Flag.rst) !== 0) stream?.fail(new AgentError('EPIPE', 'The agent reset the stream.'));
+    if ((flags & Flag.rst) !== 0)
+      stream?.fail(new AgentError('EPIPE', 'The agent reset the stream.'));
     else if ((flags & Flag.fin) !== 0) stream?.receiveEnd();
   }
 
@@ -141,8 +158,13 @@ export class YamuxSession {
   }
 
   #add(id: number, firstFlag: number): YamuxStream {
-    const stream = new YamuxStream(id, { send: (frame) => this.#send(frame), forget: (gone) => this.#streams.delete(gone) }, firstFlag);
-    if (this.#over) stream.fail(new AgentError('ECONNRESET', 'The session with the agent has ended.'));
+    const stream = new YamuxStream(
+      id,
+      { send: (frame) => this.#send(frame), forget: (gone) => this.#streams.delete(gone) },
+      firstFlag,
+    );
+    if (this.#over)
+      stream.fail(new AgentError('ECONNRESET', 'The session with the agent has ended.'));
     else this.#streams.set(id, stream);
     return stream;
   }
@@ -175,7 +197,11 @@ export class YamuxSession {
 
   #fail(message: string, cause?: unknown): void {
     if (this.#over) return;
-    const error = new AgentError('ECONNRESET', message, cause === undefined ? undefined : { cause });
+    const error = new AgentError(
+      'ECONNRESET',
+      message,
+      cause === undefined ? undefined : { cause },
+    );
     this.close(error);
     this.#events.onFailure(error);
   }

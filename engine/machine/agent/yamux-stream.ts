@@ -105,7 +105,14 @@ export class YamuxStream implements ByteStream {
   /** Breaks the stream and tells the other side. */
   reset(reason: string): void {
     if (this.#failure !== undefined || (this.#remoteEnded && this.#localEnded)) return;
-    void this.#host.send(encodeFrame({ kind: FrameKind.windowUpdate, flags: this.#flags(Flag.rst), stream: this.id, length: 0 }));
+    void this.#host.send(
+      encodeFrame({
+        kind: FrameKind.windowUpdate,
+        flags: this.#flags(Flag.rst),
+        stream: this.id,
+        length: 0,
+      }),
+    );
     this.fail(new AgentError('EPIPE', reason));
   }
 
@@ -126,11 +133,13 @@ export class YamuxStream implements ByteStream {
     const length = this.#consumed;
     this.#consumed = 0;
     this.#receiveWindow += length;
-    void this.#host.send(encodeFrame({ kind: FrameKind.windowUpdate, flags: this.#flags(0), stream: this.id, length }));
+    void this.#host.send(
+      encodeFrame({ kind: FrameKind.windowUpdate, flags: this.#flags(0), stream: this.id, length }),
+    );
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < chunk.length; ) {
+    for (let sent = 0; sent < chunk.length;) {
       while (this.#sendWindow === 0 && this.#failure === undefined) {
         await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
         this.#wakeWriter = undefined;
@@ -140,14 +149,26 @@ export class YamuxStream implements ByteStream {
       this.#sendWindow -= length;
       const payload = chunk.subarray(sent, sent + length);
       sent += length;
-      await this.#host.send(encodeFrame({ kind: FrameKind.data, flags: this.#flags(0), stream: this.id, length }, payload));
+      await this.#host.send(
+        encodeFrame(
+          { kind: FrameKind.data, flags: this.#flags(0), stream: this.id, length },
+          payload,
+        ),
+      );
     }
   }
 
   #end(): void {
     if (this.#localEnded || this.#failure !== undefined) return;
     this.#localEnded = true;
-    void this.#host.send(encodeFrame({ kind: FrameKind.windowUpdate, flags: this.#flags(Flag.fin), stream: this.id, length: 0 }));
+    void this.#host.send(
+      encodeFrame({
+        kind: FrameKind.windowUpdate,
+        flags: this.#flags(Flag.fin),
+        stream: this.id,
+        length: 0,
+      }),
+    );
     this.#forgetWhenOver();
   }
 
