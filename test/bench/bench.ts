@@ -1,4 +1,5 @@
 import type { MachineOptions, MachineProgress } from '../../engine/api/machine.ts';
+import type { DockerClient } from '../../engine/cluster/docker-client.ts';
 import type { MachineClient } from '../../engine/machine/client/machine-client.ts';
 
 /** What the process that holds the machines uses, all threads together. */
@@ -16,6 +17,8 @@ export interface BenchHost {
     options: MachineOptions,
     onProgress?: (progress: MachineProgress) => void,
   ): Promise<MachineClient>;
+  /** Attaches a Docker engine with an empty store. */
+  startDocker(machine: MachineClient): Promise<DockerClient>;
   resources(): Promise<Resources>;
 }
 

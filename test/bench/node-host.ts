@@ -1,3 +1,5 @@
+import { startDocker } from '../../engine/cluster/docker-client.ts';
+import { spawnNodeDocker } from '../../engine/cluster/node-docker.node.ts';
 import { startMachine } from '../../engine/machine/client/machine-client.ts';
 import { spawnNodeMachine } from '../../engine/machine/client/node-machine.node.ts';
 import type { BenchHost } from './bench.ts';
@@ -6,6 +8,7 @@ import type { BenchHost } from './bench.ts';
 export const nodeHost: BenchHost = {
   name: 'node',
   startMachine: (options, onProgress) => startMachine(spawnNodeMachine(), options, onProgress),
+  startDocker: (machine) => startDocker(spawnNodeDocker(), machine, { machine: 'bench' }),
   resources() {
     const { user, system } = process.cpuUsage();
     return Promise.resolve({

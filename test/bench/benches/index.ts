@@ -1,5 +1,13 @@
 import type { Bench } from '../bench.ts';
 import { agentThroughput, echoLatency } from './channel.ts';
+import {
+  containerStart,
+  dockerBuild,
+  dockerExec,
+  dockerReady,
+  dockerRun,
+  dockerRunFirst,
+} from './docker.ts';
 import { idleCpu, machineMemory } from './resources.ts';
 import { coldBoot, restore } from './start.ts';
 
@@ -7,6 +15,12 @@ import { coldBoot, restore } from './start.ts';
 export const benches: readonly Bench[] = [
   coldBoot,
   restore,
+  dockerReady,
+  containerStart,
+  dockerRun,
+  dockerRunFirst,
+  dockerExec,
+  dockerBuild,
   agentThroughput,
   echoLatency,
   machineMemory,

@@ -1,4 +1,6 @@
 /** The page that `bench --browser` opens: runs the same benches on browser workers. */
+import { spawnBrowserDocker } from '../../../engine/cluster/browser-docker.ts';
+import { startDocker } from '../../../engine/cluster/docker-client.ts';
 import { spawnBrowserMachine } from '../../../engine/machine/client/browser-machine.ts';
 import { startMachine } from '../../../engine/machine/client/machine-client.ts';
 import type { BenchHost, Resources, Sample } from '../bench.ts';
@@ -15,6 +17,7 @@ declare global {
 const host: BenchHost = {
   name: 'chromium',
   startMachine: (options, onProgress) => startMachine(spawnBrowserMachine(), options, onProgress),
+  startDocker: (machine) => startDocker(spawnBrowserDocker(), machine, { machine: 'bench' }),
   resources: () => window.readResources(),
 };
 
