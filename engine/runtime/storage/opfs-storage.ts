@@ -9,6 +9,8 @@ interface MovableFile extends FileSystemFileHandle {
 }
 
 const INCOMING = '.incoming';
+/** Bytes gathered before they are written: each write is a call to another process of the browser. */
+const WRITE_BYTES = 1024 * 1024;
 
 /**
  * The browser's origin private file system. Only for workers: writing goes through a
@@ -53,14 +55,26 @@ export class OpfsStorage implements Storage {
     const temporary = toHex(cryptoRandom.bytes(8));
     const file = (await this.#incoming.getFileHandle(temporary, { create: true })) as MovableFile;
     const access = await file.createSyncAccessHandle();
+    const buffer = new Uint8Array(WRITE_BYTES);
+    let filled = 0;
+    const flush = (): void => {
+      let written = 0;
+      while (written < filled) written += access.write(buffer.subarray(written, filled));
+      filled = 0;
+    };
     return {
       write: (bytes) => {
-        let written = 0;
-        while (written < bytes.length)
-          written += access.write(bytes.subarray(written) as Uint8Array<ArrayBuffer>);
+        for (let taken = 0; taken < bytes.length;) {
+          const part = bytes.subarray(taken, taken + WRITE_BYTES - filled);
+          buffer.set(part, filled);
+          filled += part.length;
+          taken += part.length;
+          if (filled === WRITE_BYTES) flush();
+        }
         return Promise.resolve();
       },
       commit: async (name) => {
+        flush();
         access.flush();
         access.close();
         const [directory, base] = splitName(name);
