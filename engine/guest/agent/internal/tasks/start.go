@@ -112,6 +112,8 @@ func (s *Store) launch(task *Task, spec Spec, netns string) (err error) {
 	if err != nil {
 		return err
 	}
+	// Taken before: a short task may have ended by the time crun has.
+	task.StartedAt = time.Now().UnixMilli()
 	arguments := append([]string{"run", "--bundle=" + task.bundle}, files.arguments()...)
 	task.process, err = s.crun(task.bundle, "init", append(arguments, spec.ID), files.descriptors())
 	if err == nil && files.console != nil {
@@ -130,7 +132,7 @@ func (s *Store) launch(task *Task, spec Spec, netns string) (err error) {
 	if task.terminal == nil {
 		task.stdin = files.stdin
 	}
-	task.Pid, task.StartedAt = task.process.Pid, time.Now().UnixMilli()
+	task.Pid = task.process.Pid
 	if err := task.save(); err != nil {
 		return err
 	}
