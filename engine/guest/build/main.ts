@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { updateLock as updateImageLock } from '../images/build-images.ts';
 import { cacheFolder, distFolder } from './folders.ts';
 import { differences, digestOfFolder, type Inputs } from './inputs.ts';
 import { updateLock } from './lock.ts';
@@ -13,7 +14,7 @@ import { BuildError } from './run.ts';
 const usage = `usage: node scripts/guest.mjs build|verify|lock [part…]
   build   builds the parts (all when none is named) into engine/guest/dist
   verify  builds them again elsewhere and compares; exit code 1 when they differ
-  lock    pins the newest Debian packages in engine/guest/rootfs/packages.lock.json
+  lock    pins the newest Debian packages in engine/guest/{rootfs,images}/packages.lock.json
 parts: ${Object.keys(parts).join(' ')}`;
 
 async function build(names: readonly string[]): Promise<void> {
@@ -74,6 +75,7 @@ async function main(): Promise<number> {
       return (await verify(names)) ? 0 : 1;
     case 'lock':
       await updateLock();
+      await updateImageLock();
       return 0;
     default:
       console.error(usage);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ImageIndex } from '../../hub/image-index.ts';
 import { readLock } from './debian.ts';
 import { distFolder } from './folders.ts';
 import { digestOfFile } from './inputs.ts';
@@ -93,5 +94,16 @@ function sources(): Source[] {
       found.push({ package: name, version, source, sourceVersion, licence, part });
     }
   }
-  return found;
+  return [...found, ...imageSources()];
+}
+
+function imageSources(): Source[] {
+  const { repositories } = JSON.parse(readFileSync(path.join(distFolder, 'images', 'index.json'), 'utf8')) as ImageIndex;
+  const found = new Map<string, Source>();
+  for (const { name, version, source, licences } of Object.values(repositories).flatMap((repository) => repository.sources)) {
+    if (source === 'drydock') continue;
+    const [sourceName = source, sourceVersion = version] = source.split(/ \(|\)/);
+    found.set(name, { package: name, version, source: sourceName, sourceVersion, licence: licences.join(', '), part: 'images' });
+  }
+  return [...found.values()].toSorted((a, b) => (a.package < b.package ? -1 : 1));
 }

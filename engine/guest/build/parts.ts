@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, closeSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { buildImages } from '../images/build-images.ts';
 import { finishBase } from './base.ts';
 import { chunkSize, cut, storeDisk } from './chunks.ts';
 import { buildCrun, crunInputs } from './crun.ts';
@@ -32,6 +33,7 @@ export const parts: Readonly<Record<string, Part>> = {
   agent: { kind: 'disk', build: buildAgent },
   docker: { kind: 'disk', build: buildDocker },
   scratch: { kind: 'disk', build: buildScratch },
+  images: { kind: 'file', build: (output) => buildImages(output, buildGo) },
 };
 
 function copyBios(output: string): Inputs {

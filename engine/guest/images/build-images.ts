@@ -10,7 +10,7 @@ import { helloWorld } from './hello-world/image.ts';
 import { nginx, nginxPackages } from './nginx/image.ts';
 import { ImageWriter } from './oci-image.ts';
 import { slimDebian } from './slim-debian.ts';
-import { whoami } from './whoami/image.ts';
+import { type CompileGo, whoami } from './whoami/image.ts';
 
 const recipes = import.meta.dirname;
 const cacheDirectory = join(recipes, '../../../build/guest-cache/packages');
@@ -21,7 +21,7 @@ const imagePackages = [...busyboxPackages, ...debianPackages, ...nginxPackages];
 export type ImageInputs = Readonly<Record<string, string>>;
 
 /** Writes `index.json` and `blobs/sha256/` to `directory`, which is emptied first. Returns the inputs. */
-export async function buildImages(directory: string): Promise<ImageInputs> {
+export async function buildImages(directory: string, compile: CompileGo): Promise<ImageInputs> {
   const lock = await readLock();
   await mkdir(cacheDirectory, { recursive: true });
   const packages = new PackageCache(cacheDirectory, lock);
@@ -32,7 +32,7 @@ export async function buildImages(directory: string): Promise<ImageInputs> {
   await writer.add(await busybox(packages));
   await writer.add(await debian(packages));
   await writer.add(await nginx(packages, await slimDebian(packages)));
-  await writer.add(await whoami());
+  await writer.add(await whoami(compile));
   await writer.finish();
   return imageInputs();
 }

@@ -1,14 +1,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildGo } from '../../build/parts.ts';
 import { versionOf } from '../../build/run.ts';
 import { FileTree } from '../file-tree.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 
+/** Compiles `cmd/<name>` of the agent's Go module into a static program. */
+export type CompileGo = (name: string, output: string) => void;
+
 /** `whoami`: one static Go program on nothing, which answers every request with where it ran and what it was asked. */
-export async function whoami(): Promise<ImageRecipe> {
-  const layer = new FileTree().file('whoami', await compile(), { mode: 0o755 });
+export async function whoami(compile: CompileGo): Promise<ImageRecipe> {
+  const layer = new FileTree().file('whoami', await compiled(compile), { mode: 0o755 });
   return {
     name: 'whoami',
     tags: ['latest', '1', '1.0'],
@@ -26,11 +28,11 @@ export async function whoami(): Promise<ImageRecipe> {
   };
 }
 
-async function compile(): Promise<Uint8Array<ArrayBuffer>> {
+async function compiled(compile: CompileGo): Promise<Uint8Array<ArrayBuffer>> {
   const directory = await mkdtemp(join(tmpdir(), 'whoami-'));
   try {
     const output = join(directory, 'whoami');
-    buildGo('whoami', output);
+    compile('whoami', output);
     return new Uint8Array(await readFile(output));
   } finally {
     await rm(directory, { recursive: true, force: true });
