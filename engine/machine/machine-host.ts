@@ -12,6 +12,8 @@ export interface MachineHost {
   readonly random: Random;
   /** opens image layers that are files; only in Node */
   readonly openFile?: OpenFile;
+  /** Warm the tools of a restored machine up in idle time: for people, not for programs that run one command. */
+  readonly warmUp: boolean;
   /** The emulator failed. A worker ends itself, so that its owner learns of it. */
   readonly onCrash: (error: Error) => void;
 }

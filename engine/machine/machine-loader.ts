@@ -91,6 +91,7 @@ export class MachineLoader {
       machine.dispose();
       throw error;
     }
+    if (this.#host.warmUp) machine.warmUp();
     onProgress({ phase: 'ready', text: 'Ready', done: 1, total: 1 });
     return machine;
   }

@@ -11,6 +11,7 @@ import type { MachineHost } from './machine-host.ts';
 import type { SerialLog } from './serial-log.ts';
 import type { StateHeader } from './states/state-file.ts';
 import type { TreeServer } from './trees/tree-server.ts';
+import { warmUp, type WarmUpTarget } from './warm-up.ts';
 
 export interface MachineParts {
   readonly host: MachineHost;
@@ -61,6 +62,21 @@ export class Machine implements Disposable {
 
   async personalise(identity: MachineIdentity): Promise<void> {
     await this.agent.agentCall('personalise', identity);
+  }
+
+  /** Warms the profile's tools up in idle time (`warm-up.ts`), until the machine is disposed of. */
+  warmUp(): void {
+    const { emulator, agent, host } = this.#parts;
+    const stop = new AbortController();
+    this.#store.add({ dispose: () => stop.abort() });
+    const target: WarmUpTarget = {
+      get busy() {
+        return emulator.busy;
+      },
+      run: (argv) => agent.agentCall('run', { argv, login: true }),
+    };
+    // It fails when the machine ends meanwhile, and is missed by nobody.
+    warmUp(target, this.profile, host.clock, stop.signal).catch(() => {});
   }
 
   async pause(): Promise<void> {

@@ -16,6 +16,7 @@ exposeInBrowserWorker(
     wasm: () => WebAssembly.compileStreaming(fetch(wasmUrl)),
     clock: systemClock,
     random: cryptoRandom,
+    warmUp: true,
     onCrash(error) {
       reportError(error);
       close();

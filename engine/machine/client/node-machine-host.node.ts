@@ -32,6 +32,7 @@ export function nodeMachineHost(directories: GuestDirectories): MachineHost {
     clock: systemClock,
     random: cryptoRandom,
     openFile,
+    warmUp: false,
     onCrash(error) {
       throw error;
     },
