@@ -27,11 +27,16 @@ export class HubSourceError extends Error {
 type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 /** Files below a URL of the page's own origin. The body streams through, so progress is the network's. */
-export function fetchSource(baseUrl: string, fetch: Fetch = (url, init) => globalThis.fetch(url, init)): HubSource {
+export function fetchSource(
+  baseUrl: string,
+  fetch: Fetch = (url, init) => globalThis.fetch(url, init),
+): HubSource {
   return {
     async open(path, range) {
       const url = new URL(path, baseUrl).href;
-      const headers: Record<string, string> = range ? { range: `bytes=${range.start}-${range.end - 1}` } : {};
+      const headers: Record<string, string> = range
+        ? { range: `bytes=${range.start}-${range.end - 1}` }
+        : {};
       let response: Response;
       try {
         response = await fetch(url, { headers });
@@ -41,9 +46,14 @@ export function fetchSource(baseUrl: string, fetch: Fetch = (url, init) => globa
       if (!response.ok || !response.body) {
         await response.body?.cancel();
         const code = response.status === 404 || response.status === 410 ? 'ABSENT' : 'UNREACHABLE';
-        throw new HubSourceError(code, `${path}: ${response.status} ${response.statusText}`.trimEnd());
+        throw new HubSourceError(
+          code,
+          `${path}: ${response.status} ${response.statusText}`.trimEnd(),
+        );
       }
-      return range && response.status === 200 ? response.body.pipeThrough(slice(range)) : response.body;
+      return range && response.status === 200
+        ? response.body.pipeThrough(slice(range))
+        : response.body;
     },
   };
 }

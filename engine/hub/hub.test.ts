@@ -26,7 +26,11 @@ const catalogue: ImageIndex = {
       ...entry,
       tags: { latest: index.digest, '1.35': index.digest, stable: index.digest },
       manifests: {
-        [index.digest]: { mediaType: indexType, size: index.size, defaultManifest: manifest.digest },
+        [index.digest]: {
+          mediaType: indexType,
+          size: index.size,
+          defaultManifest: manifest.digest,
+        },
         [manifest.digest]: { mediaType: manifestType, size: manifest.size },
       },
       blobs: { [layer.digest]: layer.size },
@@ -44,8 +48,11 @@ const memory: HubSource = {
   },
 };
 const hub = createHub(memory);
-const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> =>
-  hub(new Request(`http://hub.test${path}`, { method, headers }));
+const get = (
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Response> => hub(new Request(`http://hub.test${path}`, { method, headers }));
 const errorCode = async (response: Response): Promise<unknown> => {
   const body = (await response.json()) as { errors: { code: string; message: string }[] };
   return [response.status, body.errors[0]?.code];
@@ -88,7 +95,9 @@ describe('the registry', () => {
   it('gives the platform manifest to a client that accepts no index', async () => {
     const response = await get('/v2/library/busybox/manifests/latest', { accept: manifestType });
     expect(response.headers.get('docker-content-digest')).toBe(manifest.digest);
-    const all = await get('/v2/library/busybox/manifests/latest', { accept: `${manifestType}, ${indexType};q=0.5` });
+    const all = await get('/v2/library/busybox/manifests/latest', {
+      accept: `${manifestType}, ${indexType};q=0.5`,
+    });
     expect(all.headers.get('docker-content-digest')).toBe(index.digest);
     const neither = await get('/v2/library/busybox/manifests/latest', { accept: 'text/html' });
     expect(await errorCode(neither)).toEqual([404, 'MANIFEST_UNKNOWN']);
@@ -111,21 +120,31 @@ describe('the registry', () => {
     ['lines=1-2', 200, '0123456789', null],
   ])('serves the range %s of a blob', async (range, status, text, contentRange) => {
     const response = await get(`/v2/library/busybox/blobs/${layer.digest}`, { range });
-    expect([response.status, await response.text(), response.headers.get('content-range')]).toEqual([status, text, contentRange]);
+    expect([response.status, await response.text(), response.headers.get('content-range')]).toEqual(
+      [status, text, contentRange],
+    );
   });
 
   it('lists tags and repositories in pages', async () => {
     const whole = await get('/v2/library/busybox/tags/list');
-    expect(await whole.json()).toEqual({ name: 'library/busybox', tags: ['1.35', 'latest', 'stable'] });
+    expect(await whole.json()).toEqual({
+      name: 'library/busybox',
+      tags: ['1.35', 'latest', 'stable'],
+    });
     const first = await get('/v2/library/busybox/tags/list?n=2');
     expect(await first.json()).toEqual({ name: 'library/busybox', tags: ['1.35', 'latest'] });
-    expect(first.headers.get('link')).toBe('</v2/library/busybox/tags/list?last=latest&n=2>; rel="next"');
+    expect(first.headers.get('link')).toBe(
+      '</v2/library/busybox/tags/list?last=latest&n=2>; rel="next"',
+    );
     const second = await get('/v2/library/busybox/tags/list?last=latest&n=2');
     expect(await second.json()).toEqual({ name: 'library/busybox', tags: ['stable'] });
     expect(second.headers.get('link')).toBeNull();
     const catalog = await get('/v2/_catalog?n=1');
     expect(await catalog.json()).toEqual({ repositories: ['library/busybox'] });
-    expect(await errorCode(await get('/v2/_catalog?n=-1'))).toEqual([400, 'PAGINATION_NUMBER_INVALID']);
+    expect(await errorCode(await get('/v2/_catalog?n=-1'))).toEqual([
+      400,
+      'PAGINATION_NUMBER_INVALID',
+    ]);
   });
 
   it.each([
@@ -148,7 +167,8 @@ describe('the registry', () => {
   });
 
   it('has no other paths and refuses to be written to', async () => {
-    for (const path of ['/', '/v1/', '/v2/x', '/v2/library/busybox/tags/other']) expect((await get(path)).status).toBe(404);
+    for (const path of ['/', '/v1/', '/v2/x', '/v2/library/busybox/tags/other'])
+      expect((await get(path)).status).toBe(404);
     const upload = await get('/v2/library/busybox/blobs/uploads/', {}, 'POST');
     expect(upload.headers.get('allow')).toBe('GET, HEAD');
     expect(await errorCode(upload)).toEqual([405, 'UNSUPPORTED']);
@@ -157,7 +177,10 @@ describe('the registry', () => {
   it('says that it is unavailable while its files are, and recovers', async () => {
     let online = false;
     const flaky = createHub({
-      open: (path, range) => (online ? memory.open(path, range) : Promise.reject(new HubSourceError('UNREACHABLE', 'offline'))),
+      open: (path, range) =>
+        online
+          ? memory.open(path, range)
+          : Promise.reject(new HubSourceError('UNREACHABLE', 'offline')),
     });
     const request = (): Request => new Request('http://hub.test/v2/busybox/manifests/latest');
     expect(await errorCode(await flaky(request()))).toEqual([503, 'UNAVAILABLE']);
@@ -168,11 +191,16 @@ describe('the registry', () => {
 
 describe('fetchSource', () => {
   const text = async (stream: ReadableStream<Uint8Array>): Promise<string> =>
-    new TextDecoder().decode(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+    new TextDecoder().decode(
+      await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+    );
 
   it('cuts the range out when the server sends the whole file', async () => {
     const source = fetchSource('http://site.test/images/', async (url, init) => {
-      expect([url, new Headers(init?.headers).get('range')]).toEqual(['http://site.test/images/blobs/x', 'bytes=3-5']);
+      expect([url, new Headers(init?.headers).get('range')]).toEqual([
+        'http://site.test/images/blobs/x',
+        'bytes=3-5',
+      ]);
       return new Response('0123456789');
     });
     expect(await text(await source.open('blobs/x', { start: 3, end: 6 }))).toBe('345');

@@ -12,7 +12,8 @@ import { RegistryError } from './registry-error.ts';
 export type Hub = (request: Request) => Promise<Response>;
 
 /** From the specification: a repository name, a tag, a digest. */
-const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const namePattern =
+  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const longestName = 255;
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const routePattern = /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/;
@@ -46,7 +47,8 @@ class Registry {
 
   async answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw new RegistryError('UNSUPPORTED');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new RegistryError('UNSUPPORTED');
     if (pathname === '/v2' || pathname === '/v2/') return json({}, request);
     if (pathname === '/v2/_catalog') return this.#catalog(request, searchParams);
     const [, name, kind, reference] = routePattern.exec(pathname) ?? [];
@@ -64,9 +66,14 @@ class Registry {
   }
 
   #catalogue(): Promise<ImageIndex> {
-    this.#index ??= this.#source.open('index.json').then(
-      async (stream) => (await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).json()) as ImageIndex,
-    );
+    this.#index ??= this.#source
+      .open('index.json')
+      .then(
+        async (stream) =>
+          (await new Response(
+            stream as ReadableStream<Uint8Array<ArrayBuffer>>,
+          ).json()) as ImageIndex,
+      );
     const index = this.#index;
     index.catch(() => {
       if (this.#index === index) this.#index = undefined;
@@ -75,7 +82,8 @@ class Registry {
   }
 
   async #repository(name: string): Promise<RepositoryEntry> {
-    if (name.length > longestName || !namePattern.test(name)) throw new RegistryError('NAME_INVALID', { name });
+    if (name.length > longestName || !namePattern.test(name))
+      throw new RegistryError('NAME_INVALID', { name });
     const { repositories } = await this.#catalogue();
     const found = own(repositories, name) ?? own(repositories, `library/${name}`);
     // Docker Hub does not tell an absent repository from a private one; clients word their message after that.
@@ -86,11 +94,21 @@ class Registry {
   async #catalog(request: Request, parameters: URLSearchParams): Promise<Response> {
     const names = Object.keys((await this.#catalogue()).repositories).sort();
     const page = paginate(names, parameters);
-    return json({ repositories: page.items }, request, page.next ? link('/v2/_catalog', page.next) : {});
+    return json(
+      { repositories: page.items },
+      request,
+      page.next ? link('/v2/_catalog', page.next) : {},
+    );
   }
 
-  async #manifest(request: Request, repository: RepositoryEntry, reference: string): Promise<Response> {
-    const named = reference.includes(':') ? checkedDigest(reference) : own(repository.tags, reference);
+  async #manifest(
+    request: Request,
+    repository: RepositoryEntry,
+    reference: string,
+  ): Promise<Response> {
+    const named = reference.includes(':')
+      ? checkedDigest(reference)
+      : own(repository.tags, reference);
     const byTag = named !== reference;
     let digest = named;
     let entry = digest === undefined ? undefined : own(repository.manifests, digest);
@@ -99,9 +117,16 @@ class Registry {
       digest = entry.defaultManifest;
       entry = own(repository.manifests, digest);
     }
-    if (!digest || !entry) throw new RegistryError('MANIFEST_UNKNOWN', byTag ? { tag: reference } : { digest: reference });
+    if (!digest || !entry)
+      throw new RegistryError(
+        'MANIFEST_UNKNOWN',
+        byTag ? { tag: reference } : { digest: reference },
+      );
     if (!accepts(accept, entry.mediaType)) {
-      throw new RegistryError('MANIFEST_UNKNOWN', `${entry.mediaType} found, but the Accept header does not support it`);
+      throw new RegistryError(
+        'MANIFEST_UNKNOWN',
+        `${entry.mediaType} found, but the Accept header does not support it`,
+      );
     }
     return this.#content(request, digest, entry, byTag ? 'no-cache' : immutable);
   }
@@ -110,10 +135,20 @@ class Registry {
     const digest = checkedDigest(reference);
     const size = own(repository.blobs, digest);
     if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', { digest });
-    return this.#content(request, digest, { mediaType: 'application/octet-stream', size }, immutable);
+    return this.#content(
+      request,
+      digest,
+      { mediaType: 'application/octet-stream', size },
+      immutable,
+    );
   }
 
-  async #content(request: Request, digest: string, entry: ManifestEntry, cacheControl: string): Promise<Response> {
+  async #content(
+    request: Request,
+    digest: string,
+    entry: ManifestEntry,
+    cacheControl: string,
+  ): Promise<Response> {
     const headers: Record<string, string> = {
       'content-type': entry.mediaType,
       'docker-content-digest': digest,
@@ -121,10 +156,15 @@ class Registry {
       'accept-ranges': 'bytes',
       etag: `"${digest}"`,
     };
-    if (request.headers.get('if-none-match')?.includes(`"${digest}"`)) return new Response(null, { status: 304, headers });
-    const range = request.method === 'GET' ? parseRange(request.headers.get('range'), entry.size) : 'whole';
+    if (request.headers.get('if-none-match')?.includes(`"${digest}"`))
+      return new Response(null, { status: 304, headers });
+    const range =
+      request.method === 'GET' ? parseRange(request.headers.get('range'), entry.size) : 'whole';
     if (range === 'unsatisfiable') {
-      return new Response(null, { status: 416, headers: { ...headers, 'content-range': `bytes */${entry.size}` } });
+      return new Response(null, {
+        status: 416,
+        headers: { ...headers, 'content-range': `bytes */${entry.size}` },
+      });
     }
     const part: ByteRange | undefined = range === 'whole' ? undefined : range;
     headers['content-length'] = String(part ? part.end - part.start : entry.size);
@@ -136,16 +176,29 @@ class Registry {
   }
 }
 
-function tagList(request: Request, name: string, repository: RepositoryEntry, parameters: URLSearchParams): Response {
+function tagList(
+  request: Request,
+  name: string,
+  repository: RepositoryEntry,
+  parameters: URLSearchParams,
+): Response {
   const page = paginate(Object.keys(repository.tags).sort(), parameters);
-  return json({ name, tags: page.items }, request, page.next ? link(`/v2/${name}/tags/list`, page.next) : {});
+  return json(
+    { name, tags: page.items },
+    request,
+    page.next ? link(`/v2/${name}/tags/list`, page.next) : {},
+  );
 }
 
 /** Pages of the specification: `n` entries after `last`. */
-function paginate(sorted: readonly string[], parameters: URLSearchParams): { items: readonly string[]; next?: string } {
+function paginate(
+  sorted: readonly string[],
+  parameters: URLSearchParams,
+): { items: readonly string[]; next?: string } {
   const wanted = parameters.get('n');
   const last = parameters.get('last');
-  if (wanted !== null && !/^\d{1,6}$/.test(wanted)) throw new RegistryError('PAGINATION_NUMBER_INVALID', { n: wanted });
+  if (wanted !== null && !/^\d{1,6}$/.test(wanted))
+    throw new RegistryError('PAGINATION_NUMBER_INVALID', { n: wanted });
   const rest = last === null ? sorted : sorted.filter((item) => item > last);
   const count = wanted === null ? rest.length : Number(wanted);
   const items = rest.slice(0, count);
@@ -162,14 +215,21 @@ function link(path: string, query: string): Record<string, string> {
 function json(value: unknown, request: Request, headers: Record<string, string> = {}): Response {
   const body = new TextEncoder().encode(JSON.stringify(value));
   return new Response(request.method === 'HEAD' ? null : body, {
-    headers: { 'content-type': 'application/json', 'content-length': String(body.byteLength), ...headers },
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(body.byteLength),
+      ...headers,
+    },
   });
 }
 
 /** Without an Accept header, or with a wildcard, everything will do. Weights are not looked at. */
 function accepts(header: string | null, mediaType: string): boolean {
   const types = (header ?? '').split(',').map((part) => part.split(';')[0]?.trim() ?? '');
-  return header === null || types.some((type) => type === '*/*' || type === 'application/*' || type === mediaType);
+  return (
+    header === null ||
+    types.some((type) => type === '*/*' || type === 'application/*' || type === mediaType)
+  );
 }
 
 function checkedDigest(text: string): string {

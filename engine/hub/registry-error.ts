@@ -36,7 +36,9 @@ export class RegistryError extends Error {
 
   toResponse(withBody: boolean): Response {
     const { code, message, detail } = this;
-    const body = JSON.stringify({ errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }] });
+    const body = JSON.stringify({
+      errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }],
+    });
     const headers: Record<string, string> = {
       'content-type': 'application/json',
       'content-length': String(new TextEncoder().encode(body).byteLength),

@@ -14,7 +14,8 @@ export async function parseOwner(text: string, image: SourceTree): Promise<Owner
   const uid = await idOf(image, '/etc/passwd', user);
   if (uid === undefined) throw failure(`can't find uid for user ${user}: no such user: ${user}`);
   const gid = await idOf(image, '/etc/group', group);
-  if (gid === undefined) throw failure(`can't find gid for group ${group}: no such group: ${group}`);
+  if (gid === undefined)
+    throw failure(`can't find gid for group ${group}: no such group: ${group}`);
   return { uid, gid };
 }
 
@@ -28,5 +29,8 @@ async function idOf(image: SourceTree, file: string, name: string): Promise<numb
 }
 
 function failure(message: string): BuildError {
-  return new BuildError('FAILED', `unable to convert uid/gid chown string to host mapping: ${message}`);
+  return new BuildError(
+    'FAILED',
+    `unable to convert uid/gid chown string to host mapping: ${message}`,
+  );
 }

@@ -14,33 +14,45 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
 ];
 
 function compressionOf(bytes: Uint8Array): Compression {
-  return magics.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0] ?? 'none';
+  return (
+    magics.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0] ?? 'none'
+  );
 }
 
 /**
  * The decompressed bytes; undefined when nothing is there. bzip2 and xz, which no host decompresses,
  * throw BuildError.
  */
-export async function decompress(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function decompress(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const compression = compressionOf(bytes);
   switch (compression) {
     case 'none':
       return bytes.length === 0 ? undefined : bytes;
     case 'gzip': {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))) chunks.push(chunk);
+      for await (const chunk of new Blob([bytes])
+        .stream()
+        .pipeThrough(new DecompressionStream('gzip')))
+        chunks.push(chunk);
       return concatenate(chunks);
     }
     case 'zstd':
       return new Uint8Array(decompressZstd(bytes));
     case 'bzip2':
     case 'xz':
-      throw new BuildError('FAILED', `this engine cannot unpack ${compression} archives: use gzip or zstd, or a plain tar`);
+      throw new BuildError(
+        'FAILED',
+        `this engine cannot unpack ${compression} archives: use gzip or zstd, or a plain tar`,
+      );
   }
 }
 
 /** The tar inside, when `bytes` is a tar or a compressed one; undefined for any other file. */
-export async function unpackTar(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function unpackTar(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const compression = compressionOf(bytes);
   if (compression === 'none' && !beginsWithTarHeader(bytes)) return undefined;
   let tar: Uint8Array<ArrayBuffer> | undefined;

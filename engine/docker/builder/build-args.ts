@@ -1,8 +1,7 @@
 /** Proxy settings that need no ARG and leave no trace in the image (Dockerfile reference, "Predefined ARGs"). */
-const predefined = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [
-  name,
-  name.toLowerCase(),
-]);
+const predefined = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap(
+  (name) => [name, name.toLowerCase()],
+);
 
 /** What `--build-arg` gave, what ARG declared, and what of it was asked for. */
 export class BuildArgs {
@@ -52,7 +51,9 @@ export class BuildArgs {
 
   /** Names given on the command line that nothing declared. */
   unused(): readonly string[] {
-    return [...this.#given.keys()].filter((key) => !this.#referenced.has(key) && !predefined.includes(key)).sort();
+    return [...this.#given.keys()]
+      .filter((key) => !this.#referenced.has(key) && !predefined.includes(key))
+      .sort();
   }
 
   #values(declared: ReadonlyMap<string, string | undefined>): Map<string, string> {

@@ -22,22 +22,31 @@ const defaultName = 'Dockerfile';
  * a .dockerignore that .dockerignore excludes cannot be copied, although the client had to send
  * them. Throws BuildError.
  */
-export async function readContext(tar: ReadableStream<Uint8Array>, name = defaultName): Promise<BuildContext> {
+export async function readContext(
+  tar: ReadableStream<Uint8Array>,
+  name = defaultName,
+): Promise<BuildContext> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of tar) chunks.push(chunk);
   const content = new StoredContent(new MemoryStorage());
   const layers = new LayerStore(new MemoryStorage(), content);
   let tree: ImageTree;
   try {
-    const { diffId } = await layers.add((await decompress(concatenate(chunks))) ?? new Uint8Array(1024));
+    const { diffId } = await layers.add(
+      (await decompress(concatenate(chunks))) ?? new Uint8Array(1024),
+    );
     tree = await layers.tree([diffId]);
   } catch (cause) {
-    throw new BuildError('INVALID', 'Error processing tar file(exit status 1): unexpected EOF', { cause });
+    throw new BuildError('INVALID', 'Error processing tar file(exit status 1): unexpected EOF', {
+      cause,
+    });
   }
   const path = tree.lookup(name) || name !== defaultName ? name : 'dockerfile';
-  if (!tree.lookup(path)) throw new BuildError('FAILED', `Cannot locate specified Dockerfile: ${name}`);
+  if (!tree.lookup(path))
+    throw new BuildError('FAILED', `Cannot locate specified Dockerfile: ${name}`);
   const dockerfile = new TextDecoder().decode(await tree.readFile(path));
-  if (dockerfile === '') throw new BuildError('INVALID', `the Dockerfile (${name}) cannot be empty`);
+  if (dockerfile === '')
+    throw new BuildError('INVALID', `the Dockerfile (${name}) cannot be empty`);
   return { tree: await withoutIgnored(tree, path), dockerfile };
 }
 

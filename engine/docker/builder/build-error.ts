@@ -9,7 +9,11 @@ export class BuildError extends Error {
   /** exit status of a RUN step: `errorDetail.code` */
   readonly exitCode?: number;
 
-  constructor(code: BuildError['code'], message: string, options: { readonly cause?: unknown; readonly exitCode?: number } = {}) {
+  constructor(
+    code: BuildError['code'],
+    message: string,
+    options: { readonly cause?: unknown; readonly exitCode?: number } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     if (options.exitCode !== undefined) this.exitCode = options.exitCode;

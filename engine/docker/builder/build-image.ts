@@ -13,7 +13,13 @@ import { BuildError, DockerfileSyntaxError, messageOf } from './build-error.ts';
 import type { BuildMessage, BuildOptions, BuildServices, WriteMessage } from './build-types.ts';
 import { readLines } from './dockerfile-lines.ts';
 import { ImageCache } from './image-cache.ts';
-import { type Dockerfile, type Instruction, parseInstructions, parseTrigger, type Stage } from './instructions.ts';
+import {
+  type Dockerfile,
+  type Instruction,
+  parseInstructions,
+  parseTrigger,
+  type Stage,
+} from './instructions.ts';
 import { expandWord } from './shell-words.ts';
 import { StageBuild } from './stage-build.ts';
 import { carryOut, type StepContext } from './steps.ts';
@@ -33,7 +39,11 @@ export async function buildImage(
 ): Promise<Image> {
   const tags = [...new Set((options.tags ?? []).map(checkedTag))];
   const held: BuildMessage[] = [];
-  const build = new Build(services, options, options.quiet ? (message) => held.push(message) : write);
+  const build = new Build(
+    services,
+    options,
+    options.quiet ? (message) => held.push(message) : write,
+  );
   let image: Image;
   try {
     image = await build.run(context);
@@ -52,7 +62,8 @@ export async function buildImage(
 
 function checkedTag(text: string): string {
   const reference = parseReference(text);
-  if (reference.digest !== undefined) throw new BuildError('INVALID', 'build tag cannot contain a digest');
+  if (reference.digest !== undefined)
+    throw new BuildError('INVALID', 'build tag cannot contain a digest');
   return familiarReference(reference);
 }
 
@@ -86,18 +97,28 @@ class Build {
     );
     for (const warning of dockerfile.warnings) this.print(`\u001b[91m${warning}\n\u001b[0m`);
     const { escape, globalArgs } = dockerfile;
-    this.#steps = globalArgs.length + stages.reduce((total, stage) => total + 1 + stage.instructions.length, 0);
+    this.#steps =
+      globalArgs.length + stages.reduce((total, stage) => total + 1 + stage.instructions.length, 0);
     for (const { code, declarations } of globalArgs) {
       this.#announce(code);
       for (const { key, value } of declarations) {
-        this.#args.declareGlobal(key, value === undefined ? undefined : expandWord(value, this.#args.allowed(), escape));
+        this.#args.declareGlobal(
+          key,
+          value === undefined ? undefined : expandWord(value, this.#args.allowed(), escape),
+        );
       }
     }
-    const context: StepContext = { build, options: this.#options, escape, treeOf: (from) => this.#treeOf(from) };
+    const context: StepContext = {
+      build,
+      options: this.#options,
+      escape,
+      treeOf: (from) => this.#treeOf(from),
+    };
     let image: Image | undefined;
     for (const stage of stages) image = await this.#buildStage(stage, context);
     const unused = this.#args.unused();
-    if (unused.length > 0) this.print(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
+    if (unused.length > 0)
+      this.print(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
     if (!image) throw new BuildError('FAILED', 'No image was generated. Is your Dockerfile empty?');
     return image;
   }
@@ -107,7 +128,10 @@ class Build {
     this.print('\n');
   }
 
-  async #buildStage({ code, base, name, platform, instructions }: Stage, context: StepContext): Promise<Image | undefined> {
+  async #buildStage(
+    { code, base, name, platform, instructions }: Stage,
+    context: StepContext,
+  ): Promise<Image | undefined> {
     if (name !== undefined && this.#stages.some((stage) => stage.name === name)) {
       throw new BuildError('FAILED', `${name} stage name already used`);
     }
@@ -115,7 +139,10 @@ class Build {
     const globals = this.#args.globals();
     const reference = expandWord(base, globals, context.escape);
     if (reference === '') throw new BuildError('FAILED', `base name (${base}) should not be blank`);
-    const wanted = platform === undefined ? this.#options.platform : expandWord(platform, globals, context.escape);
+    const wanted =
+      platform === undefined
+        ? this.#options.platform
+        : expandWord(platform, globals, context.escape);
     const from = await this.#baseImage(reference, wanted);
     const { images } = this.#services.runtime;
     const stage = new StageBuild(
@@ -143,13 +170,22 @@ class Build {
     return stage.image;
   }
 
-  async #runTriggers(stage: StageBuild, triggers: readonly string[], context: StepContext): Promise<void> {
+  async #runTriggers(
+    stage: StageBuild,
+    triggers: readonly string[],
+    context: StepContext,
+  ): Promise<void> {
     if (triggers.length === 0) return;
     this.print(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
-    for (const trigger of triggers) await this.#carryOut(stage, parseTrigger(trigger, context.escape), context);
+    for (const trigger of triggers)
+      await this.#carryOut(stage, parseTrigger(trigger, context.escape), context);
   }
 
-  async #carryOut(stage: StageBuild, instruction: Instruction, context: StepContext): Promise<void> {
+  async #carryOut(
+    stage: StageBuild,
+    instruction: Instruction,
+    context: StepContext,
+  ): Promise<void> {
     let succeeded = false;
     try {
       await carryOut(stage, instruction, context);
@@ -199,13 +235,16 @@ class Build {
     try {
       if (/^\d+$/.test(from)) {
         const index = Number(from);
-        if (index === this.#stages.length) throw new BuildError('FAILED', 'refers to current build stage');
+        if (index === this.#stages.length)
+          throw new BuildError('FAILED', 'refers to current build stage');
         if (index > this.#stages.length) throw new BuildError('FAILED', 'index out of bounds');
         return await images.tree(layersOf(this.#stages[index]?.image));
       }
       return await images.tree(layersOf(await this.#imageNamed(from)));
     } catch (error) {
-      throw new BuildError('FAILED', `invalid from flag value ${from}: ${messageOf(error)}`, { cause: error });
+      throw new BuildError('FAILED', `invalid from flag value ${from}: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -226,7 +265,8 @@ function parse(text: string, name: string): Dockerfile {
 function upTo(stages: readonly Stage[], target: string | undefined): readonly Stage[] {
   if (target === undefined || target === '') return stages;
   const index = stages.findLastIndex(({ name }) => name === target.toLowerCase());
-  if (index < 0) throw new BuildError('INVALID', `failed to reach build target ${target} in Dockerfile`);
+  if (index < 0)
+    throw new BuildError('INVALID', `failed to reach build target ${target} in Dockerfile`);
   return stages.slice(0, index + 1);
 }
 
@@ -236,7 +276,12 @@ function withLabels(stage: Stage, labels: Readonly<Record<string, string>>): Sta
     .sort()
     .map((key): Instruction => {
       const value = labels[key] ?? '';
-      return { kind: 'label', code: `LABEL ${key}=${value}`, pairs: [{ key, value }], literal: true };
+      return {
+        kind: 'label',
+        code: `LABEL ${key}=${value}`,
+        pairs: [{ key, value }],
+        literal: true,
+      };
     });
   return { ...stage, instructions: [...stage.instructions, ...added] };
 }

@@ -87,11 +87,20 @@ describe('ADD', () => {
     const machine = await FakeMachine.create([{ tag: 'base:latest', files: { 'etc/': '' } }]);
     const inner = await tarOf({ 'dir/': '', 'dir/file': 'unpacked', 'link -> dir/file': '' });
     const gzip = new Uint8Array(
-      await new Response(new Blob([inner]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer(),
+      await new Response(
+        new Blob([inner]).stream().pipeThrough(new CompressionStream('gzip')),
+      ).arrayBuffer(),
     );
-    const context = await contextOf({ Dockerfile: text('FROM base\nADD a.tar.gz b.tar plain.txt /opt/\n'), 'a.tar.gz': gzip, 'b.tar': inner, 'plain.txt': text('plain') });
+    const context = await contextOf({
+      Dockerfile: text('FROM base\nADD a.tar.gz b.tar plain.txt /opt/\n'),
+      'a.tar.gz': gzip,
+      'b.tar': inner,
+      'plain.txt': text('plain'),
+    });
     const image = await buildImage(machine.services, context, { tags: ['added'] }, () => undefined);
-    const tree = await machine.services.runtime.images.tree(image.layers.map(({ diffId }) => diffId));
+    const tree = await machine.services.runtime.images.tree(
+      image.layers.map(({ diffId }) => diffId),
+    );
     expect(new TextDecoder().decode(await tree.readFile('/opt/link'))).toBe('unpacked');
     expect(tree.lookup('/opt/a.tar.gz')).toBeUndefined();
     expect(new TextDecoder().decode(await tree.readFile('/opt/plain.txt'))).toBe('plain');
@@ -101,8 +110,14 @@ describe('ADD', () => {
 describe('what reaches the machine', () => {
   it('is nothing but RUN, with the environment, user and directory of the image', async () => {
     const machine = await FakeMachine.create([{ tag: 'base:latest', files: { 'etc/': '' } }]);
-    const dockerfile = 'FROM base\nENV A=1\nARG B=2\nWORKDIR /w\nUSER 7\nVOLUME /v\nCOPY Dockerfile /\nRUN echo\n';
-    await buildImage(machine.services, await contextOf({ Dockerfile: text(dockerfile) }), {}, () => undefined);
+    const dockerfile =
+      'FROM base\nENV A=1\nARG B=2\nWORKDIR /w\nUSER 7\nVOLUME /v\nCOPY Dockerfile /\nRUN echo\n';
+    await buildImage(
+      machine.services,
+      await contextOf({ Dockerfile: text(dockerfile) }),
+      {},
+      () => undefined,
+    );
     expect(machine.started).toHaveLength(1);
     expect(machine.started[0]).toMatchObject({
       args: ['/bin/sh', '-c', 'echo'],
@@ -122,7 +137,8 @@ describe('what reaches the machine', () => {
       await contextOf({ Dockerfile: text('FROM base\nENV A=1\nENV B=2\n') }),
       { signal: controller.signal },
       (message) => {
-        if ('stream' in message && String(message.stream).startsWith('Step 2/3')) controller.abort();
+        if ('stream' in message && String(message.stream).startsWith('Step 2/3'))
+          controller.abort();
       },
     );
     await expect(building).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -133,6 +149,8 @@ function text(content: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(content);
 }
 
-async function contextOf(files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>): Promise<ReadableStream<Uint8Array>> {
+async function contextOf(
+  files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>,
+): Promise<ReadableStream<Uint8Array>> {
   return new Blob([await tarOf(files)]).stream();
 }

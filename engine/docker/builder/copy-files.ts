@@ -27,22 +27,37 @@ export async function copyFiles(layer: LayerWriter, task: CopyTask): Promise<voi
       copyDirectory(layer, task, source, destination);
       continue;
     }
-    const archive = task.unpack ? await unpackTar(new Uint8Array(await task.tree.readFile(source.realPath))) : undefined;
+    const archive = task.unpack
+      ? await unpackTar(new Uint8Array(await task.tree.readFile(source.realPath)))
+      : undefined;
     if (archive) addArchive(layer, archive, destination);
     else copyFile(layer, task, source, destination);
   }
 }
 
-function copyFile(layer: LayerWriter, task: CopyTask, source: CopySource, destination: string): void {
+function copyFile(
+  layer: LayerWriter,
+  task: CopyTask,
+  source: CopySource,
+  destination: string,
+): void {
   const into = task.destination.endsWith('/') || layer.isDirectory(destination);
   const path = into ? join(destination, source.path.split('/').at(-1) ?? '') : destination;
   layer.add(layer.resolve(path), fileOf(task, source.realPath, source.node), task.owner);
 }
 
 /** The contents of a directory, not the directory itself. One that exists already keeps its mode and owner. */
-function copyDirectory(layer: LayerWriter, task: CopyTask, source: CopySource, destination: string): void {
+function copyDirectory(
+  layer: LayerWriter,
+  task: CopyTask,
+  source: CopySource,
+  destination: string,
+): void {
   if (layer.exists(destination) && !layer.isDirectory(destination)) {
-    throw new BuildError('FAILED', `failed to copy files: failed to copy directory: mkdir ${destination}: not a directory`);
+    throw new BuildError(
+      'FAILED',
+      `failed to copy files: failed to copy directory: mkdir ${destination}: not a directory`,
+    );
   }
   if (layer.isDirectory(destination)) layer.makeDirectories(destination);
   else layer.add(destination, fileOf(task, source.realPath, source.node), task.owner);
@@ -57,11 +72,19 @@ function copyDirectory(layer: LayerWriter, task: CopyTask, source: CopySource, d
   walk(source.realPath, destination);
 }
 
-const kinds: Readonly<Record<number, LayerFile['kind']>> = { 0o100000: 'file', 0o040000: 'directory', 0o120000: 'symlink' };
+const kinds: Readonly<Record<number, LayerFile['kind']>> = {
+  0o100000: 'file',
+  0o040000: 'directory',
+  0o120000: 'symlink',
+};
 
 function fileOf({ tree, owner }: CopyTask, path: string, node: TreeNode): LayerFile {
   const kind = kinds[node.mode & 0o170000];
-  if (kind === undefined) throw new BuildError('FAILED', `failed to copy files: ${path} is neither a file nor a directory`);
+  if (kind === undefined)
+    throw new BuildError(
+      'FAILED',
+      `failed to copy files: ${path} is neither a file nor a directory`,
+    );
   return {
     kind,
     mode: node.mode & 0o7777,
@@ -82,9 +105,19 @@ function addArchive(layer: LayerWriter, tar: Uint8Array, destination: string): v
   layer.makeDirectories(destination);
   for (const entry of entries) {
     const names = entry.path.split('/').filter((name) => name !== '' && name !== '.');
-    if (names.includes('..')) throw new BuildError('FAILED', `failed to copy files: ${entry.path} leads out of the archive`);
+    if (names.includes('..'))
+      throw new BuildError(
+        'FAILED',
+        `failed to copy files: ${entry.path} leads out of the archive`,
+      );
     const path = join(layer.resolve(parentOf(join(destination, ...names))), names.at(-1) ?? '');
-    if (names.length === 0 || entry.type === 'character' || entry.type === 'block' || entry.type === 'fifo') continue;
+    if (
+      names.length === 0 ||
+      entry.type === 'character' ||
+      entry.type === 'block' ||
+      entry.type === 'fifo'
+    )
+      continue;
     const kind = entry.type === 'hardlink' ? 'link' : entry.type;
     layer.add(path, {
       kind,
@@ -95,7 +128,10 @@ function addArchive(layer: LayerWriter, tar: Uint8Array, destination: string): v
       ...(kind === 'symlink' ? { target: entry.linkName } : {}),
       ...(kind === 'link' ? { target: join(destination, entry.linkName) } : {}),
       ...(kind === 'file'
-        ? { size: entry.size, content: () => Promise.resolve(tar.subarray(entry.offset, entry.offset + entry.size)) }
+        ? {
+            size: entry.size,
+            content: () => Promise.resolve(tar.subarray(entry.offset, entry.offset + entry.size)),
+          }
         : {}),
     });
   }

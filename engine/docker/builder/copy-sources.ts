@@ -22,12 +22,16 @@ export interface CopyOrigin {
 }
 
 /** Throws BuildError. */
-export async function findSources(origin: CopyOrigin, patterns: readonly string[]): Promise<readonly CopySource[]> {
+export async function findSources(
+  origin: CopyOrigin,
+  patterns: readonly string[],
+): Promise<readonly CopySource[]> {
   const sources: CopySource[] = [];
   for (const pattern of patterns) {
     const path = relative(pattern, origin);
     if (!hasWildcards(path)) sources.push(await findSource(origin, path));
-    else for (const match of matches(origin.tree, path)) sources.push(await findSource(origin, match));
+    else
+      for (const match of matches(origin.tree, path)) sources.push(await findSource(origin, match));
   }
   if (sources.length === 0) throw new BuildError('FAILED', 'no source files were specified');
   return sources;
@@ -43,7 +47,8 @@ export async function combinedHash(sources: readonly CopySource[]): Promise<stri
 function relative(pattern: string, { isContext }: CopyOrigin): string {
   const path = cleanPath(pattern);
   if (!path.startsWith('..')) return path;
-  if (isContext) throw new BuildError('FAILED', `forbidden path outside the build context: ${pattern} ()`);
+  if (isContext)
+    throw new BuildError('FAILED', `forbidden path outside the build context: ${pattern} ()`);
   return path.replace(/^(\.\.\/?)+/, '');
 }
 
@@ -65,11 +70,14 @@ function matches(tree: SourceTree, pattern: string): string[] {
 async function findSource({ tree, isContext }: CopyOrigin, path: string): Promise<CopySource> {
   const found = tree.lookup(path);
   if (!found) {
-    const prefix = isContext ? 'file not found in build context or excluded by .dockerignore: ' : '';
+    const prefix = isContext
+      ? 'file not found in build context or excluded by .dockerignore: '
+      : '';
     throw new BuildError('FAILED', `${prefix}stat ${path}: file does not exist`);
   }
   const { node, path: realPath } = found;
-  if (!node.children) return { path, realPath, node, hash: `file:${await fileHash(tree, realPath, node)}` };
+  if (!node.children)
+    return { path, realPath, node, hash: `file:${await fileHash(tree, realPath, node)}` };
   const hashes: string[] = [];
   const walk = async (directory: TreeNode, directoryPath: string): Promise<void> => {
     hashes.push(await fileHash(tree, directoryPath, directory));
@@ -89,8 +97,11 @@ const typeMask = 0o170000;
 /** Over name, mode, owner, link target and contents; not over times, so that a fresh checkout hits the cache. */
 async function fileHash(tree: SourceTree, path: string, node: TreeNode): Promise<string> {
   const hash = (await createSHA256()).init();
-  hash.update(JSON.stringify([cleanPath(path), node.mode, node.uid, node.gid, node.size, node.target ?? '']));
-  if ((node.mode & typeMask) === regularFile && node.size > 0) hash.update(await tree.readFile(path));
+  hash.update(
+    JSON.stringify([cleanPath(path), node.mode, node.uid, node.gid, node.size, node.target ?? '']),
+  );
+  if ((node.mode & typeMask) === regularFile && node.size > 0)
+    hash.update(await tree.readFile(path));
   return hash.digest('hex');
 }
 

@@ -11,11 +11,18 @@ import { needsBuildKit } from './run-step.ts';
 import type { StageBuild } from './stage-build.ts';
 
 /** `image`: the tree that COPY --from names. */
-export async function copyStep(stage: StageBuild, instruction: CopyInstruction, context: BuildContext, image?: ImageTree): Promise<void> {
+export async function copyStep(
+  stage: StageBuild,
+  instruction: CopyInstruction,
+  context: BuildContext,
+  image?: ImageTree,
+): Promise<void> {
   const name = instruction.kind.toUpperCase();
   if (instruction.chmod !== undefined) throw new BuildError('FAILED', needsBuildKit('chmod'));
   const { destination, chown } = instruction;
-  const origin: CopyOrigin = image ? { tree: image, isContext: false } : { tree: context.tree, isContext: true };
+  const origin: CopyOrigin = image
+    ? { tree: image, isContext: false }
+    : { tree: context.tree, isContext: true };
   const sources = await findAll(name, instruction, origin);
   if (sources.length > 1 && !destination.endsWith('/')) {
     throw new BuildError(
@@ -38,14 +45,26 @@ export async function copyStep(stage: StageBuild, instruction: CopyInstruction, 
     unpack: instruction.kind === 'add',
     ...(owner ? { owner } : {}),
   });
-  await stage.addImage(step, undefined, await stage.context.services.runtime.images.addLayer(layer.toTar()));
+  await stage.addImage(
+    step,
+    undefined,
+    await stage.context.services.runtime.images.addLayer(layer.toTar()),
+  );
 }
 
-async function findAll(name: string, { sources, kind }: CopyInstruction, origin: CopyOrigin): Promise<readonly CopySource[]> {
+async function findAll(
+  name: string,
+  { sources, kind }: CopyInstruction,
+  origin: CopyOrigin,
+): Promise<readonly CopySource[]> {
   const url = sources.find((source) => /^https?:\/\//.test(source));
-  if (url !== undefined && kind === 'copy') throw new BuildError('FAILED', "COPY failed: source can't be a URL for COPY");
+  if (url !== undefined && kind === 'copy')
+    throw new BuildError('FAILED', "COPY failed: source can't be a URL for COPY");
   if (url !== undefined) {
-    throw new BuildError('FAILED', `ADD failed: ${url} cannot be downloaded: this engine has no way out to the internet. Put the file into the build context instead`);
+    throw new BuildError(
+      'FAILED',
+      `ADD failed: ${url} cannot be downloaded: this engine has no way out to the internet. Put the file into the build context instead`,
+    );
   }
   try {
     return await findSources(origin, sources);
@@ -78,7 +97,9 @@ function newLayer(stage: StageBuild, base: ImageTree): LayerWriter {
 
 /** A slash at the end means something, so it stays. */
 function absolute(workingDirectory: string | undefined, path: string): string {
-  const full = path.startsWith('/') ? path : join(workingDirectory ?? '/', path === '.' ? './' : path);
+  const full = path.startsWith('/')
+    ? path
+    : join(workingDirectory ?? '/', path === '.' ? './' : path);
   const isDirectory = path.endsWith('/') || path === '.' || path.endsWith('/.');
   const names = full.split('/').reduce<string[]>((kept, name) => {
     if (name === '..') kept.pop();

@@ -31,7 +31,10 @@ export interface DockerfileLines {
 
 /** Throws DockerfileSyntaxError. */
 export function readLines(text: string): DockerfileLines {
-  const physical = text.replace(/^\uFEFF/, '').split('\n').map((line) => line.replace(/\r+$/, ''));
+  const physical = text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .map((line) => line.replace(/\r+$/, ''));
   if (physical.at(-1) === '') physical.pop();
   const escape = readDirectives(physical);
   const continuation = escape === '\\' ? /([^\\])\\[ \t]*$|^\\[ \t]*$/ : /([^`])`[ \t]*$|^`[ \t]*$/;
@@ -61,7 +64,8 @@ export function readLines(text: string): DockerfileLines {
     lines.push(splitLine(joined, escape, line));
   }
   if (lines.length === 0) throw new DockerfileSyntaxError('file with no instructions');
-  if (warnings.length > 0) warnings.push('[WARNING]: Empty continuation lines will become errors in a future release.');
+  if (warnings.length > 0)
+    warnings.push('[WARNING]: Empty continuation lines will become errors in a future release.');
   return { lines, escape, warnings };
 }
 
@@ -78,13 +82,16 @@ function readDirectives(lines: readonly string[]): EscapeToken {
   let escape: EscapeToken = '\\';
   const seen = new Set<string>();
   for (const line of lines) {
-    const [, name = '', value = ''] = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(line) ?? [];
+    const [, name = '', value = ''] =
+      /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(line) ?? [];
     const key = name.toLowerCase();
     if (key !== 'escape' && key !== 'syntax') break;
-    if (seen.has(key)) throw new DockerfileSyntaxError(`only one ${key} parser directive can be used`);
+    if (seen.has(key))
+      throw new DockerfileSyntaxError(`only one ${key} parser directive can be used`);
     seen.add(key);
     if (key === 'syntax') continue;
-    if (value !== '\\' && value !== '`') throw new DockerfileSyntaxError(`invalid ESCAPE '${value}'. Must be \` or \\`);
+    if (value !== '\\' && value !== '`')
+      throw new DockerfileSyntaxError(`invalid ESCAPE '${value}'. Must be \` or \\`);
     escape = value;
   }
   return escape;

@@ -6,7 +6,13 @@ import { StoredContent } from '../../runtime/content-store.ts';
 import { ImageStore } from '../../runtime/images/image-store.ts';
 import { MemoryStorage } from '../../runtime/storage/memory-storage.ts';
 import { RuntimeError } from '../../runtime/runtime-error.ts';
-import type { Container, ContainerConfig, ImageRunConfig, OutputChunk, Volume } from '../../runtime/types.ts';
+import type {
+  Container,
+  ContainerConfig,
+  ImageRunConfig,
+  OutputChunk,
+  Volume,
+} from '../../runtime/types.ts';
 import type { BuildRuntime, BuildServices } from './build-types.ts';
 
 export interface TestImage {
@@ -71,7 +77,13 @@ export class FakeMachine {
     for (const { tag, files, config = {} } of images) {
       const { diffId } = await store.addLayer(await tarOf(files));
       await store.add({
-        config: { architecture: '386', os: 'linux', config, rootfs: { type: 'layers', diff_ids: [diffId] }, history: [{ created_by: 'ADD rootfs' }] },
+        config: {
+          architecture: '386',
+          os: 'linux',
+          config,
+          rootfs: { type: 'layers', diff_ids: [diffId] },
+          history: [{ created_by: 'ADD rootfs' }],
+        },
         layers: [diffId],
         tags: [tag],
       });
@@ -103,10 +115,15 @@ export class FakeMachine {
   }
 }
 
-function runScript({ args, env }: ContainerConfig): [OutputChunk[], number, Record<string, string>] {
+function runScript({
+  args,
+  env,
+}: ContainerConfig): [OutputChunk[], number, Record<string, string>] {
   const output: OutputChunk[] = [];
   const files: Record<string, string> = {};
-  const script: Script = (args.at(-1) ?? '').split('&&').map((command) => command.trim().split(' '));
+  const script: Script = (args.at(-1) ?? '')
+    .split('&&')
+    .map((command) => command.trim().split(' '));
   const say = (stream: OutputChunk['stream'], text: string): void => {
     output.push({ stream, bytes: new TextEncoder().encode(`${text}\n`) });
   };
@@ -121,16 +138,33 @@ function runScript({ args, env }: ContainerConfig): [OutputChunk[], number, Reco
 }
 
 /** A context or a layer from paths and contents. */
-export function tarOf(files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>): Promise<Uint8Array<ArrayBuffer>> {
+export function tarOf(
+  files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const common = { mtime: new Date(1_600_000_000_000), uid: 0, gid: 0 };
   return packTar(
     Object.entries(files).map(([path, body]) => {
       const [name = '', target] = path.split(' -> ');
       const relative = name.replace(/^\/+/, '');
-      if (target !== undefined) return { header: { ...common, name: relative, type: 'symlink' as const, linkname: target, size: 0 } };
-      if (name.endsWith('/')) return { header: { ...common, name: relative, type: 'directory' as const, mode: 0o755, size: 0 } };
+      if (target !== undefined)
+        return {
+          header: {
+            ...common,
+            name: relative,
+            type: 'symlink' as const,
+            linkname: target,
+            size: 0,
+          },
+        };
+      if (name.endsWith('/'))
+        return {
+          header: { ...common, name: relative, type: 'directory' as const, mode: 0o755, size: 0 },
+        };
       const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-      return { header: { ...common, name: relative, size: bytes.length, mode: 0o644 }, body: bytes };
+      return {
+        header: { ...common, name: relative, size: bytes.length, mode: 0o644 },
+        body: bytes,
+      };
     }),
   );
 }

@@ -26,7 +26,8 @@ export function ignoreMatcher(text: string): (path: string) => boolean {
       const exception = line.startsWith('!');
       const pattern = cleanPath(exception ? line.slice(1).trim() : line);
       const expression = compile(pattern, true);
-      if (expression === undefined) throw new BuildError('INVALID', 'error checking context: syntax error in pattern');
+      if (expression === undefined)
+        throw new BuildError('INVALID', 'error checking context: syntax error in pattern');
       return { exception, expression };
     });
   return (path) => {
@@ -70,7 +71,8 @@ function compile(pattern: string, doubleStar: boolean): RegExp | undefined {
     } else if (char === '?') {
       source += '[^/]';
     } else if (char === '[') {
-      const [whole, negated, members] = /^\[(\^?)((?:\\.|[^\]\\])+)\]/s.exec(pattern.slice(at)) ?? [];
+      const [whole, negated, members] =
+        /^\[(\^?)((?:\\.|[^\]\\])+)\]/s.exec(pattern.slice(at)) ?? [];
       if (whole === undefined || members === undefined) return undefined;
       source += `(?!/)[${negated}${members.replaceAll('[', '\\[')}]`;
       at += whole.length - 1;

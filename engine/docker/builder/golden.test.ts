@@ -47,22 +47,32 @@ async function play(script: string): Promise<string> {
     const [head = '', ...rest] = block.split('\n');
     const file = /^-- (.*) --$/.exec(head)?.[1];
     if (file !== undefined) files[file] = rest.join('\n');
-    output += head.startsWith('$ ') ? `${head}\n${await perform(machine, head.slice(2), files)}\n` : block;
+    output += head.startsWith('$ ')
+      ? `${head}\n${await perform(machine, head.slice(2), files)}\n`
+      : block;
   }
   return numberIds(output).trimEnd() + '\n';
 }
 
-async function perform(machine: FakeMachine, command: string, files: Readonly<Record<string, string>>): Promise<string> {
+async function perform(
+  machine: FakeMachine,
+  command: string,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
   const [program = '', ...words] = command.split(' ');
   const { images } = machine.services.runtime;
   switch (program) {
     case 'build':
       return build(machine, words, files);
     case 'history':
-      return images
-        .get(words[0] ?? '')
-        .config.history?.map((step) => `${step.empty_layer ? 'no layer' : 'layer   '}  ${step.created_by ?? ''}\n`)
-        .join('') ?? '';
+      return (
+        images
+          .get(words[0] ?? '')
+          .config.history?.map(
+            (step) => `${step.empty_layer ? 'no layer' : 'layer   '}  ${step.created_by ?? ''}\n`,
+          )
+          .join('') ?? ''
+      );
     case 'config':
       return `${JSON.stringify(images.get(words[0] ?? '').config.config, null, 2)}\n`;
     case 'cat': {
@@ -72,7 +82,12 @@ async function perform(machine: FakeMachine, command: string, files: Readonly<Re
     case 'ls': {
       const tree = await images.tree(images.get(words[0] ?? '').layers.map(({ diffId }) => diffId));
       const list = (node: TreeNode | undefined, prefix: string): string =>
-        (node?.children ?? []).map((child) => `${describeNode(child)} ${prefix}${child.name}\n${list(child, `${prefix}${child.name}/`)}`).join('');
+        (node?.children ?? [])
+          .map(
+            (child) =>
+              `${describeNode(child)} ${prefix}${child.name}\n${list(child, `${prefix}${child.name}/`)}`,
+          )
+          .join('');
       return list(tree.lookup(words[1] ?? '')?.node, '');
     }
     default:
@@ -85,22 +100,36 @@ function describeNode({ mode, uid, gid, target, children }: TreeNode): string {
   return `${kind} ${(mode & 0o7777).toString(8).padStart(4, '0')} ${uid}:${gid}`;
 }
 
-async function build(machine: FakeMachine, words: readonly string[], files: Readonly<Record<string, string>>): Promise<string> {
+async function build(
+  machine: FakeMachine,
+  words: readonly string[],
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
   let output = '';
   try {
-    await buildImage(machine.services, new Blob([await tarOf(files)]).stream(), parseOptions(words), (message) => {
-      if ('stream' in message) output += message.stream as string;
-    });
+    await buildImage(
+      machine.services,
+      new Blob([await tarOf(files)]).stream(),
+      parseOptions(words),
+      (message) => {
+        if ('stream' in message) output += message.stream as string;
+      },
+    );
   } catch (error) {
-    const code = error instanceof BuildError ? `${error.code}${error.exitCode === undefined ? '' : ` ${error.exitCode}`}` : 'ERROR';
+    const code =
+      error instanceof BuildError
+        ? `${error.code}${error.exitCode === undefined ? '' : ` ${error.exitCode}`}`
+        : 'ERROR';
     output += `${code}: ${messageOf(error)}\n`;
   }
   return output.replaceAll('\u001b', '<ESC>');
 }
 
 function parseOptions(words: readonly string[]): BuildOptions {
-  const values = (flag: string): string[] => words.flatMap((word, index) => (word === flag ? [words[index + 1] ?? ''] : []));
-  const record = (flag: string): Record<string, string> => Object.fromEntries(values(flag).map((pair) => pair.split('=') as [string, string]));
+  const values = (flag: string): string[] =>
+    words.flatMap((word, index) => (word === flag ? [words[index + 1] ?? ''] : []));
+  const record = (flag: string): Record<string, string> =>
+    Object.fromEntries(values(flag).map((pair) => pair.split('=') as [string, string]));
   const [target] = values('--target');
   const [dockerfile] = values('-f');
   return {

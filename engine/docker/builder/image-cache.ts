@@ -19,7 +19,12 @@ export class ImageCache {
     if (this.#missed) return undefined;
     const key = cacheKey(step);
     const [newest] = this.#images()
-      .filter((image) => image.parent === parent && image.config.container_config && cacheKey(image.config.container_config) === key)
+      .filter(
+        (image) =>
+          image.parent === parent &&
+          image.config.container_config &&
+          cacheKey(image.config.container_config) === key,
+      )
       .sort((a, b) => ((a.config.created ?? '') < (b.config.created ?? '') ? 1 : -1));
     if (!newest) this.#missed = true;
     return newest;

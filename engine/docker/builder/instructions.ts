@@ -1,8 +1,21 @@
 /** From logical lines to typed instructions and build stages (Dockerfile reference). */
 import type { ImageRunConfig } from '../../runtime/types.ts';
 import { BuildError, DockerfileSyntaxError, messageOf } from './build-error.ts';
-import { type DockerfileLine, type DockerfileLines, type EscapeToken, splitLine } from './dockerfile-lines.ts';
-import { flagValues, goDuration, jsonArray, type Pair, pairs, quotedWords, whitespaceDelimited } from './line-arguments.ts';
+import {
+  type DockerfileLine,
+  type DockerfileLines,
+  type EscapeToken,
+  splitLine,
+} from './dockerfile-lines.ts';
+import {
+  flagValues,
+  goDuration,
+  jsonArray,
+  type Pair,
+  pairs,
+  quotedWords,
+  whitespaceDelimited,
+} from './line-arguments.ts';
 
 export interface CommandLine {
   readonly words: readonly string[];
@@ -10,7 +23,7 @@ export interface CommandLine {
   readonly shell: boolean;
 }
 
-export interface ArgDeclaration {
+interface ArgDeclaration {
   readonly key: string;
   readonly value?: string;
 }
@@ -35,14 +48,20 @@ export type Instruction = { readonly code: string } & (
   | { readonly kind: 'stopsignal'; readonly signal: string }
   | { readonly kind: 'run'; readonly line: CommandLine; readonly flags: readonly string[] }
   | { readonly kind: 'cmd' | 'entrypoint'; readonly line: CommandLine }
-  | { readonly kind: 'healthcheck'; readonly healthcheck: NonNullable<ImageRunConfig['Healthcheck']> }
+  | {
+      readonly kind: 'healthcheck';
+      readonly healthcheck: NonNullable<ImageRunConfig['Healthcheck']>;
+    }
   | { readonly kind: 'expose'; readonly ports: readonly string[] }
   | { readonly kind: 'volume'; readonly paths: readonly string[] }
   | { readonly kind: 'arg'; readonly declarations: readonly ArgDeclaration[] }
   | { readonly kind: 'shell'; readonly shell: readonly string[] }
 );
 export type CopyInstruction = CopyArguments & { readonly code: string };
-export type InstructionOf<Kind extends Instruction['kind']> = Extract<Instruction, { readonly kind: Kind }>;
+export type InstructionOf<Kind extends Instruction['kind']> = Extract<
+  Instruction,
+  { readonly kind: Kind }
+>;
 
 export interface Stage {
   readonly code: string;
@@ -89,7 +108,11 @@ function onLine<T>(line: DockerfileLine, parse: () => T): T {
     return parse();
   } catch (error) {
     if (error instanceof DockerfileSyntaxError) throw error;
-    throw new BuildError('INVALID', `dockerfile parse error line ${line.line}: ${messageOf(error)}`, { cause: error });
+    throw new BuildError(
+      'INVALID',
+      `dockerfile parse error line ${line.line}: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -143,12 +166,20 @@ function parseInstruction(line: DockerfileLine, escape: EscapeToken): Instructio
       return { code, kind: 'healthcheck', healthcheck: parseHealthcheck(rest, flags) };
     case 'expose':
       flagValues(flags, []);
-      return { code, kind: 'expose', ports: [...atLeastOne(whitespaceDelimited(rest), name)].sort() };
+      return {
+        code,
+        kind: 'expose',
+        ports: [...atLeastOne(whitespaceDelimited(rest), name)].sort(),
+      };
     case 'volume':
       flagValues(flags, []);
       return { code, kind: 'volume', paths: parseVolume(rest) };
     case 'arg':
-      return { code, kind: 'arg', declarations: atLeastOne(quotedWords(rest, escape), name).map(parseArg) };
+      return {
+        code,
+        kind: 'arg',
+        declarations: atLeastOne(quotedWords(rest, escape), name).map(parseArg),
+      };
     case 'shell':
       flagValues(flags, []);
       return { code, kind: 'shell', shell: parseShell(rest, code) };
@@ -163,7 +194,8 @@ function exactlyOne(rest: string, instruction: string): string {
 }
 
 function atLeastOne(words: readonly string[], instruction: string): readonly string[] {
-  if (words.length === 0) throw new BuildError('INVALID', `${instruction} requires at least one argument`);
+  if (words.length === 0)
+    throw new BuildError('INVALID', `${instruction} requires at least one argument`);
   return words;
 }
 
@@ -177,12 +209,17 @@ function commandLine(rest: string): CommandLine {
 function runFlags(flags: readonly string[]): readonly string[] {
   return flags.map((flag) => {
     const [, name = ''] = /^--([^=]*)/.exec(flag) ?? [];
-    if (!['mount', 'network', 'security'].includes(name)) throw new BuildError('INVALID', `Unknown flag: ${name}`);
+    if (!['mount', 'network', 'security'].includes(name))
+      throw new BuildError('INVALID', `Unknown flag: ${name}`);
     return name;
   });
 }
 
-function parseCopy(rest: string, flags: readonly string[], command: 'add' | 'copy'): Omit<CopyArguments, 'kind'> {
+function parseCopy(
+  rest: string,
+  flags: readonly string[],
+  command: 'add' | 'copy',
+): Omit<CopyArguments, 'kind'> {
   const words = jsonArray(rest) ?? whitespaceDelimited(rest);
   const destination = words.at(-1);
   if (destination === undefined || words.length < 2) {
@@ -191,7 +228,10 @@ function parseCopy(rest: string, flags: readonly string[], command: 'add' | 'cop
       `${command.toUpperCase()} requires at least two arguments, but only one was provided. Destination could not be determined.`,
     );
   }
-  const values = flagValues(flags, command === 'copy' ? ['chown', 'chmod', 'from'] : ['chown', 'chmod']);
+  const values = flagValues(
+    flags,
+    command === 'copy' ? ['chown', 'chmod', 'from'] : ['chown', 'chmod'],
+  );
   return { sources: words.slice(0, -1), destination, ...values };
 }
 
@@ -199,14 +239,18 @@ function parseOnBuild(rest: string, flags: readonly string[], escape: EscapeToke
   if (rest === '') throw new BuildError('INVALID', 'ONBUILD requires at least one argument');
   flagValues(flags, []);
   const trigger = splitLine(rest, escape, 1).command.toUpperCase();
-  if (trigger === 'ONBUILD') throw new BuildError('INVALID', "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  if (trigger === 'ONBUILD')
+    throw new BuildError('INVALID', "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
   if (trigger === 'MAINTAINER' || trigger === 'FROM') {
     throw new BuildError('INVALID', `${trigger} isn't allowed as an ONBUILD trigger`);
   }
   return rest;
 }
 
-function parseHealthcheck(rest: string, flags: readonly string[]): NonNullable<ImageRunConfig['Healthcheck']> {
+function parseHealthcheck(
+  rest: string,
+  flags: readonly string[],
+): NonNullable<ImageRunConfig['Healthcheck']> {
   const [, type = '', command = ''] = /^(\S+)\s*([^]*)$/.exec(rest) ?? [];
   if (type === '') throw new BuildError('INVALID', 'HEALTHCHECK requires at least one argument');
   if (type.toUpperCase() === 'NONE') {
@@ -215,13 +259,19 @@ function parseHealthcheck(rest: string, flags: readonly string[]): NonNullable<I
   }
   const values = flagValues(flags, ['interval', 'timeout', 'start-period', 'retries']);
   if (type.toUpperCase() !== 'CMD') {
-    throw new BuildError('INVALID', `Unknown type ${JSON.stringify(type.toUpperCase())} in HEALTHCHECK (try CMD)`);
+    throw new BuildError(
+      'INVALID',
+      `Unknown type ${JSON.stringify(type.toUpperCase())} in HEALTHCHECK (try CMD)`,
+    );
   }
   const { words, shell } = commandLine(command);
   if (words.length === 0) throw new BuildError('INVALID', 'Missing command after HEALTHCHECK CMD');
   const retries = Number(values['retries'] ?? '0');
   if (!Number.isInteger(retries)) {
-    throw new BuildError('INVALID', `strconv.ParseInt: parsing ${JSON.stringify(values['retries'])}: invalid syntax`);
+    throw new BuildError(
+      'INVALID',
+      `strconv.ParseInt: parsing ${JSON.stringify(values['retries'])}: invalid syntax`,
+    );
   }
   if (retries < 0) throw new BuildError('INVALID', `--retries cannot be negative (${retries})`);
   return {
@@ -234,8 +284,11 @@ function parseHealthcheck(rest: string, flags: readonly string[]): NonNullable<I
 }
 
 function parseVolume(rest: string): readonly string[] {
-  const paths = atLeastOne(jsonArray(rest) ?? whitespaceDelimited(rest), 'VOLUME').map((path) => path.trim());
-  if (paths.includes('')) throw new BuildError('INVALID', 'VOLUME specified can not be an empty string');
+  const paths = atLeastOne(jsonArray(rest) ?? whitespaceDelimited(rest), 'VOLUME').map((path) =>
+    path.trim(),
+  );
+  if (paths.includes(''))
+    throw new BuildError('INVALID', 'VOLUME specified can not be an empty string');
   return paths;
 }
 
@@ -248,7 +301,10 @@ function parseArg(word: string): ArgDeclaration {
 function parseShell(rest: string, original: string): readonly string[] {
   const words = jsonArray(rest);
   if (words === undefined && rest !== '') {
-    throw new BuildError('INVALID', `SHELL requires the arguments to be in JSON form, not: ${original}`);
+    throw new BuildError(
+      'INVALID',
+      `SHELL requires the arguments to be in JSON form, not: ${original}`,
+    );
   }
   return atLeastOne(words ?? [], 'SHELL');
 }

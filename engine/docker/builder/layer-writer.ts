@@ -64,7 +64,8 @@ export class LayerWriter {
     if (path === '/' || this.#files.get(path)?.kind === 'directory') return;
     this.makeDirectories(parentOf(path), owner);
     const node = this.#base.lookup(path)?.node;
-    if (node && (node.mode & typeMask) !== directoryBit) throw new BuildError('FAILED', `mkdir ${path}: not a directory`);
+    if (node && (node.mode & typeMask) !== directoryBit)
+      throw new BuildError('FAILED', `mkdir ${path}: not a directory`);
     this.#files.set(path, {
       kind: 'directory',
       mode: node ? node.mode & 0o7777 : 0o755,
@@ -114,13 +115,18 @@ function headerOf(path: string, file: LayerFile): TarHeader {
     gname: '',
     mtime: new Date(file.mtime * 1000),
     size: file.size ?? 0,
-    ...(file.target === undefined ? {} : { linkname: file.kind === 'link' ? file.target.replace(/^\/+/, '') : file.target }),
+    ...(file.target === undefined
+      ? {}
+      : { linkname: file.kind === 'link' ? file.target.replace(/^\/+/, '') : file.target }),
   };
 }
 
 /** Absolute path of `names` below `directory`. */
 export function join(directory: string, ...names: readonly string[]): string {
-  return `/${[directory, ...names].flatMap((part) => part.split('/')).filter((part) => part !== '').join('/')}`;
+  return `/${[directory, ...names]
+    .flatMap((part) => part.split('/'))
+    .filter((part) => part !== '')
+    .join('/')}`;
 }
 
 export function parentOf(path: string): string {

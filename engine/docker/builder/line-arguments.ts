@@ -23,7 +23,9 @@ export function jsonArray(text: string): readonly string[] | undefined {
   const elements: readonly unknown[] = parsed;
   return elements.map((element) => {
     if (typeof element === 'string') return element;
-    throw new DockerfileSyntaxError('When using JSON array syntax, arrays must be comprised of strings only.');
+    throw new DockerfileSyntaxError(
+      'When using JSON array syntax, arrays must be comprised of strings only.',
+    );
   });
 }
 
@@ -66,16 +68,20 @@ export function quotedWords(text: string, escape: EscapeToken): readonly string[
 export function pairs(text: string, instruction: string, escape: EscapeToken): readonly Pair[] {
   const words = quotedWords(text, escape);
   const [first] = words;
-  if (first === undefined) throw new BuildError('INVALID', `${instruction} requires at least one argument`);
+  if (first === undefined)
+    throw new BuildError('INVALID', `${instruction} requires at least one argument`);
   if (!first.includes('=')) {
     const [, key = '', value] = /^(\S+)[\t\v\f\r ]+([^]*)$/.exec(text) ?? [];
-    if (value === undefined) throw new DockerfileSyntaxError(`${instruction} must have two arguments`);
+    if (value === undefined)
+      throw new DockerfileSyntaxError(`${instruction} must have two arguments`);
     return [{ key, value }];
   }
   return words.map((word) => {
     const at = word.indexOf('=');
     if (at < 0) {
-      throw new DockerfileSyntaxError(`Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`);
+      throw new DockerfileSyntaxError(
+        `Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`,
+      );
     }
     if (at === 0) throw new BuildError('INVALID', `${instruction} names can not be blank`);
     return { key: word.slice(0, at), value: word.slice(at + 1) };
@@ -83,29 +89,46 @@ export function pairs(text: string, instruction: string, escape: EscapeToken): r
 }
 
 /** Checks the flags of an instruction against those it knows and returns their values. */
-export function flagValues(flags: readonly string[], known: readonly string[]): Readonly<Record<string, string>> {
+export function flagValues(
+  flags: readonly string[],
+  known: readonly string[],
+): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};
   for (const flag of flags) {
     const [, name = '', value] = /^--([^=]*)(?:=([^]*))?$/.exec(flag) ?? [];
     if (!known.includes(name)) throw new BuildError('INVALID', `Unknown flag: ${name}`);
-    if (Object.hasOwn(values, name)) throw new BuildError('INVALID', `Duplicate flag specified: ${name}`);
+    if (Object.hasOwn(values, name))
+      throw new BuildError('INVALID', `Duplicate flag specified: ${name}`);
     if (value === undefined) throw new BuildError('INVALID', `Missing a value on flag: ${name}`);
     values[name] = value;
   }
   return values;
 }
 
-const unitNanoseconds: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+const unitNanoseconds: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+};
 
 /** A duration as Go writes it, `1m30s`, in nanoseconds. `flag` is named in the refusal. */
 export function goDuration(text: string | undefined, flag: string): number {
   if (text === undefined || text === '' || text === '0') return 0;
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
-    throw new BuildError('INVALID', `time: ${/^[\d.]+$/.test(text) ? 'missing unit in' : 'invalid'} duration ${JSON.stringify(text)}`);
+    throw new BuildError(
+      'INVALID',
+      `time: ${/^[\d.]+$/.test(text) ? 'missing unit in' : 'invalid'} duration ${JSON.stringify(text)}`,
+    );
   }
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)) total += Number(amount) * (unitNanoseconds[unit ?? ''] ?? 0);
-  if (total > 0 && total < 1e6) throw new BuildError('INVALID', `Interval ${JSON.stringify(flag)} cannot be less than 1ms`);
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g))
+    total += Number(amount) * (unitNanoseconds[unit ?? ''] ?? 0);
+  if (total > 0 && total < 1e6)
+    throw new BuildError('INVALID', `Interval ${JSON.stringify(flag)} cannot be less than 1ms`);
   return total;
 }
 

@@ -8,15 +8,23 @@ import type { StageBuild } from './stage-build.ts';
 const { signal: noSignal } = new AbortController();
 
 /** Throws BuildError; RuntimeError when the container cannot start. */
-export async function runStep(stage: StageBuild, { line, flags }: InstructionOf<'run'>, options: BuildOptions): Promise<void> {
+export async function runStep(
+  stage: StageBuild,
+  { line, flags }: InstructionOf<'run'>,
+  options: BuildOptions,
+): Promise<void> {
   const [flag] = flags;
   if (flag !== undefined) throw new BuildError('FAILED', needsBuildKit(flag));
-  const command = line.shell && line.words.length > 0 ? [...stage.shell, ...line.words] : line.words;
+  const command =
+    line.shell && line.words.length > 0 ? [...stage.shell, ...line.words] : line.words;
   if (command.length === 0) throw new BuildError('FAILED', 'No command specified');
   const { args } = stage.context;
   const buildArgs = [...args.allowed(stage.environment)];
-  const recorded = buildArgs.filter(([key]) => args.isRecorded(key)).map(([key, value]) => `${key}=${value}`);
-  const saved = buildArgs.length > 0 ? [`|${recorded.length}`, ...recorded.sort(), ...command] : command;
+  const recorded = buildArgs
+    .filter(([key]) => args.isRecorded(key))
+    .map(([key, value]) => `${key}=${value}`);
+  const saved =
+    buildArgs.length > 0 ? [`|${recorded.length}`, ...recorded.sort(), ...command] : command;
   const { Entrypoint: _entrypoint, ...step } = stage.withCommand(saved);
   if (stage.useCache(step)) return;
 
@@ -25,9 +33,20 @@ export async function runStep(stage: StageBuild, { line, flags }: InstructionOf<
   const image = stage.image;
   if (!image) throw new BuildError('FAILED', 'the stage has no image');
   const id = stage.announceContainer({ ...stage.withCommand(command), Entrypoint: null });
-  const environment = [...(stage.config.Env ?? []), ...buildArgs.map(([key, value]) => `${key}=${value}`)];
+  const environment = [
+    ...(stage.config.Env ?? []),
+    ...buildArgs.map(([key, value]) => `${key}=${value}`),
+  ];
   const mounts = await anonymousVolumes(stage);
-  await runtime.createContainer({ ...containerConfig(stage.config, options), id, image: image.id, hostname: id.slice(0, 12), args: command, env: environment, mounts });
+  await runtime.createContainer({
+    ...containerConfig(stage.config, options),
+    id,
+    image: image.id,
+    hostname: id.slice(0, 12),
+    args: command,
+    env: environment,
+    mounts,
+  });
   const { io } = await runtime.startContainer(id, { attach: true });
   if (!io) throw new BuildError('FAILED', 'the container has no output');
   const code = await follow(stage, id, io, options.signal ?? noSignal);
@@ -42,9 +61,16 @@ export function needsBuildKit(flag: string): string {
   return `the --${flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled`;
 }
 
-function containerConfig(config: ImageRunConfig, options: BuildOptions): Omit<ContainerConfig, 'id' | 'image' | 'args' | 'env' | 'mounts'> {
+function containerConfig(
+  config: ImageRunConfig,
+  options: BuildOptions,
+): Omit<ContainerConfig, 'id' | 'image' | 'args' | 'env' | 'mounts'> {
   return {
-    sandbox: { kind: 'own', network: options.network ?? { kind: 'bridge', network: 'bridge' }, ports: [] },
+    sandbox: {
+      kind: 'own',
+      network: options.network ?? { kind: 'bridge', network: 'bridge' },
+      ports: [],
+    },
     tty: false,
     openStdin: false,
     resources: options.resources ?? {},
@@ -68,7 +94,12 @@ async function anonymousVolumes(stage: StageBuild): Promise<readonly Mount[]> {
 }
 
 /** Prints output as it comes, errors in red as Docker 20.10 does, and resolves with the exit status. */
-async function follow(stage: StageBuild, id: string, io: ProcessIo, signal: AbortSignal): Promise<number> {
+async function follow(
+  stage: StageBuild,
+  id: string,
+  io: ProcessIo,
+  signal: AbortSignal,
+): Promise<number> {
   const { print, services } = stage.context;
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const kill = (): void => {

@@ -14,7 +14,11 @@ export function expandWord(text: string, environment: Environment, escape: Escap
 }
 
 /** Like `expandWord`, but what variables held is split at spaces into several words. */
-export function expandWords(text: string, environment: Environment, escape: EscapeToken): readonly string[] {
+export function expandWords(
+  text: string,
+  environment: Environment,
+  escape: EscapeToken,
+): readonly string[] {
   return new Expansion(text, environment, escape).run().words;
 }
 
@@ -35,7 +39,10 @@ class Expansion {
       return this.#until('');
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
-      throw new BuildError('INVALID', `failed to process ${JSON.stringify(this.#text)}: ${error.message}`);
+      throw new BuildError(
+        'INVALID',
+        `failed to process ${JSON.stringify(this.#text)}: ${error.message}`,
+      );
     }
   }
 
@@ -86,7 +93,11 @@ class Expansion {
 
   #singleQuoted(): string {
     const end = this.#text.indexOf("'", this.#at + 1);
-    if (end < 0) throw new BuildError('INVALID', 'unexpected end of statement while looking for matching single-quote');
+    if (end < 0)
+      throw new BuildError(
+        'INVALID',
+        'unexpected end of statement while looking for matching single-quote',
+      );
     const result = this.#text.slice(this.#at + 1, end);
     this.#at = end + 1;
     return result;
@@ -118,7 +129,10 @@ class Expansion {
         result += char;
       }
     }
-    throw new BuildError('INVALID', 'unexpected end of statement while looking for matching double-quote');
+    throw new BuildError(
+      'INVALID',
+      'unexpected end of statement while looking for matching double-quote',
+    );
   }
 
   #dollar(): string {
@@ -129,7 +143,8 @@ class Expansion {
     }
     this.#at++;
     if (this.#peek() === '') throw new BuildError('INVALID', "syntax error: missing '}'");
-    if ('{}:'.includes(this.#peek())) throw new BuildError('INVALID', 'syntax error: bad substitution');
+    if ('{}:'.includes(this.#peek()))
+      throw new BuildError('INVALID', 'syntax error: bad substitution');
     const name = this.#name();
     const value = this.#environment.get(name);
     if (this.#peek() === '}') {
@@ -141,13 +156,15 @@ class Expansion {
     const modifier = this.#peek();
     this.#at++;
     if (modifier === '') throw new BuildError('INVALID', "syntax error: missing '}'");
-    if (!'-+?'.includes(modifier)) throw new BuildError('INVALID', `unsupported modifier (${colon}${modifier}) in substitution`);
+    if (!'-+?'.includes(modifier))
+      throw new BuildError('INVALID', `unsupported modifier (${colon}${modifier}) in substitution`);
     const word = this.#until('}').text;
     const isUnset = value === undefined || (colon !== '' && value === '');
     if (modifier === '-') return isUnset ? word : value;
     if (modifier === '+') return isUnset ? '' : word;
     if (!isUnset) return value;
-    const reason = word === '' ? `is not allowed to be ${value === undefined ? 'unset' : 'empty'}` : word;
+    const reason =
+      word === '' ? `is not allowed to be ${value === undefined ? 'unset' : 'empty'}` : word;
     throw new BuildError('INVALID', `${name}: ${reason}`);
   }
 

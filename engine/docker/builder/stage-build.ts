@@ -5,12 +5,13 @@ import type { BuildArgs } from './build-args.ts';
 import type { BuildServices } from './build-types.ts';
 import type { ImageCache } from './image-cache.ts';
 
-export const defaultShell: readonly string[] = ['/bin/sh', '-c'];
+const defaultShell: readonly string[] = ['/bin/sh', '-c'];
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** The version whose classic builder this follows. */
 const dockerVersion = '20.10.24';
 /** diff id of a tar that holds nothing: 1,024 zero bytes */
-const emptyLayer: Digest = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
+const emptyLayer: Digest =
+  'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
 
 export interface StageContext {
   readonly services: BuildServices;
@@ -113,7 +114,11 @@ export class StageBuild {
         },
       ],
     };
-    this.image = await this.context.services.runtime.images.add({ config, layers, ...(parent ? { parent: parent.id } : {}) });
+    this.image = await this.context.services.runtime.images.add({
+      config,
+      layers,
+      ...(parent ? { parent: parent.id } : {}),
+    });
   }
 }
 

@@ -21,14 +21,21 @@ export interface StepContext {
 }
 
 /** Throws BuildError, or RuntimeError from a container that cannot start. */
-export async function carryOut(stage: StageBuild, instruction: Instruction, context: StepContext): Promise<void> {
+export async function carryOut(
+  stage: StageBuild,
+  instruction: Instruction,
+  context: StepContext,
+): Promise<void> {
   const variables = stage.variables;
   const expand = (text: string): string => expandWord(text, variables, context.escape);
   switch (instruction.kind) {
     case 'env':
       return setEnvironment(stage, instruction.pairs.map(expandPair(expand)));
     case 'label':
-      return addLabels(stage, instruction.literal ? instruction.pairs : instruction.pairs.map(expandPair(expand)));
+      return addLabels(
+        stage,
+        instruction.literal ? instruction.pairs : instruction.pairs.map(expandPair(expand)),
+      );
     case 'maintainer':
       stage.author = instruction.name;
       return stage.commit(`MAINTAINER ${instruction.name}`);
@@ -40,14 +47,21 @@ export async function carryOut(stage: StageBuild, instruction: Instruction, cont
         destination: expand(instruction.destination),
         ...(instruction.chown === undefined ? {} : { chown: expand(instruction.chown) }),
       };
-      const image = instruction.from === undefined ? undefined : await context.treeOf(instruction.from);
+      const image =
+        instruction.from === undefined ? undefined : await context.treeOf(instruction.from);
       return copyStep(stage, expanded, context.build, image);
     }
     case 'onbuild':
-      stage.config = { ...stage.config, OnBuild: [...(stage.config.OnBuild ?? []), instruction.expression] };
+      stage.config = {
+        ...stage.config,
+        OnBuild: [...(stage.config.OnBuild ?? []), instruction.expression],
+      };
       return stage.commit(`ONBUILD ${instruction.expression}`);
     case 'workdir':
-      return workdirStep(stage, workingDirectory(stage.config.WorkingDir, expand(instruction.path)));
+      return workdirStep(
+        stage,
+        workingDirectory(stage.config.WorkingDir, expand(instruction.path)),
+      );
     case 'run':
       return runStep(stage, instruction, context.options);
     case 'cmd':
@@ -57,7 +71,9 @@ export async function carryOut(stage: StageBuild, instruction: Instruction, cont
     case 'healthcheck':
       return setHealthcheck(stage, instruction);
     case 'expose': {
-      const ports = instruction.ports.flatMap((port) => expandWords(port, variables, context.escape));
+      const ports = instruction.ports.flatMap((port) =>
+        expandWords(port, variables, context.escape),
+      );
       const added = Object.fromEntries(exposedPorts(ports).map((port) => [port, {}]));
       stage.config = { ...stage.config, ExposedPorts: { ...stage.config.ExposedPorts, ...added } };
       return stage.commit(`EXPOSE ${ports.join(' ')}`);
@@ -69,7 +85,13 @@ export async function carryOut(stage: StageBuild, instruction: Instruction, cont
     }
     case 'volume': {
       const paths = instruction.paths.map(expand);
-      stage.config = { ...stage.config, Volumes: { ...stage.config.Volumes, ...Object.fromEntries(paths.map((path) => [path, {}])) } };
+      stage.config = {
+        ...stage.config,
+        Volumes: {
+          ...stage.config.Volumes,
+          ...Object.fromEntries(paths.map((path) => [path, {}])),
+        },
+      };
       return stage.commit(`VOLUME [${paths.join(' ')}]`);
     }
     case 'stopsignal': {
@@ -122,22 +144,37 @@ async function setCommand(stage: StageBuild, line: CommandLine): Promise<void> {
 function setEntrypoint(stage: StageBuild, line: CommandLine): Promise<void> {
   const command = commandOf(stage, line);
   const { Cmd: inherited, ...config } = stage.config;
-  stage.config = { ...config, Entrypoint: command, ...(stage.commandIsSet ? { Cmd: inherited ?? null } : {}) };
+  stage.config = {
+    ...config,
+    Entrypoint: command,
+    ...(stage.commandIsSet ? { Cmd: inherited ?? null } : {}),
+  };
   return stage.commit(`ENTRYPOINT ${quoted(command)}`);
 }
 
-function setHealthcheck(stage: StageBuild, { healthcheck }: InstructionOf<'healthcheck'>): Promise<void> {
+function setHealthcheck(
+  stage: StageBuild,
+  { healthcheck }: InstructionOf<'healthcheck'>,
+): Promise<void> {
   const previous = stage.config.Healthcheck?.Test ?? [];
   if (previous.length > 0 && previous[0] !== 'NONE') {
     stage.context.print(`Note: overriding previous HEALTHCHECK: [${previous.join(' ')}]\n`);
   }
   stage.config = { ...stage.config, Healthcheck: healthcheck };
   const { Test = [], Interval = 0, Timeout = 0, StartPeriod = 0, Retries = 0 } = healthcheck;
-  const durations = [Interval, Timeout, StartPeriod].map((value) => JSON.stringify(formatGoDuration(value)));
-  return stage.commit(`HEALTHCHECK &{${quoted(Test)} ${durations.join(' ')} ${goCharacter(Retries)}}`);
+  const durations = [Interval, Timeout, StartPeriod].map((value) =>
+    JSON.stringify(formatGoDuration(value)),
+  );
+  return stage.commit(
+    `HEALTHCHECK &{${quoted(Test)} ${durations.join(' ')} ${goCharacter(Retries)}}`,
+  );
 }
 
-function declareArgs(stage: StageBuild, { declarations }: InstructionOf<'arg'>, expand: (text: string) => string): Promise<void> {
+function declareArgs(
+  stage: StageBuild,
+  { declarations }: InstructionOf<'arg'>,
+  expand: (text: string) => string,
+): Promise<void> {
   const words = declarations.map(({ key, value }) => {
     const name = expand(key);
     const expanded = value === undefined ? undefined : expand(value);
@@ -167,7 +204,15 @@ function quoted(words: readonly string[]): string {
 /** A small number as Go quotes a character: `'\x03'`. */
 function goCharacter(value: number): string {
   if (value >= 32 && value < 127) return `'${String.fromCharCode(value)}'`;
-  const names: Readonly<Record<number, string>> = { 7: 'a', 8: 'b', 9: 't', 10: 'n', 11: 'v', 12: 'f', 13: 'r' };
+  const names: Readonly<Record<number, string>> = {
+    7: 'a',
+    8: 'b',
+    9: 't',
+    10: 'n',
+    11: 'v',
+    12: 'f',
+    13: 'r',
+  };
   return `'\\${names[value] ?? `x${value.toString(16).padStart(2, '0')}`}'`;
 }
 

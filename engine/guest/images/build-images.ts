@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { packageCache } from '../build/folders.ts';
 import { versionOf } from '../build/run.ts';
 import { busybox, busyboxPackages } from './busybox/image.ts';
 import { debian, debianPackages } from './debian/image.ts';
@@ -13,7 +14,6 @@ import { slimDebian } from './slim-debian.ts';
 import { type CompileGo, whoami } from './whoami/image.ts';
 
 const recipes = import.meta.dirname;
-const cacheDirectory = join(recipes, '../../../build/guest-cache/packages');
 
 const imagePackages = [...busyboxPackages, ...debianPackages, ...nginxPackages];
 
@@ -23,8 +23,8 @@ export type ImageInputs = Readonly<Record<string, string>>;
 /** Writes `index.json` and `blobs/sha256/` to `directory`, which is emptied first. Returns the inputs. */
 export async function buildImages(directory: string, compile: CompileGo): Promise<ImageInputs> {
   const lock = await readLock();
-  await mkdir(cacheDirectory, { recursive: true });
-  const packages = new PackageCache(cacheDirectory, lock);
+  await mkdir(packageCache, { recursive: true });
+  const packages = new PackageCache(packageCache, lock);
   await packages.fetch(imagePackages);
   await rm(directory, { recursive: true, force: true });
   const writer = new ImageWriter(directory);
@@ -37,17 +37,22 @@ export async function buildImages(directory: string, compile: CompileGo): Promis
   return imageInputs();
 }
 
-export async function imageInputs(): Promise<ImageInputs> {
+async function imageInputs(): Promise<ImageInputs> {
   const inputs: Record<string, string> = {};
-  for (const { name, version, sha256 } of await readLock()) inputs[`package ${name} ${version}`] = sha256;
+  for (const { name, version, sha256 } of await readLock())
+    inputs[`package ${name} ${version}`] = sha256;
   for (const entry of await readdir(recipes, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     if (!entry.isFile() || path.endsWith('.test.ts') || path.endsWith('.lock.json')) continue;
-    inputs[relative(join(recipes, '../../..'), path)] = createHash('sha256').update(await readFile(path)).digest('hex');
+    inputs[relative(join(recipes, '../../..'), path)] = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
   }
   const agent = join(recipes, '../agent');
   for (const file of ['go.mod', 'go.sum', 'cmd/whoami/main.go']) {
-    inputs[`engine/guest/agent/${file}`] = createHash('sha256').update(await readFile(join(agent, file))).digest('hex');
+    inputs[`engine/guest/agent/${file}`] = createHash('sha256')
+      .update(await readFile(join(agent, file)))
+      .digest('hex');
   }
   inputs['tool go'] = versionOf('go', ['env', 'GOVERSION']);
   inputs['tool gcc'] = versionOf('gcc');

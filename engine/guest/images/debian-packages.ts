@@ -32,13 +32,22 @@ export async function readLock(): Promise<readonly LockedPackage[]> {
 /** Writes the lock file with the versions apt offers now. */
 export async function writeLock(names: Iterable<string>): Promise<void> {
   const wanted = [...new Set(names)].sort();
-  const { stdout } = await run('apt-cache', ['show', '--no-all-versions', ...wanted.map((name) => `${name}:i386`), ...wanted], {
-    maxBuffer: 64 * megabyte,
-  }).catch((error: unknown) => error as { stdout: string });
+  const { stdout } = await run(
+    'apt-cache',
+    ['show', '--no-all-versions', ...wanted.map((name) => `${name}:i386`), ...wanted],
+    {
+      maxBuffer: 64 * megabyte,
+    },
+  ).catch((error: unknown) => error as { stdout: string });
   const records = stdout.split('\n\n').map(fieldsOf);
   const locked = wanted.map((name): LockedPackage => {
-    const fields = records.find((each) => each['Package'] === name && /^(i386|all)$/.test(each['Architecture'] ?? ''));
-    if (!fields) throw new Error(`apt knows no package ${name} for i386: run dpkg --add-architecture i386 && apt-get update`);
+    const fields = records.find(
+      (each) => each['Package'] === name && /^(i386|all)$/.test(each['Architecture'] ?? ''),
+    );
+    if (!fields)
+      throw new Error(
+        `apt knows no package ${name} for i386: run dpkg --add-architecture i386 && apt-get update`,
+      );
     const version = fields['Version'] ?? '';
     const source = fields['Source'] ?? name;
     return {
@@ -55,7 +64,9 @@ export async function writeLock(names: Iterable<string>): Promise<void> {
 }
 
 function fieldsOf(record: string): Record<string, string> {
-  return Object.fromEntries([...record.matchAll(/^([A-Z][\w-]*): (.*)$/gm)].map(([, key, value]) => [key, value]));
+  return Object.fromEntries(
+    [...record.matchAll(/^([A-Z][\w-]*): (.*)$/gm)].map(([, key, value]) => [key, value]),
+  );
 }
 
 /** Packages on the local disk, fetched when needed. */
@@ -85,20 +96,33 @@ export class PackageCache {
     const scratch = join(this.#directory, 'fetching');
     await mkdir(scratch, { recursive: true });
     try {
-      const wanted = missing.map(({ name, architecture, version }) => `${architecture === 'all' ? name : `${name}:${architecture}`}=${version}`);
-      await run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', ...wanted], { cwd: scratch });
+      const wanted = missing.map(
+        ({ name, architecture, version }) =>
+          `${architecture === 'all' ? name : `${name}:${architecture}`}=${version}`,
+      );
+      await run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', ...wanted], {
+        cwd: scratch,
+      });
       for (const file of await readdir(scratch)) {
         const found = sha256(await readFile(join(scratch, file)));
         await rename(join(scratch, file), join(this.#directory, `${found}.deb`));
       }
     } catch (cause) {
-      const list = missing.map((entry) => `${entry.filename} → ${this.path(entry.name)}`).join('\n');
-      throw new Error(`cannot fetch packages; what Debian has replaced is at snapshot.debian.org:\n${list}`, { cause });
+      const list = missing
+        .map((entry) => `${entry.filename} → ${this.path(entry.name)}`)
+        .join('\n');
+      throw new Error(
+        `cannot fetch packages; what Debian has replaced is at snapshot.debian.org:\n${list}`,
+        { cause },
+      );
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
     const wrong = missing.find(({ name }) => !existsSync(this.path(name)));
-    if (wrong) throw new Error(`${wrong.name} ${wrong.version}: its sha256 is not the one in packages.lock.json`);
+    if (wrong)
+      throw new Error(
+        `${wrong.name} ${wrong.version}: its sha256 is not the one in packages.lock.json`,
+      );
   }
 
   /** Path of the .deb file. `fetch` comes first. */
@@ -118,9 +142,13 @@ export class PackageCache {
   /** Licence names in the package's copyright file (DEP 5), or one that says where to look. */
   async licences(name: string): Promise<string[]> {
     const suffix = `usr/share/doc/${name}/copyright`;
-    const entries = await unpackTar(await this.files(name), { filter: (header) => header.name.endsWith(suffix) });
+    const entries = await unpackTar(await this.files(name), {
+      filter: (header) => header.name.endsWith(suffix),
+    });
     const text = new TextDecoder().decode(entries[0]?.data ?? new Uint8Array());
-    const names = [...text.matchAll(/^License: *(\S.*)$/gm)].map(([, licence]) => licence?.trim() ?? '');
+    const names = [...text.matchAll(/^License: *(\S.*)$/gm)].map(
+      ([, licence]) => licence?.trim() ?? '',
+    );
     const known = [...new Set(names)].sort();
     return known.length > 0 ? known : [`see ${suffix}`];
   }

@@ -66,7 +66,11 @@ export class FileTree {
   }
 
   hardLink(path: string, target: string): this {
-    return this.set(path, { kind: 'link', target: normalisePath(target), ...attributes(0o755, {}) });
+    return this.set(path, {
+      kind: 'link',
+      target: normalisePath(target),
+      ...attributes(0o755, {}),
+    });
   }
 
   /** Adds the entries of a tar for which `keep` holds (all, when absent). */
@@ -83,13 +87,18 @@ export class FileTree {
       const place = this.#followDirectories(path);
       switch (header.type) {
         case 'directory':
-          if (this.get(place)?.kind !== 'symlink') this.set(place, { kind: 'directory', ...common });
+          if (this.get(place)?.kind !== 'symlink')
+            this.set(place, { kind: 'directory', ...common });
           break;
         case 'symlink':
           this.set(place, { kind: 'symlink', target: header.linkname ?? '', ...common });
           break;
         case 'link':
-          this.set(place, { kind: 'link', target: this.#followDirectories(normalisePath(header.linkname ?? '')), ...common });
+          this.set(place, {
+            kind: 'link',
+            target: this.#followDirectories(normalisePath(header.linkname ?? '')),
+            ...common,
+          });
           break;
         case 'file':
         case undefined:
@@ -146,7 +155,8 @@ export class FileTree {
     const parts = path.split('/');
     for (let length = 1; length < parts.length; length++) {
       const parent = parts.slice(0, length).join('/');
-      if (!this.#files.has(parent)) this.#files.set(parent, { kind: 'directory', ...attributes(0o755, {}) });
+      if (!this.#files.has(parent))
+        this.#files.set(parent, { kind: 'directory', ...attributes(0o755, {}) });
     }
   }
 
@@ -154,16 +164,24 @@ export class FileTree {
   #followDirectories(path: string): string {
     const [top = '', ...rest] = path.split('/');
     const link = this.#files.get(top);
-    return link?.kind === 'symlink' && rest.length > 0 ? normalisePath(`${link.target}/${rest.join('/')}`) : path;
+    return link?.kind === 'symlink' && rest.length > 0
+      ? normalisePath(`${link.target}/${rest.join('/')}`)
+      : path;
   }
 }
 
 function attributes(mode: number, options: Options): Attributes {
-  return { mode: options.mode ?? mode, uid: options.uid ?? 0, gid: options.gid ?? 0, mtime: options.mtime ?? sourceDateEpoch };
+  return {
+    mode: options.mode ?? mode,
+    uid: options.uid ?? 0,
+    gid: options.gid ?? 0,
+    mtime: options.mtime ?? sourceDateEpoch,
+  };
 }
 
 function sameFile(a: TreeFile, b: TreeFile | undefined): boolean {
-  if (!b || a.kind !== b.kind || a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid) return false;
+  if (!b || a.kind !== b.kind || a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid)
+    return false;
   if (a.kind === 'file') return b.kind === 'file' && Buffer.compare(a.content, b.content) === 0;
   return a.kind === 'directory' || ('target' in a && 'target' in b && a.target === b.target);
 }

@@ -5,11 +5,16 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { ImageIndex, ManifestEntry, RepositoryEntry, SourceEntry } from '../../hub/image-index.ts';
+import type {
+  ImageIndex,
+  ManifestEntry,
+  RepositoryEntry,
+  SourceEntry,
+} from '../../hub/image-index.ts';
 import { type FileTree, sourceDateEpoch } from './file-tree.ts';
 
 /** One line of `docker history`; with a layer when it changed files. */
-export interface BuildStep {
+interface BuildStep {
   readonly createdBy: string;
   readonly layer?: FileTree;
 }
@@ -84,7 +89,11 @@ export class ImageWriter {
       manifests: [{ ...manifest, platform }],
     });
     const manifests: Record<string, ManifestEntry> = {};
-    manifests[index.digest] = { mediaType: index.mediaType, size: index.size, defaultManifest: manifest.digest };
+    manifests[index.digest] = {
+      mediaType: index.mediaType,
+      size: index.size,
+      defaultManifest: manifest.digest,
+    };
     manifests[manifest.digest] = { mediaType: manifest.mediaType, size: manifest.size };
     this.#repositories[`library/${recipe.name}`] = {
       description: recipe.description,
@@ -97,7 +106,9 @@ export class ImageWriter {
   }
 
   async finish(): Promise<ImageIndex> {
-    const repositories = Object.fromEntries(Object.entries(this.#repositories).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const repositories = Object.fromEntries(
+      Object.entries(this.#repositories).sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
     const index: ImageIndex = { repositories };
     await writeFile(join(this.#directory, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
     return index;

@@ -7,8 +7,26 @@ import { FileTree } from './file-tree.ts';
 import { addLibraryCache } from './library-cache.ts';
 
 export const slimPackages = [
-  'base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'debianutils', 'findutils', 'grep', 'hostname', 'libacl1',
-  'libattr1', 'libc-bin', 'libc6', 'libgcc-s1', 'libgmp10', 'libpcre2-8-0', 'libselinux1', 'libtinfo6', 'ncurses-base', 'sed',
+  'base-files',
+  'base-passwd',
+  'bash',
+  'coreutils',
+  'dash',
+  'debianutils',
+  'findutils',
+  'grep',
+  'hostname',
+  'libacl1',
+  'libattr1',
+  'libc-bin',
+  'libc6',
+  'libgcc-s1',
+  'libgmp10',
+  'libpcre2-8-0',
+  'libselinux1',
+  'libtinfo6',
+  'ncurses-base',
+  'sed',
 ];
 
 /** Paths as packages have them, before / and /usr are merged. */
@@ -31,7 +49,8 @@ export function isNeeded(path: string): boolean {
 
 export async function slimDebian(packages: PackageCache): Promise<FileTree> {
   const root = new FileTree();
-  for (const name of ['bin', 'sbin', 'lib']) root.symlink(name, `usr/${name}`).directory(`usr/${name}`);
+  for (const name of ['bin', 'sbin', 'lib'])
+    root.symlink(name, `usr/${name}`).directory(`usr/${name}`);
   for (const name of slimPackages) await root.addTar(await packages.files(name), isNeeded);
   addAccounts(root, root);
   root

@@ -70,7 +70,10 @@ export async function debian(packages: PackageCache): Promise<ImageRecipe> {
       name: 'debian',
       tags: ['latest', 'bookworm', 'bookworm-slim', '12', '12-slim', 'stable', 'stable-slim'],
       description: 'Debian 12, small, with apt',
-      steps: [{ createdBy: 'ADD rootfs.tar.gz / # buildkit', layer: tree }, { createdBy: 'CMD ["bash"]' }],
+      steps: [
+        { createdBy: 'ADD rootfs.tar.gz / # buildkit', layer: tree },
+        { createdBy: 'CMD ["bash"]' },
+      ],
       config: { Env: [defaultPath], Cmd: ['bash'] },
       sources: await Promise.all(debianPackages.map((name) => debianSource(packages, name))),
     };
@@ -89,7 +92,13 @@ async function install(packages: PackageCache, root: string): Promise<FileTree> 
   for (const name of debianPackages) {
     const path = packages.path(name);
     await copyFile(path, join(root, 'packages', `${name}.deb`));
-    await run('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x -p --keep-directory-symlink -C "$2"', 'sh', path, root]);
+    await run('sh', [
+      '-c',
+      'dpkg-deb --fsys-tarfile "$1" | tar -x -p --keep-directory-symlink -C "$2"',
+      'sh',
+      path,
+      root,
+    ]);
   }
   await mkdir(join(root, 'var/lib/dpkg'), { recursive: true });
   for (const file of ['status', 'available']) await writeFile(join(root, 'var/lib/dpkg', file), '');
@@ -118,7 +127,20 @@ async function configure(root: string): Promise<void> {
     SOURCE_DATE_EPOCH: String(sourceDateEpoch),
   };
   const options = { env, maxBuffer: 1 << 26 };
-  await run('chroot', [root, 'sh', '-c', 'dpkg --force-depends --install /packages/base-passwd.deb /packages/base-files.deb'], options);
-  await run('chroot', [root, 'sh', '-c', 'dpkg --force-depends --install /packages/*.deb'], options);
+  await run(
+    'chroot',
+    [
+      root,
+      'sh',
+      '-c',
+      'dpkg --force-depends --install /packages/base-passwd.deb /packages/base-files.deb',
+    ],
+    options,
+  );
+  await run(
+    'chroot',
+    [root, 'sh', '-c', 'dpkg --force-depends --install /packages/*.deb'],
+    options,
+  );
   await run('chroot', [root, 'dpkg', '--configure', '--pending'], options);
 }

@@ -21,7 +21,11 @@ export async function readTree(root: string, since: number): Promise<FileTree> {
         mtime: modified >= since ? sourceDateEpoch : modified,
       };
       if (status.isSymbolicLink()) {
-        tree.set(path, { kind: 'symlink', target: await readlink(join(root, path)), ...attributes });
+        tree.set(path, {
+          kind: 'symlink',
+          target: await readlink(join(root, path)),
+          ...attributes,
+        });
       } else if (status.isDirectory()) {
         tree.set(path, { kind: 'directory', ...attributes });
         await walk(path);
@@ -29,7 +33,11 @@ export async function readTree(root: string, since: number): Promise<FileTree> {
         const first = status.nlink > 1 ? links.get(status.ino) : undefined;
         if (first === undefined) {
           links.set(status.ino, path);
-          tree.set(path, { kind: 'file', content: new Uint8Array(await readFile(join(root, path))), ...attributes });
+          tree.set(path, {
+            kind: 'file',
+            content: new Uint8Array(await readFile(join(root, path))),
+            ...attributes,
+          });
         } else {
           tree.set(path, { kind: 'link', target: first, ...attributes });
         }

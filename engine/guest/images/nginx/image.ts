@@ -10,7 +10,8 @@ const serverPackages = ['libcrypt1', 'libssl3', 'nginx', 'nginx-common', 'zlib1g
 export const nginxPackages = [...slimPackages, ...serverPackages];
 
 /** Of nginx-common only these: the rest configures Debian's way of several sites. */
-const configuration = /^etc\/nginx\/(mime\.types|fastcgi_params|fastcgi\.conf|scgi_params|uwsgi_params)$/;
+const configuration =
+  /^etc\/nginx\/(mime\.types|fastcgi_params|fastcgi\.conf|scgi_params|uwsgi_params)$/;
 
 /** `nginx`: Debian's nginx on a slim Debian, arranged as the image of Docker Hub is. */
 export async function nginx(packages: PackageCache, base: FileTree): Promise<ImageRecipe> {
@@ -22,7 +23,9 @@ export async function nginx(packages: PackageCache, base: FileTree): Promise<Ima
   for (const name of serverPackages) {
     await root.addTar(
       await packages.files(name),
-      (path) => isNeeded(path) && (name !== 'nginx-common' || configuration.test(path) || path.endsWith('/copyright')),
+      (path) =>
+        isNeeded(path) &&
+        (name !== 'nginx-common' || configuration.test(path) || path.endsWith('/copyright')),
     );
   }
   append(root, 'etc/passwd', 'nginx:x:101:101:nginx user:/nonexistent:/bin/false\n');
@@ -54,7 +57,10 @@ export async function nginx(packages: PackageCache, base: FileTree): Promise<Ima
       { createdBy: 'ADD rootfs.tar.gz / # buildkit', layer: base },
       { createdBy: 'CMD ["bash"]' },
       { createdBy: `ENV NGINX_VERSION=${full}` },
-      { createdBy: `RUN /bin/sh -c apt-get install -y nginx=${packages.locked('nginx').version} # buildkit`, layer: server },
+      {
+        createdBy: `RUN /bin/sh -c apt-get install -y nginx=${packages.locked('nginx').version} # buildkit`,
+        layer: server,
+      },
       { createdBy: 'COPY docker-entrypoint.sh / # buildkit', layer: entrypoint },
       { createdBy: 'ENTRYPOINT ["/docker-entrypoint.sh"]' },
       { createdBy: 'EXPOSE map[80/tcp:{}]' },
@@ -80,5 +86,8 @@ function own(name: string): Promise<string> {
 function append(root: FileTree, path: string, line: string): void {
   const file = root.get(path);
   if (file?.kind !== 'file') throw new Error(`the base has no ${path}`);
-  root.set(path, { ...file, content: new TextEncoder().encode(new TextDecoder().decode(file.content) + line) });
+  root.set(path, {
+    ...file,
+    content: new TextEncoder().encode(new TextDecoder().decode(file.content) + line),
+  });
 }

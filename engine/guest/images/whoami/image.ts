@@ -20,10 +20,25 @@ export async function whoami(compile: CompileGo): Promise<ImageRecipe> {
       { createdBy: 'ENTRYPOINT ["/whoami"]' },
       { createdBy: 'EXPOSE map[80/tcp:{}]' },
     ],
-    config: { Env: [defaultPath], Entrypoint: ['/whoami'], ExposedPorts: { '80/tcp': {} }, WorkingDir: '/' },
+    config: {
+      Env: [defaultPath],
+      Entrypoint: ['/whoami'],
+      ExposedPorts: { '80/tcp': {} },
+      WorkingDir: '/',
+    },
     sources: [
-      { name: 'engine/guest/agent/cmd/whoami', version: '1.0', source: 'drydock', licences: ['Apache-2.0'] },
-      { name: 'go (standard library)', version: versionOf('go', ['env', 'GOVERSION']), source: 'golang', licences: ['BSD-3-Clause'] },
+      {
+        name: 'engine/guest/agent/cmd/whoami',
+        version: '1.0',
+        source: 'drydock',
+        licences: ['Apache-2.0'],
+      },
+      {
+        name: 'go (standard library)',
+        version: versionOf('go', ['env', 'GOVERSION']),
+        source: 'golang',
+        licences: ['BSD-3-Clause'],
+      },
     ],
   };
 }
