@@ -45,6 +45,6 @@ exposeInBrowserWorker(
       ),
     clock: systemClock,
     random: cryptoRandom,
-    onError: reportError,
+    onError: (error) => reportError(error),
   }),
 );
