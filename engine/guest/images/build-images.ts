@@ -1,6 +1,6 @@
 /** Builds every image of the registry. Used by `npm run guest:build` and, to compare, by `npm run guest:verify`. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { packageCache } from '../build/folders.ts';
 import { versionOf } from '../build/run.ts';
@@ -20,20 +20,24 @@ const imagePackages = [...busyboxPackages, ...debianPackages, ...nginxPackages];
 /** Everything the images are made of: name → SHA-256. Two builds with equal inputs give equal images. */
 export type ImageInputs = Readonly<Record<string, string>>;
 
-/** Writes `index.json` and `blobs/sha256/` to `directory`, which is emptied first. Returns the inputs. */
+/** Writes `index.json` and `blobs/sha256/` to `directory`, in place of what is there. Returns the inputs. */
 export async function buildImages(directory: string, compile: CompileGo): Promise<ImageInputs> {
   const lock = await readLock();
   await mkdir(packageCache, { recursive: true });
   const packages = new PackageCache(packageCache, lock);
   await packages.fetch(imagePackages);
-  await rm(directory, { recursive: true, force: true });
-  const writer = new ImageWriter(directory);
+  // Beside it first: whoever serves the directory meanwhile keeps whole images.
+  const scratch = `${directory}.new`;
+  await rm(scratch, { recursive: true, force: true });
+  const writer = new ImageWriter(scratch);
   await writer.add(await helloWorld());
   await writer.add(await busybox(packages));
   await writer.add(await debian(packages));
   await writer.add(await nginx(packages, await slimDebian(packages)));
   await writer.add(await whoami(compile));
   await writer.finish();
+  await rm(directory, { recursive: true, force: true });
+  await rename(scratch, directory);
   return imageInputs();
 }
 
