@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import path from 'node:path';
 import { root, run } from './bootstrap.mjs';
 
-const inputs = ['web', 'engine', 'lessons', 'package-lock.json', 'tsconfig.base.json'];
+const inputs = ['web', 'engine', 'package-lock.json', 'tsconfig.base.json'];
 const skipped = new Set(['node_modules', 'dist', 'agent', 'kernel', 'rootfs', 'images', 'testdata']);
 
 function* sources(file) {
