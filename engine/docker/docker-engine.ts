@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { OpenPort } from '../api/lab.ts';
 import type { RegistryFetch, Runtime } from '../runtime/types.ts';
 import type { Storage } from '../runtime/storage/storage.ts';
+import { familiarName, parseReference } from '../runtime/images/reference.ts';
 import { serveHttp, type HttpHandler } from '../http/index.ts';
 import { buildRoutes } from './api/build-route.ts';
 import { containerRoutes } from './api/container-routes.ts';
@@ -79,20 +80,12 @@ export class DockerEngine {
     const context = { runtime, records, events, clock, random };
     const containers = new Containers(context);
     runtime.images.events(({ action, id, name }) => {
-      const verb = {
-        pull: 'pull',
-        tag: 'tag',
-        untag: 'untag',
-        delete: 'delete',
-        import: 'import',
-        build: 'build',
-      }[action];
-      const reference = action === 'pull' ? name : id;
-      if (action !== 'build')
-        events.add('image', verb, reference, {
-          ...runtime.images.find(id)?.config.config?.Labels,
-          name,
-        });
+      if (action === 'build') return;
+      const labels = runtime.images.find(id)?.config.config?.Labels;
+      // A pull is about the reference; everything else about the image.
+      const [subject, called] =
+        action === 'pull' ? [name, familiarName(parseReference(name))] : [id, name];
+      events.add('image', action, subject, { ...labels, name: called });
     });
     const engine = new DockerEngine(options, {
       context,

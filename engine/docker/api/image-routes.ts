@@ -84,12 +84,15 @@ export function imageRoutes(services: EngineServices): Routes {
       const used = new Set(uses().map((use) => use.image));
       const before = totalSize();
       const deleted: ImageDeletion[] = [];
-      for (const one of images.list()) {
+      // Newest first, so that what was built on an image goes before it.
+      for (const one of images.list().toSorted(byAge)) {
         const labels = one.config.config?.Labels ?? {};
         const chosen =
           !used.has(one.id) &&
           (!danglingOnly || one.tags.length === 0) &&
-          images.children(one.id).length === 0 &&
+          (one.tags.length > 0 ||
+            one.repoDigests.length > 0 ||
+            images.children(one.id).length === 0) &&
           imageCreatedAt(one) < until &&
           filters.matchLabels(labels) &&
           !filters.get('label!').some((wanted) => labelMatches(labels, wanted));

@@ -345,14 +345,32 @@ export class Containers {
     live.keep = !autoRemove;
     const seconds = timeout ?? record.config.StopTimeout;
     const exit = this.#next(record.id, 'exited');
-    await runtime.stopContainer(record.id, {
-      ...(record.config.StopSignal === undefined
-        ? {}
-        : { signal: parseSignal(record.config.StopSignal).name }),
-      timeoutMs: seconds === undefined ? STOP_TIMEOUT_MS : seconds < 0 ? -1 : seconds * 1000,
-    });
+    const signal = parseSignal(record.config.StopSignal ?? 'SIGTERM').name;
+    const limit =
+      seconds === undefined ? STOP_TIMEOUT_MS : seconds < 0 ? undefined : seconds * 1000;
+    try {
+      await runtime.killContainer(record.id, signal);
+      // A frozen process hears of no signal.
+      if (state === 'paused') await runtime.resumeContainer(record.id);
+      if (limit !== undefined && (await this.#outlasts(exit, limit)))
+        await runtime.killContainer(record.id, 'SIGKILL');
+    } catch (error) {
+      // It ended by itself between two steps.
+      if (!(error instanceof RuntimeError && error.code === 'NOT_RUNNING')) throw error;
+    }
     await exit;
     live.keep = false;
+  }
+
+  /** Whether `milliseconds` pass before the promise settles. */
+  #outlasts(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.#context.clock.setTimer(() => resolve(true), milliseconds);
+      void promise.then(() => {
+        timer.dispose();
+        resolve(false);
+      });
+    });
   }
 
   #run(record: ContainerRecord): Promise<void> {

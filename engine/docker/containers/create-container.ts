@@ -6,7 +6,7 @@ import type {
   Volume,
 } from '../../runtime/types.ts';
 import { RuntimeError } from '../../runtime/runtime-error.ts';
-import { ApiError, badRequest, conflict, notFound } from '../api/api-error.ts';
+import { type ApiError, badRequest, conflict, notFound } from '../api/api-error.ts';
 import {
   checkCpus,
   checkHostConfig,

@@ -20,7 +20,10 @@ export function parseDetachKeys(text: string): readonly number[] {
   });
 }
 
-/** Passes keys on until the sequence was typed; half a sequence waits for the next key. */
+/**
+ * Passes keys on until the sequence was typed; half a sequence waits for the next key. As in
+ * Docker, only keys that come one by one count: what was pasted is input.
+ */
 export class DetachScanner {
   readonly #keys: readonly number[];
   #matched = 0;
@@ -29,20 +32,17 @@ export class DetachScanner {
     this.#keys = keys;
   }
 
-  /** `detached` once the whole sequence has come; `bytes` are those before it. */
+  /** `detached` once the whole sequence has come; `bytes` are those to pass on. */
   scan(input: Uint8Array): { readonly bytes: Uint8Array; readonly detached: boolean } {
-    const passed: number[] = [];
-    for (const byte of input) {
-      if (byte === this.#keys[this.#matched]) {
-        this.#matched++;
-        if (this.#matched === this.#keys.length)
-          return { bytes: Uint8Array.from(passed), detached: true };
-        continue;
-      }
-      passed.push(...this.#keys.slice(0, this.#matched));
-      this.#matched = byte === this.#keys[0] ? 1 : 0;
-      if (this.#matched === 0) passed.push(byte);
+    if (input.length === 1 && input[0] === this.#keys[this.#matched]) {
+      this.#matched++;
+      return { bytes: new Uint8Array(0), detached: this.#matched === this.#keys.length };
     }
-    return { bytes: Uint8Array.from(passed), detached: false };
+    const held = this.#keys.slice(0, this.#matched);
+    this.#matched = 0;
+    return {
+      bytes: held.length === 0 ? input : Uint8Array.from([...held, ...input]),
+      detached: false,
+    };
   }
 }

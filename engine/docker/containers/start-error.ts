@@ -23,11 +23,13 @@ interface Cause {
 
 function causeOf(message: string, command: string): Cause | undefined {
   const missing = /executable file [`'"]?(.*?)[`'"]? not found in \$PATH/.exec(message);
-  if (missing !== null)
-    return {
-      text: `exec: ${JSON.stringify(missing[1] ?? command)}: executable file not found in $PATH`,
-      exitCode: NOT_FOUND,
-    };
+  const name = missing?.[1] ?? command;
+  if (missing !== null) {
+    const why = name.includes('/')
+      ? `stat ${name}: no such file or directory`
+      : 'executable file not found in $PATH';
+    return { text: `exec: ${JSON.stringify(name)}: ${why}`, exitCode: NOT_FOUND };
+  }
   if (
     /No such file or directory/i.test(message) &&
     command.startsWith('/') &&
