@@ -11,6 +11,7 @@ import {
   statPath,
   writeArchive,
   type MountedRoot,
+  type WriteOptions,
 } from './containers/container-files.ts';
 import { containerPaths } from './containers/container-paths.ts';
 import {
@@ -340,14 +341,12 @@ export class ContainerRuntime implements Runtime {
     id: string,
     path: string,
     tar: ReadableStream<Uint8Array>,
-    options: { readonly copyOwner?: boolean } = {},
+    options: WriteOptions = {},
   ): Promise<void> {
     const { config } = findRecord(this.#context, id);
     if (config.readOnlyRootfs === true)
       throw new RuntimeError('INVALID', 'container rootfs is marked read-only');
-    await this.#withRoot(id, (mounted) =>
-      writeArchive(mounted, path, tar, options.copyOwner !== false),
-    );
+    await this.#withRoot(id, (mounted) => writeArchive(mounted, path, tar, options));
   }
 
   async layerOf(id: string): Promise<Layer> {

@@ -54,18 +54,51 @@ export async function statPath(mounted: MountedRoot, path: string): Promise<Path
   return stat;
 }
 
+export interface WriteOptions {
+  /** owners as the archive has them; root otherwise */
+  readonly copyOwner?: boolean;
+  /** refuses when the archive's first entry would turn a directory into something else, or the reverse */
+  readonly noOverwriteDirNonDir?: boolean;
+}
+
 /** Extracts below `path`, which must be a directory. */
 export async function writeArchive(
   mounted: MountedRoot,
   path: string,
   tar: ReadableStream<Uint8Array>,
-  keepOwner: boolean,
+  options: WriteOptions,
 ): Promise<void> {
+  const content = options.noOverwriteDirNonDir === true ? await sameKind(mounted, path, tar) : tar;
   try {
-    await mounted.agent.writeTar({ path, root: mounted.root, keepOwner }, tar);
+    await mounted.agent.writeTar(
+      { path, root: mounted.root, keepOwner: options.copyOwner !== false },
+      content,
+    );
   } catch (error) {
     throw notFound(error, path, mounted.containerId);
   }
+}
+
+/** Throws INVALID with Docker's message when the first entry and what is in its place are not both directories, or both none. */
+async function sameKind(
+  mounted: MountedRoot,
+  path: string,
+  tar: ReadableStream<Uint8Array>,
+): Promise<ReadableStream<Uint8Array>> {
+  const { entry, whole } = await peekEntry(tar);
+  if (entry === undefined) return whole;
+  const existing = await statPath(mounted, `${path}/${entry.path}`).catch((error: unknown) => {
+    if (error instanceof RuntimeError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  });
+  const isDirectory = entry.type === 'directory';
+  if (existing === undefined || existing.mode >= GO_MODE.directory === isDirectory) return whole;
+  await whole.cancel();
+  const [from, to] = isDirectory ? ['non-directory', 'directory'] : ['directory', 'non-directory'];
+  throw new RuntimeError(
+    'INVALID',
+    `cannot overwrite ${from} "${path}/${entry.path}" with ${to} "${entry.path}"`,
+  );
 }
 
 /** The first entry, and the same stream again from its start. */

@@ -184,6 +184,11 @@ describe('a container', () => {
       new Blob([await packTar([{ header: { name: 'put', size: 3 }, body: 'abc' }])]).stream(),
     );
 
+    const file = await packTar([{ header: { name: 'sub', size: 3 }, body: 'abc' }]);
+    await expect(
+      runtime.writeArchive(id, '/data', new Blob([file]).stream(), { noOverwriteDirNonDir: true }),
+    ).rejects.toThrow('cannot overwrite directory "/data/sub" with non-directory "sub"');
+
     const layer = await runtime.layerOf(id);
     const layers = [...busybox.layers.map(({ diffId }) => diffId), layer.diffId];
     const image = await runtime.images.add({

@@ -91,9 +91,7 @@ export class TestRuntime {
   }
 
   /** Runs a container to its end. */
-  async run(
-    config: ContainerConfig,
-  ): Promise<{
+  async run(config: ContainerConfig): Promise<{
     readonly id: string;
     readonly code: number;
     readonly stdout: string;
