@@ -235,6 +235,13 @@ export class ContainerRuntime implements Runtime {
     events.fire({ type: 'updated', id, time: clock.now() });
   }
 
+  async labelContainer(id: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    const { book } = this.#context;
+    const record = findRecord(this.#context, id);
+    book.records.containers[id] = Object.assign(record, { config: { ...record.config, labels } });
+    await book.save();
+  }
+
   removeContainer(
     id: string,
     options: { readonly force?: boolean; readonly volumes?: boolean } = {},

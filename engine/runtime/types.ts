@@ -348,6 +348,8 @@ export interface Runtime {
   pauseContainer(id: string): Promise<void>;
   resumeContainer(id: string): Promise<void>;
   updateContainer(id: string, resources: Resources): Promise<void>;
+  /** Replaces the container's labels: what its user wants to be kept with it, also in a saved machine. */
+  labelContainer(id: string, labels: Readonly<Record<string, string>>): Promise<void>;
   /** Throws CONFLICT when it runs, unless `force`. `volumes`: anonymous volumes go too. */
   removeContainer(
     id: string,
