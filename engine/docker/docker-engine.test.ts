@@ -32,11 +32,10 @@ beforeEach(async () => {
 });
 
 function open(): Promise<DockerEngine> {
-  const { runtime, clock, random, storage } = fake;
+  const { runtime, clock, random } = fake;
   return DockerEngine.open({
     runtime,
     guest,
-    storage,
     clock,
     random,
     registry: () => Promise.resolve(new Response('{}')),

@@ -3,7 +3,6 @@ import { Emitter, type Event } from '../base/emitter.ts';
 import type { Random } from '../base/random.ts';
 import type { OpenPort } from '../api/lab.ts';
 import type { RegistryFetch, Runtime } from '../runtime/types.ts';
-import type { Storage } from '../runtime/storage/storage.ts';
 import { familiarName, parseReference } from '../runtime/images/reference.ts';
 import { serveHttp, type HttpHandler } from '../http/index.ts';
 import { buildRoutes } from './api/build-route.ts';
@@ -32,7 +31,6 @@ export interface DockerEngineOptions {
   /** already recovered */
   readonly runtime: Runtime;
   readonly guest: Guest;
-  readonly storage: Storage;
   readonly registry: RegistryFetch;
   readonly clock: Clock;
   readonly random: Random;
@@ -74,9 +72,9 @@ export class DockerEngine {
 
   /** Finds its containers again and starts those that want to run. */
   static async open(options: DockerEngineOptions): Promise<DockerEngine> {
-    const { runtime, storage, clock, random, guest, registry } = options;
+    const { runtime, clock, random, guest, registry } = options;
     const events = new EventLog(clock);
-    const records = await ContainerRecords.load(storage);
+    const records = new ContainerRecords(runtime);
     const context = { runtime, records, events, clock, random };
     const containers = new Containers(context);
     runtime.images.events(({ action, id, name }) => {

@@ -40,6 +40,7 @@ type Used = Pick<
   | 'pauseContainer'
   | 'resumeContainer'
   | 'updateContainer'
+  | 'labelContainer'
   | 'removeContainer'
   | 'resizeContainer'
   | 'attach'
@@ -59,7 +60,6 @@ const ADDRESS = {
 export class FakeRuntime implements Used {
   readonly clock = new FakeClock();
   readonly random = new SeededRandom(1);
-  readonly storage: MemoryStorage;
   readonly images: ImageStore;
   readonly #events = new Emitter<RuntimeEvent>();
   readonly events = this.#events.event;
@@ -79,8 +79,7 @@ export class FakeRuntime implements Used {
   refuse: Error | undefined;
   readonly signals: string[] = [];
 
-  private constructor(storage: MemoryStorage, images: ImageStore) {
-    this.storage = storage;
+  private constructor(images: ImageStore) {
     this.images = images;
   }
 
@@ -111,7 +110,7 @@ export class FakeRuntime implements Used {
       layers: [diffId],
       tags: ['busybox:latest'],
     });
-    return new FakeRuntime(storage, images);
+    return new FakeRuntime(images);
   }
 
   /** As the engine takes it. */
@@ -254,6 +253,12 @@ export class FakeRuntime implements Used {
   }
 
   updateContainer(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  labelContainer(id: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    const fake = this.#get(id);
+    fake.container = { ...fake.container, config: { ...fake.container.config, labels } };
     return Promise.resolve();
   }
 

@@ -59,7 +59,6 @@ export class HostedDockerEngine implements DockerEngineService {
     this.#engine = await DockerEngine.open({
       runtime,
       guest: guestOver(agent),
-      storage,
       registry,
       clock,
       random,

@@ -1,7 +1,6 @@
 import type { Random } from '../../base/random.ts';
 import { toHex } from '../../base/hex.ts';
-import type { Digest } from '../../runtime/types.ts';
-import { getJson, putJson, type Storage } from '../../runtime/storage/storage.ts';
+import type { Digest, Runtime } from '../../runtime/types.ts';
 import { notFound, badRequest } from '../api/api-error.ts';
 import type { Config, HostConfig } from './container-config.ts';
 import type { MountPoint } from './mounts.ts';
@@ -28,24 +27,25 @@ export interface ContainerRecord {
   startFailure?: number;
 }
 
-const PREFIX = 'docker/containers/';
+/** The label under which the runtime keeps a record with its container: it travels with a saved machine. */
+const LABEL = 'drydock.docker';
+
+export function recordLabels(record: ContainerRecord): Readonly<Record<string, string>> {
+  return { [LABEL]: JSON.stringify(record) };
+}
 
 /** All records, by id and by name. Changes are durable when the returned promise resolves. */
 export class ContainerRecords {
-  readonly #storage: Storage;
+  readonly #runtime: Runtime;
   readonly #byId = new Map<string, ContainerRecord>();
 
-  private constructor(storage: Storage) {
-    this.#storage = storage;
-  }
-
-  static async load(storage: Storage): Promise<ContainerRecords> {
-    const records = new ContainerRecords(storage);
-    for (const { name } of await storage.list(PREFIX)) {
-      const record = (await getJson(storage, name)) as ContainerRecord | undefined;
-      if (record !== undefined) records.#byId.set(record.id, record);
+  /** Takes over what the runtime kept. Containers without our label belong to somebody else. */
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    for (const { id, config } of runtime.containers()) {
+      const text = config.labels?.[LABEL];
+      if (text !== undefined) this.#byId.set(id, JSON.parse(text) as ContainerRecord);
     }
-    return records;
   }
 
   list(): readonly ContainerRecord[] {
@@ -75,14 +75,19 @@ export class ContainerRecords {
     return match;
   }
 
-  async save(record: ContainerRecord): Promise<void> {
+  /** Takes a name before its container exists, so that two requests at once cannot have it. */
+  reserve(record: ContainerRecord): void {
     this.#byId.set(record.id, record);
-    await putJson(this.#storage, `${PREFIX}${record.id}`, record);
   }
 
-  async remove(id: string): Promise<void> {
+  async save(record: ContainerRecord): Promise<void> {
+    this.#byId.set(record.id, record);
+    await this.#runtime.labelContainer(record.id, recordLabels(record));
+  }
+
+  /** The container itself takes its record along. */
+  forget(id: string): void {
     this.#byId.delete(id);
-    await this.#storage.remove(`${PREFIX}${id}`);
   }
 }
 

@@ -55,15 +55,10 @@ export class Containers {
     this.#subscription = context.runtime.events((event) => this.#onRuntimeEvent(event));
   }
 
-  /** Drops records whose container is gone, and starts what its restart policy wants to run. */
+  /** Starts what its restart policy wants to run. */
   async recover(): Promise<void> {
     const { records, runtime } = this.#context;
-    const known = new Set(runtime.containers().map(({ id }) => id));
     for (const record of records.list()) {
-      if (!known.has(record.id)) {
-        await records.remove(record.id);
-        continue;
-      }
       const { state } = runtime.container(record.id);
       const policy = record.hostConfig.RestartPolicy.Name;
       if (state === 'running' || state === 'paused') this.#watchHealth(record);
@@ -230,7 +225,7 @@ export class Containers {
       }
       const { exit } = this.#container(record);
       await runtime.removeContainer(record.id, { force: options.force, volumes: options.volumes });
-      await records.remove(record.id);
+      records.forget(record.id);
       for (const session of live.sessions) session.end();
       this.#live.delete(record.id);
       containerEvent(this.#context, record, 'destroy');
@@ -553,7 +548,8 @@ export class Containers {
       records.find(record.id) !== undefined &&
       runtime.containers().some(({ id }) => id === record.id)
     ) {
-      await records.save(record);
+      // It may have been removed meanwhile.
+      await records.save(record).catch(() => {});
     }
   }
 }

@@ -15,8 +15,7 @@ import {
   type Config,
   type HostConfig,
 } from './container-config.ts';
-import type { ContainerRecord } from './container-record.ts';
-import { randomId } from './container-record.ts';
+import { randomId, recordLabels, type ContainerRecord } from './container-record.ts';
 import { containerEvent, type ContainerContext } from './context.ts';
 import type { CreateBody } from './create-body.ts';
 import {
@@ -85,7 +84,7 @@ export async function createContainer(
     sandboxId: '',
   };
   // Known before it exists, so that two requests at once cannot take one name.
-  await records.save(record);
+  records.reserve(record);
   try {
     await runtime.createContainer({
       ...processOf(config, host),
@@ -96,9 +95,10 @@ export async function createContainer(
           ? { kind: 'shared', id: network.owner }
           : { kind: 'own', network: network.mode, ports: bindings },
       mounts: runtimeMounts,
+      labels: recordLabels(record),
     });
   } catch (error) {
-    await records.remove(id);
+    records.forget(id);
     throw error;
   }
   containerEvent(context, record, 'create');
@@ -278,6 +278,5 @@ function processOf(
     dns: { servers: host.Dns ?? [], search: host.DnsSearch ?? [], options: host.DnsOptions ?? [] },
     log: logOf(host),
     ...(host.CgroupParent === '' ? {} : { cgroupParent: host.CgroupParent }),
-    labels: config.Labels,
   };
 }
