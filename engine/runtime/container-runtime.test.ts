@@ -20,7 +20,7 @@ afterEach(async () => {
 /** Lets everything that waits for nothing but its turn go on. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function setUp(storage = new MemoryStorage(), agent = new FakeAgent()) {
+async function setUp(storage = new MemoryStorage(), agent = new FakeAgent(), users = passwd) {
   const clock = new FakeClock();
   const content = new StoredContent(storage);
   const images = await ImageStore.open({
@@ -35,6 +35,7 @@ async function setUp(storage = new MemoryStorage(), agent = new FakeAgent()) {
       published.push(name);
       return Promise.resolve();
     },
+    withdrawTree: () => Promise.resolve(),
   };
   const runtime = new ContainerRuntime({
     agent: new AgentClient(agent),
@@ -51,7 +52,7 @@ async function setUp(storage = new MemoryStorage(), agent = new FakeAgent()) {
   runtime.events((event: RuntimeEvent) => events.push(event.type));
   const { diffId } = await images.addLayer(
     await packTar([
-      { header: { name: 'etc/passwd', size: passwd.length, mtime: new Date(0) }, body: passwd },
+      { header: { name: 'etc/passwd', size: users.length, mtime: new Date(0) }, body: users },
     ]),
   );
   const image = await images.add({
@@ -261,6 +262,16 @@ describe('recovering', () => {
     expect(agent.tasks.has('stray')).toBe(false);
     const other = await runtime.createContainer(config());
     await expect(runtime.startContainer(other.id)).rejects.toThrow('port is already allocated');
+  });
+
+  it('ends a container whose image is not in this store', async () => {
+    const first = await setUp(new MemoryStorage(), new FakeAgent(), `${passwd}# another layer\n`);
+    const { id } = await first.runtime.createContainer(first.config());
+    await first.runtime.startContainer(id);
+    await first.runtime.close();
+    for (const { name } of await first.storage.list('layers/')) await first.storage.remove(name);
+    const { runtime } = await setUp(first.storage, first.agent);
+    expect(runtime.container(id)).toMatchObject({ state: 'exited', exit: { code: 255 } });
   });
 
   it("believes the machine's copy when the machine was started anew", async () => {

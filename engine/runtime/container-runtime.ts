@@ -41,6 +41,7 @@ import type {
   Container,
   ContainerConfig,
   ContentStore,
+  Digest,
   ExecConfig,
   Images,
   Layer,
@@ -61,7 +62,7 @@ import type {
 
 export interface ContainerRuntimeOptions {
   readonly agent: AgentClient;
-  readonly machine: Pick<MachineService, 'publishTree'>;
+  readonly machine: Pick<MachineService, 'publishTree' | 'withdrawTree'>;
   /** name of the machine; its records are kept under it */
   readonly name: string;
   readonly images: Images;
@@ -94,6 +95,8 @@ export class ContainerRuntime implements Runtime {
     const book = new RecordBook(options.storage, options.name, agent, clock);
     const events = new Emitter<RuntimeEvent>();
     const volumes = new VolumeStore(book, agent, clock, random);
+    const layersInUse = (): (readonly Digest[])[] =>
+      Object.values(book.records.containers).map((record) => record.layers);
     this.images = images;
     this.content = options.content;
     this.volumes = volumes;
@@ -107,7 +110,7 @@ export class ContainerRuntime implements Runtime {
       volumes,
       events,
       sandboxes: new Sandboxes(agent),
-      trees: new TreePublisher(options.machine, images),
+      trees: new TreePublisher(options.machine, images, layersInUse),
       lock: new KeyedLock(),
       machine: { hostname: '', resolvConf: '' },
     };
@@ -119,9 +122,7 @@ export class ContainerRuntime implements Runtime {
         else if (event.type === 'oom') events.fire(event);
       },
     });
-    images.keepLayers(() =>
-      Object.values(book.records.containers).flatMap((record) => record.layers),
-    );
+    images.keepLayers(() => layersInUse().flat());
   }
 
   get networks(): readonly Network[] {

@@ -2,7 +2,7 @@ import type { BlobSource } from '../../api/image-tree.ts';
 import type { ContentSource } from './served-node.ts';
 
 /** Reads a range of a file. Supplied in Node only. */
-export interface FileReader {
+interface FileReader {
   read(offset: number, length: number): Uint8Array;
   close(): void;
 }

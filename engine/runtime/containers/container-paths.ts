@@ -1,6 +1,6 @@
 import type { ContainerConfig, ContainerPaths } from '../types.ts';
 
-export const CONTAINER_ROOT = '/var/lib/drydock/containers';
+const CONTAINER_ROOT = '/var/lib/drydock/containers';
 
 /** Where a container's parts are on the machine. */
 export function containerPaths(config: ContainerConfig & { readonly id: string }): ContainerPaths {

@@ -221,7 +221,7 @@ export class Lifecycle {
 
   /** Brings the records in line with what the machine runs, and ends what nobody knows. */
   async reconcile(tasks: readonly TaskInfo[]): Promise<void> {
-    const { agent, book, clock, trees } = this.#context;
+    const { agent, book, clock } = this.#context;
     for (const record of Object.values(book.records.containers).filter(isRunning)) {
       const task = tasks.find((each) => each.id === record.id);
       if (task === undefined) {
@@ -229,17 +229,28 @@ export class Lifecycle {
       } else if (task.exit !== undefined) {
         this.exited(record.id, task.exit);
       } else {
-        record.state = task.state === 'paused' ? 'paused' : 'running';
-        record.pid = task.pid;
-        await trees.publish(record.layers);
+        await this.#goOn(record, task);
       }
     }
-    for (const task of tasks) {
-      const record = book.records.containers[task.id];
-      if (record === undefined || !isRunning(record))
-        await ignoreAbsent(agent.call('task.delete', { id: task.id }));
+    for (const { id } of tasks) {
+      const record = book.records.containers[id];
+      const isKnown = this.#starting.has(id) || (record !== undefined && isRunning(record));
+      if (!isKnown) await ignoreAbsent(agent.call('task.delete', { id }));
     }
     await book.save();
+  }
+
+  /** A container whose layers are gone from the host cannot go on: its files are nowhere. */
+  async #goOn(record: ContainerRecord, task: TaskInfo): Promise<void> {
+    const { clock, trees } = this.#context;
+    record.state = task.state === 'paused' ? 'paused' : 'running';
+    record.pid = task.pid;
+    try {
+      await trees.publish(record.layers);
+    } catch (error) {
+      record.error = `its image is no longer in the store: ${error instanceof Error ? error.message : String(error)}`;
+      this.exited(record.id, { code: LOST_EXIT_CODE, finishedAt: clock.now() });
+    }
   }
 
   async #startTask(record: ContainerRecord, size: TerminalSize | undefined): Promise<void> {

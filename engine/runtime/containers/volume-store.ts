@@ -6,7 +6,7 @@ import { RuntimeError } from '../runtime-error.ts';
 import type { ImageTree, Volume, Volumes } from '../types.ts';
 import type { RecordBook } from './records.ts';
 
-export const VOLUME_ROOT = '/var/lib/drydock/volumes';
+const VOLUME_ROOT = '/var/lib/drydock/volumes';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /** Directories on the machine's disk under names. */

@@ -9,7 +9,7 @@ import { TarReader, type TarEntry } from './tar-reader.ts';
 
 const PREFIX = 'layers/';
 /** Merged trees kept in memory. */
-const CACHED_TREES = 16;
+const CACHED_TREES = 8;
 
 interface LayerIndex {
   readonly size: number;
@@ -108,7 +108,7 @@ export class LayerStore {
 }
 
 /** Hexadecimal chain id of layers, bottom first (image-spec, config.md, "Layer ChainID"); zeros for no layers. */
-export async function chainId(layers: readonly Digest[]): Promise<string> {
+async function chainId(layers: readonly Digest[]): Promise<string> {
   const [bottom, ...rest] = layers;
   let chain = bottom ?? `sha256:${'0'.repeat(64)}`;
   for (const layer of rest)

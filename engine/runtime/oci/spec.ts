@@ -45,7 +45,7 @@ export interface OciProcess {
   readonly oomScoreAdj?: number;
 }
 
-export interface OciMount {
+interface OciMount {
   readonly destination: string;
   readonly type: string;
   readonly source: string;
@@ -86,7 +86,7 @@ export interface SpecInput {
   readonly mounts: readonly ResolvedMount[];
 }
 
-export interface ResolvedMount {
+interface ResolvedMount {
   readonly mount: Mount;
   /** directory or file on the machine; unused for tmpfs */
   readonly source: string;

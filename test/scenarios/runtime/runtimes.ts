@@ -77,7 +77,10 @@ export class TestRuntime {
   /** Another engine beside the same machine, as after a crash of the first. */
   async restartEngine(host: HostSide): Promise<ContainerRuntime> {
     await this.runtime.close();
-    const runtime = newRuntime(host, this.agent, { publishTree: () => Promise.resolve() });
+    const runtime = newRuntime(host, this.agent, {
+      publishTree: () => Promise.resolve(),
+      withdrawTree: () => Promise.resolve(),
+    });
     await runtime.recover();
     onTestFinished(() => runtime.close());
     return runtime;
