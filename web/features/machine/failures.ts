@@ -48,7 +48,7 @@ export function describeFailure(error: unknown): Failure {
     case 'BOOT_FAILED':
       return {
         title: 'The machine did not start',
-        why: 'Linux did not reach the point where it answers. The serial log below the machine panel shows how far it came.',
+        why: 'Linux did not reach the point where it answers. The details below end with its last messages.',
         advice: ['Try again.', 'If that fails too, start it from the BIOS.'],
         retry: true,
         detail,

@@ -204,7 +204,7 @@ function ConfirmReset({
     >
       <p>
         {start === 'cold'
-          ? 'It starts as a PC does when it is switched on: BIOS, kernel, programs. That takes a few seconds, and the serial log shows every step.'
+          ? 'It starts as a PC does when it is switched on: BIOS, kernel, programs. That takes a few seconds; dmesg tells what the kernel did.'
           : 'It starts anew as it was the first time.'}
       </p>
       <p className={styles['loss']}>
