@@ -42,6 +42,23 @@ const PAGES_PER_MODULE = 1;
 /** Generated functions come behind this many entries of v86's own (`WASM_TABLE_OFFSET`). */
 const TABLE_OFFSET = 1024;
 
+/**
+ * Leaves out the first clearing of guest memory. v86 clears all of it before it restores a state, although
+ * memory that was just allocated is zero (WebAssembly specification, memory.grow): the host
+ * would have to provide every page.
+ */
+function withoutFirstClear(exports: WebAssembly.Exports): WebAssembly.Exports {
+  const clear = exports['zero_memory'] as WasmFunction;
+  let fresh = true;
+  return {
+    ...exports,
+    zero_memory(address: number, length: number) {
+      if (!fresh) clear(address, length);
+      fresh = false;
+    },
+  };
+}
+
 interface Generated {
   readonly module: WebAssembly.Module;
   readonly index: number;
@@ -87,5 +104,5 @@ export async function instantiateWithCompiler(
   compiler = exports as unknown as CompilerExports;
   compiler.set_jit_config(MAX_PAGES, PAGES_PER_MODULE);
   jitImports = importsOf(exports);
-  return exports;
+  return withoutFirstClear(exports);
 }
