@@ -95,9 +95,9 @@ describe('the file tree', () => {
       mimeType: 'text/plain',
       buffer: Buffer.from(text),
     });
-    await picker.setInputFiles(file('first'));
+    await picker.setInputFiles(file('first\n'));
     await item('up.txt').waitFor();
-    await picker.setInputFiles(file('second'));
+    await picker.setInputFiles(file('second\n'));
     await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
     await page.getByText('1 uploaded.').waitFor();
     expect(await shell('cat up.txt')).toBe('second');

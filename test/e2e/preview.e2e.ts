@@ -76,7 +76,7 @@ afterAll(() => app.close());
 
 describe('a published port', () => {
   test('appears by itself with its page, styles and scripts', async () => {
-    await page.getByRole('tab', { name: /^:80,/ }).waitFor({ timeout: 60_000 });
+    await page.getByRole('tab', { name: /^:80\b/ }).waitFor({ timeout: 60_000 });
     const frame = await frameOf(80);
     await expect.poll(() => frame.title(), { timeout: 30_000 }).toBe('First');
     await expect.poll(() => frame.evaluate(() => document.body.dataset['script'])).toBe('ran');
@@ -150,7 +150,7 @@ describe('a published port', () => {
 describe('two ports', () => {
   test('each have a tab; links, redirects and fetch lead from one to the other', async () => {
     await shell('docker run -d --name two -p 8080:80 site');
-    await page.getByRole('tab', { name: /^:8080,/ }).waitFor({ timeout: 60_000 });
+    await page.getByRole('tab', { name: /^:8080\b/ }).waitFor({ timeout: 60_000 });
     await go('/other');
     await shows('http://localhost:8080/second.html');
     await go('http://localhost:80/');

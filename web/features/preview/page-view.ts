@@ -140,9 +140,8 @@ export class PageView {
   /** A program listens on the page's port again: shows what it serves now. */
   portOpened(): void {
     this.#attempt = 0;
-    clearTimeout(this.#retry);
     // The port is published a moment before the program in the container listens.
-    this.#retry = window.setTimeout(() => void this.#reloadNow(), retryDelays[0]);
+    this.#reloadIn(retryDelays[0]);
   }
 
   /** Opens the page in a browser tab; the machine of this tab goes on answering it. */
@@ -173,6 +172,12 @@ export class PageView {
     else this.#frame.src = this.#reached.address(path);
   }
 
+  /** At most one load is planned at a time. */
+  #reloadIn(delay: number | undefined): void {
+    clearTimeout(this.#retry);
+    if (delay !== undefined) this.#retry = window.setTimeout(() => void this.#reloadNow(), delay);
+  }
+
   #travel(to: 'back' | 'forward'): void {
     if (!this.#frame) return;
     if (this.#bridge) this.#bridge.travel(this.#frame, to);
@@ -189,7 +194,7 @@ export class PageView {
       // Neither of our origins: the browser's own error page, or a boot page that will load again.
       if (this.#lost < lostLimit) {
         this.#lost += 1;
-        this.#retry = window.setTimeout(() => void this.#reloadNow(), retryDelays[0]);
+        this.#reloadIn(retryDelays[0]);
       }
       return;
     }
@@ -199,7 +204,7 @@ export class PageView {
     else {
       const delay = retryDelays[this.#attempt];
       this.#attempt += 1;
-      if (delay !== undefined) this.#retry = window.setTimeout(() => void this.#reloadNow(), delay);
+      this.#reloadIn(delay);
     }
   }
 

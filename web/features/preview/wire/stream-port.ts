@@ -1,45 +1,47 @@
 /**
- * A stream of bytes over a MessagePort with back-pressure: the reader asks for each chunk, so at most
- * `ahead` chunks are under way. (Transferring the stream itself would do the same where browsers
+ * A stream of bytes over a MessagePort with back-pressure: the reader grants what it has room for, so at most
+ * `room` bytes are under way. (Transferring the stream itself would do the same where browsers
  * can; Safari cannot, and one path is easier to trust than two.)
  */
 
-type ToWriter = { readonly type: 'pull' } | { readonly type: 'cancel' };
+type ToWriter = { readonly type: 'grant'; readonly bytes: number } | { readonly type: 'cancel' };
 type ToReader =
   | { readonly type: 'chunk'; readonly chunk: Uint8Array<ArrayBuffer> }
   | { readonly type: 'end' }
   | { readonly type: 'error'; readonly message: string };
 
-/** chunks the reader asks for before it has consumed any: hides the round trip between two threads */
-const ahead = 4;
+/** Enough to keep a busy page's slow turns from slowing the stream: bytes. */
+const room = 1024 * 1024;
 
-/** Chunks over this size are cut, so that memory under way stays bounded: bytes. */
+/** Chunks over this size are cut, so that a grant is overdrawn by little: bytes. */
 const largestChunk = 256 * 1024;
 
 /** Sends `stream` to whoever reads the returned port with `readStream`. The port is to be transferred. */
 export function sendStream(stream: ReadableStream<Uint8Array>): MessagePort {
   const { port1: port, port2 } = new MessageChannel();
   const reader = stream.getReader();
-  let rest: Uint8Array | undefined;
-  let turn = Promise.resolve();
+  let granted = 0;
+  let sending = false;
 
-  const finish = (message: ToReader) => {
-    port.postMessage(message);
-    // Left to the reader to close: closing here could overtake the last message.
-  };
-  const sendNext = async () => {
+  const send = async () => {
+    if (sending) return;
+    sending = true;
     try {
-      while (!rest?.byteLength) {
+      while (granted > 0) {
+        // oxlint-disable-next-line no-await-in-loop -- in order
         const { done, value } = await reader.read();
-        if (done) return finish({ type: 'end' });
-        rest = value;
+        if (done) return port.postMessage({ type: 'end' } satisfies ToReader);
+        for (let rest = value; rest.length > 0; rest = rest.subarray(largestChunk)) {
+          // A copy: the chunk may be a window on memory that its owner still uses.
+          const chunk = rest.slice(0, largestChunk);
+          granted -= chunk.length;
+          port.postMessage({ type: 'chunk', chunk } satisfies ToReader, [chunk.buffer]);
+        }
       }
-      // A copy: the chunk may be a window on memory that its owner still uses.
-      const chunk = rest.slice(0, largestChunk);
-      rest = rest.byteLength > largestChunk ? rest.subarray(largestChunk) : undefined;
-      port.postMessage({ type: 'chunk', chunk } satisfies ToReader, [chunk.buffer]);
+      sending = false;
     } catch (error) {
-      finish({ type: 'error', message: error instanceof Error ? error.message : String(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      port.postMessage({ type: 'error', message } satisfies ToReader);
     }
   };
   port.addEventListener('message', ({ data }: MessageEvent<ToWriter>) => {
@@ -47,7 +49,8 @@ export function sendStream(stream: ReadableStream<Uint8Array>): MessagePort {
       port.close();
       reader.cancel().catch(() => {});
     } else {
-      turn = turn.then(sendNext);
+      granted += data.bytes;
+      void send();
     }
   });
   // The other side's thread ended (Chromium 122 and later say so).
@@ -58,25 +61,23 @@ export function sendStream(stream: ReadableStream<Uint8Array>): MessagePort {
 
 /** The stream behind a port made by `sendStream`. Cancelling it cancels the source. */
 export function readStream(port: MessagePort): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let asked = 0;
-  const ask = () => {
-    asked += 1;
-    port.postMessage({ type: 'pull' } satisfies ToWriter);
-  };
+  /** granted and not yet received */
+  let expected = 0;
   let ended = false;
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(controller) {
         port.addEventListener('message', ({ data }: MessageEvent<ToReader>) => {
           if (ended) return;
-          asked -= 1;
           if (data.type === 'chunk') {
+            expected -= data.chunk.length;
             controller.enqueue(data.chunk);
             return;
           }
           ended = true;
           if (data.type === 'end') controller.close();
           else controller.error(new Error(data.message));
+          // Closed by the reader: closing by the sender could overtake its last message.
           port.close();
         });
         port.addEventListener('close', () => {
@@ -87,7 +88,11 @@ export function readStream(port: MessagePort): ReadableStream<Uint8Array<ArrayBu
         port.start();
       },
       pull(controller) {
-        while (!ended && asked < (controller.desiredSize ?? 0)) ask();
+        const bytes = (controller.desiredSize ?? 0) - expected;
+        // Small grants would be as many messages as chunks.
+        if (ended || bytes <= 0 || (bytes < room / 4 && expected > 0)) return;
+        expected += bytes;
+        port.postMessage({ type: 'grant', bytes } satisfies ToWriter);
       },
       cancel() {
         ended = true;
@@ -95,6 +100,6 @@ export function readStream(port: MessagePort): ReadableStream<Uint8Array<ArrayBu
         port.close();
       },
     },
-    { highWaterMark: ahead },
+    new ByteLengthQueuingStrategy({ highWaterMark: room }),
   );
 }
