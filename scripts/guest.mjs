@@ -4,5 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { root } from './bootstrap.mjs';
 
 const main = path.join(root, 'engine', 'guest', 'build', 'main.ts');
-const { status } = spawnSync(process.execPath, ['--import', 'tsx', main, ...process.argv.slice(2)], { stdio: 'inherit', cwd: root });
+const { status } = spawnSync(
+  process.execPath,
+  ['--import', 'tsx', main, ...process.argv.slice(2)],
+  { stdio: 'inherit', cwd: root },
+);
 process.exitCode = status ?? 1;

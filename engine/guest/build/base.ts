@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FileTree } from './file-tree.ts';
@@ -78,18 +87,31 @@ export interface OwnPrograms {
 export function finishBase(tree: FileTree, programs: OwnPrograms): void {
   const passwd = text(tree, 'usr/share/base-passwd/passwd.master');
   const group = text(tree, 'usr/share/base-passwd/group.master');
-  const certificates = [...tree.walk()].filter(([file]) => /^usr\/share\/ca-certificates\/.*\.crt$/.test(file));
-  tree.write('etc/ssl/certs/ca-certificates.crt', certificates.map(([file]) => text(tree, file)).join(''));
+  const certificates = [...tree.walk()].filter(([file]) =>
+    /^usr\/share\/ca-certificates\/.*\.crt$/.test(file),
+  );
+  tree.write(
+    'etc/ssl/certs/ca-certificates.crt',
+    certificates.map(([file]) => text(tree, file)).join(''),
+  );
 
   tree.prune((file) => unwanted.some((pattern) => pattern.test(file)));
-  for (const gone of ['usr/share/ca-certificates', 'usr/share/base-passwd', 'usr/sbin/update-ca-certificates']) tree.remove(gone);
+  for (const gone of [
+    'usr/share/ca-certificates',
+    'usr/share/base-passwd',
+    'usr/sbin/update-ca-certificates',
+  ])
+    tree.remove(gone);
   tree.pruneEmptyDirectories(['usr', 'var', 'etc']);
 
   for (const [folder, mode] of Object.entries(folders)) tree.directory(folder).mode = mode;
   for (const [link, target] of Object.entries(links)) tree.symlink(link, target);
   tree.write('usr/sbin/drydock-init', programs.init, 0o755);
   tree.write('usr/bin/crun', programs.crun, 0o755);
-  tree.write('etc/passwd', passwd.replace(/^root:.*$/m, 'root:x:0:0:root:/root:/bin/bash').replaceAll(':*:', ':x:'));
+  tree.write(
+    'etc/passwd',
+    passwd.replace(/^root:.*$/m, 'root:x:0:0:root:/root:/bin/bash').replaceAll(':*:', ':x:'),
+  );
   tree.write('etc/group', `${group.replaceAll(':*:', ':x:').trimEnd()}\ndocker:x:999:\n`);
   tree.write('etc/shadow', passwd.replace(/^([^:]+):.*$/gm, '$1:*:20454:0:99999:7:::'), 0o640);
   tree.write('etc/shells', '/bin/sh\n/bin/bash\n');

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from './run.ts';
@@ -36,9 +44,14 @@ export function storeDisk(image: Iterable<Buffer>, folder: string): Disk {
     missing.add(name);
   }
   if (missing.size > 0) {
-    run('zstd', ['-q', `-${compressionLevel}`, '--no-check', '--rm', ...missing], { cwd: temporary });
+    run('zstd', ['-q', `-${compressionLevel}`, '--no-check', '--rm', ...missing], {
+      cwd: temporary,
+    });
     for (const name of missing) {
-      writeFileSync(path.join(store, `${name}.zst`), readFileSync(path.join(temporary, `${name}.zst`)));
+      writeFileSync(
+        path.join(store, `${name}.zst`),
+        readFileSync(path.join(temporary, `${name}.zst`)),
+      );
     }
   }
   rmSync(temporary, { recursive: true });

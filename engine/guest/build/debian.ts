@@ -31,14 +31,20 @@ export function readLock(): PackageLock {
 /** Path of the package's file, downloaded through apt when it is not in the cache. Its hash is checked. */
 export function fetchPackage(locked: LockedPackage): string {
   mkdirSync(packageCache, { recursive: true });
-  const file = path.join(packageCache, `${locked.package}_${locked.version.replaceAll(':', '%3a')}_${locked.architecture}.deb`);
+  const file = path.join(
+    packageCache,
+    `${locked.package}_${locked.version.replaceAll(':', '%3a')}_${locked.architecture}.deb`,
+  );
   if (!existsSync(file)) {
-    const name = locked.architecture === 'all' ? locked.package : `${locked.package}:${locked.architecture}`;
+    const name =
+      locked.architecture === 'all' ? locked.package : `${locked.package}:${locked.architecture}`;
     run('apt-get', ['download', '-q', `${name}=${locked.version}`], { cwd: packageCache });
   }
   const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
   if (digest !== locked.sha256) {
-    throw new BuildError(`${file} has sha256 ${digest}; packages.lock.json says ${locked.sha256}: remove the file and try again`);
+    throw new BuildError(
+      `${file} has sha256 ${digest}; packages.lock.json says ${locked.sha256}: remove the file and try again`,
+    );
   }
   return file;
 }
@@ -71,5 +77,8 @@ export async function unpackPackage(file: string, tree: FileTree): Promise<void>
 }
 
 function mergedPath(name: string): string {
-  return name.replace(/^\.?\//, '').replace(/\/$/, '').replace(mergedIntoUsr, 'usr/$1$2');
+  return name
+    .replace(/^\.?\//, '')
+    .replace(/\/$/, '')
+    .replace(mergedIntoUsr, 'usr/$1$2');
 }

@@ -1,4 +1,11 @@
-import { byteOrder, directory, type DirectoryNode, type FileTree, type TreeNode } from './file-tree.ts';
+import {
+  byteOrder,
+  directory,
+  type DirectoryNode,
+  type FileTree,
+  type TreeNode,
+} from './file-tree.ts';
+import { digestOf } from './inputs.ts';
 
 /**
  * Writes an uncompressed EROFS image, byte for byte the same for the same tree. Our own writer,
@@ -52,7 +59,8 @@ export function writeErofs(tree: FileTree, options: ErofsOptions): Buffer {
   const size = Math.ceil((blocks * blockSize) / options.alignment) * options.alignment;
   const image = Buffer.alloc(size);
   writeSuperblock(image, options, inodes, blocks);
-  for (const [index, inode] of [...inodes.values()].entries()) writeInode(image, inode, index + 1, inodes);
+  for (const [index, inode] of [...inodes.values()].entries())
+    writeInode(image, inode, index + 1, inodes);
   return image;
 }
 
@@ -80,11 +88,20 @@ function collect(tree: FileTree, order: readonly string[]): Map<TreeNode, Inode>
     const { node, parent } = found;
     const size = contentSize(node);
     const inline = size > 0 && size <= inlineLimit;
-    inodes.set(node, { node, parent, size, links: links.get(node) ?? 1, inline, offset: 0, dataBlock: 0 });
+    inodes.set(node, {
+      node,
+      parent,
+      size,
+      links: links.get(node) ?? 1,
+      inline,
+      offset: 0,
+      dataBlock: 0,
+    });
   };
   add('');
   for (const file of order) {
-    for (let end = file.indexOf('/'); end > 0; end = file.indexOf('/', end + 1)) add(file.slice(0, end));
+    for (let end = file.indexOf('/'); end > 0; end = file.indexOf('/', end + 1))
+      add(file.slice(0, end));
     add(file);
   }
   for (const [file, { node }] of all) if (node.kind === 'directory') add(file);
@@ -110,7 +127,7 @@ function placeData(inodes: Map<TreeNode, Inode>, firstBlock: number): number {
   let next = firstBlock;
   for (const inode of inodes.values()) {
     if (inode.inline || inode.size === 0) continue;
-    const key = inode.node.kind === 'file' ? inode.node.content.toString('latin1') : undefined;
+    const key = inode.node.kind === 'file' ? digestOf(inode.node.content) : undefined;
     const twin = key === undefined ? undefined : shared.get(key);
     inode.dataBlock = twin ?? next;
     if (twin !== undefined) continue;
@@ -120,7 +137,12 @@ function placeData(inodes: Map<TreeNode, Inode>, firstBlock: number): number {
   return next;
 }
 
-function writeSuperblock(image: Buffer, options: ErofsOptions, inodes: Map<TreeNode, Inode>, blocks: number): void {
+function writeSuperblock(
+  image: Buffer,
+  options: ErofsOptions,
+  inodes: Map<TreeNode, Inode>,
+  blocks: number,
+): void {
   const at = 1024;
   image.writeUInt32LE(magic, at);
   image.writeUInt8(Math.log2(blockSize), at + 12);
@@ -137,7 +159,12 @@ function nodeNumber(inode: Inode | undefined): number {
   return inode.offset / inodeSize;
 }
 
-function writeInode(image: Buffer, inode: Inode, serial: number, inodes: Map<TreeNode, Inode>): void {
+function writeInode(
+  image: Buffer,
+  inode: Inode,
+  serial: number,
+  inodes: Map<TreeNode, Inode>,
+): void {
   const { node, offset } = inode;
   const owner = node.kind === 'symlink' ? { mode: 0o777, uid: 0, gid: 0 } : node;
   image.writeUInt16LE((inode.inline ? layoutInline : layoutPlain) << 1, offset);
@@ -148,7 +175,8 @@ function writeInode(image: Buffer, inode: Inode, serial: number, inodes: Map<Tre
   image.writeUInt32LE(serial, offset + 20);
   image.writeUInt16LE(owner.uid, offset + 24);
   image.writeUInt16LE(owner.gid, offset + 26);
-  const content = node.kind === 'directory' ? directoryContent(node, inode, inodes) : leafContent(node);
+  const content =
+    node.kind === 'directory' ? directoryContent(node, inode, inodes) : leafContent(node);
   content.copy(image, inode.inline ? offset + inodeSize : inode.dataBlock * blockSize);
 }
 

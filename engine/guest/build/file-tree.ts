@@ -43,7 +43,8 @@ export class FileTree {
     for (const name of segments(file)) {
       const existing = node.entries.get(name);
       const next = existing ?? directory();
-      if (next.kind !== 'directory') throw new Error(`${file}: ${name} is a ${next.kind}, not a directory`);
+      if (next.kind !== 'directory')
+        throw new Error(`${file}: ${name} is a ${next.kind}, not a directory`);
       if (!existing) node.entries.set(name, next);
       node = next;
     }
@@ -79,7 +80,8 @@ export class FileTree {
 
   /** Removes what the predicate chooses; a directory goes with all it holds. */
   prune(unwanted: (file: string, node: TreeNode) => boolean): void {
-    for (const [file, node] of [...this.walk()]) {
+    const before = [...this.walk()];
+    for (const [file, node] of before) {
       if (this.get(file) === node && unwanted(file, node)) this.remove(file);
     }
   }

@@ -14,7 +14,10 @@ export function digestOfFile(file: string): string {
 }
 
 /** One digest over names and contents of all files below a folder. */
-export function digestOfFolder(folder: string, included: (file: string) => boolean = () => true): string {
+export function digestOfFolder(
+  folder: string,
+  included: (file: string) => boolean = () => true,
+): string {
   const hash = createHash('sha256');
   for (const file of filesBelow(folder)) {
     const name = path.relative(folder, file);

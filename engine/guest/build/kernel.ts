@@ -38,7 +38,10 @@ export function kernelSource(folder = cacheFolder): string {
 export function buildKernel(output: string, cache: string): Inputs {
   const tree = kernelSource(cache);
   const make = (...args: string[]): void => {
-    run('nice', ['make', 'ARCH=i386', `LZ4=${packer}`, ...args], { cwd: tree, env: { ...buildEnvironment, KCONFIG_ALLCONFIG: configFile } });
+    run('nice', ['make', 'ARCH=i386', `LZ4=${packer}`, ...args], {
+      cwd: tree,
+      env: { ...buildEnvironment, KCONFIG_ALLCONFIG: configFile },
+    });
   };
   make('allnoconfig');
   checkConfiguration(path.join(tree, '.config'));
@@ -62,22 +65,36 @@ function checkConfiguration(file: string): void {
     .filter((line) => line.startsWith('CONFIG_'))
     .filter((line) => {
       const [, option, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
-      return value === 'n' ? [...actual].some((other) => other.startsWith(`${option}=`)) : !actual.has(line);
+      return value === 'n'
+        ? [...actual].some((other) => other.startsWith(`${option}=`))
+        : !actual.has(line);
     });
-  if (lost.length > 0) throw new BuildError(`kernel.config asks for what this kernel does not do:\n${lost.join('\n')}`);
+  if (lost.length > 0)
+    throw new BuildError(
+      `kernel.config asks for what this kernel does not do:\n${lost.join('\n')}`,
+    );
 }
 
 /** Compiles the first process against the kernel's own minimal C library. */
 export function buildInit(cache: string): Buffer {
   const output = path.join(cache, 'drydock-init');
   const compilerHeaders = run('gcc', ['-print-file-name=include']).toString().trim();
-  run('gcc', [
-    ...['-m32', '-Os', '-static', '-nostdlib', '-ffreestanding', '-fno-pie', '-no-pie', '-s', '-Wl,--build-id=none'],
-    ...['-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-ident', '-Wall', '-Wextra', '-nostdinc'],
-    ...['-isystem', compilerHeaders, '-isystem', path.join(kernelSource(cache), 'tools', 'include', 'nolibc')],
-    ...['-isystem', '/usr/include/x86_64-linux-gnu', '-isystem', '/usr/include', '-include', 'nolibc.h'],
-    ...['-o', output, initSource],
-  ]);
+  const target =
+    '-m32 -Os -static -nostdlib -ffreestanding -fno-pie -no-pie -s -Wl,--build-id=none';
+  const code = '-fno-stack-protector -fno-asynchronous-unwind-tables -fno-ident -Wall -Wextra';
+  const headers = [
+    compilerHeaders,
+    path.join(kernelSource(cache), 'tools', 'include', 'nolibc'),
+    '/usr/include/x86_64-linux-gnu',
+    '/usr/include',
+  ];
+  const include = [
+    '-nostdinc',
+    ...headers.flatMap((folder) => ['-isystem', folder]),
+    '-include',
+    'nolibc.h',
+  ];
+  run('gcc', [...target.split(' '), ...code.split(' '), ...include, '-o', output, initSource]);
   return readFileSync(output);
 }
 
@@ -85,7 +102,12 @@ export function initInputs(): Inputs {
   return {
     'file drydock-init.c': digestOfFile(initSource),
     [`package ${sourcePackage}`]: kernelVersion(),
-    'package linux-libc-dev': run('dpkg-query', ['-W', '-f', '${Version}', 'linux-libc-dev']).toString(),
+    'package linux-libc-dev': run('dpkg-query', [
+      '-W',
+      '-f',
+      '${Version}',
+      'linux-libc-dev',
+    ]).toString(),
     'tool gcc': versionOf('gcc'),
   };
 }

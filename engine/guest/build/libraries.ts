@@ -14,10 +14,13 @@ const programHeaderSize = 32;
  * Layout: System V ABI, Intel386 supplement.
  */
 export function neededLibraries(content: Buffer): string[] {
-  if (content.length < 52 || content.readUInt32LE(0) !== elfMagic || content.readUInt8(4) !== 1) return [];
+  if (content.length < 52 || content.readUInt32LE(0) !== elfMagic || content.readUInt8(4) !== 1)
+    return [];
   const headers = Array.from({ length: content.readUInt16LE(44) }, (_, index) => {
     const at = content.readUInt32LE(28) + index * programHeaderSize;
-    const [type, offset, address, size] = [0, 4, 8, 16].map((field) => content.readUInt32LE(at + field));
+    const [type, offset, address, size] = [0, 4, 8, 16].map((field) =>
+      content.readUInt32LE(at + field),
+    );
     return { type, offset: offset ?? 0, address: address ?? 0, size: size ?? 0 };
   });
   const dynamic = headers.find((header) => header.type === dynamicSegment);
@@ -30,14 +33,25 @@ export function neededLibraries(content: Buffer): string[] {
     if (tag === neededTag) names.push(value);
     if (tag === stringTableTag) strings = value;
   }
-  const holder = headers.find((header) => header.type === loadSegment && strings >= header.address && strings < header.address + header.size);
+  const holder = headers.find(
+    (header) =>
+      header.type === loadSegment &&
+      strings >= header.address &&
+      strings < header.address + header.size,
+  );
   const table = strings - (holder?.address ?? 0) + (holder?.offset ?? 0);
-  return names.map((name) => content.toString('latin1', table + name, content.indexOf(0, table + name)));
+  return names.map((name) =>
+    content.toString('latin1', table + name, content.indexOf(0, table + name)),
+  );
 }
 
 /** Fails when a program or library asks for a library that neither its own tree nor the others hold. */
 export function checkLibraries(tree: FileTree, others: readonly FileTree[] = []): void {
-  const present = new Set([tree, ...others].flatMap((each) => [...each.walk()].map(([file]) => path.posix.basename(file))));
+  const present = new Set(
+    [tree, ...others].flatMap((each) =>
+      [...each.walk()].map(([file]) => path.posix.basename(file)),
+    ),
+  );
   const missing = [...tree.walk()].flatMap(([file, node]) =>
     node.kind === 'file'
       ? neededLibraries(node.content)
@@ -45,5 +59,8 @@ export function checkLibraries(tree: FileTree, others: readonly FileTree[] = [])
           .map((library) => `${file} needs ${library}`)
       : [],
   );
-  if (missing.length > 0) throw new BuildError(`add packages to rootfs/packages.json, or leave these files out:\n${missing.join('\n')}`);
+  if (missing.length > 0)
+    throw new BuildError(
+      `add packages to rootfs/packages.json, or leave these files out:\n${missing.join('\n')}`,
+    );
 }

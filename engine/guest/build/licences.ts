@@ -27,7 +27,12 @@ export async function licencesOf(packageFile: string, name: string): Promise<str
 }
 
 export function licencesIn(copyright: string): string[] {
-  const named = [...copyright.matchAll(/^Licen[sc]e: *(\S.*)$/gm)].map((match) => (match[1] ?? '').trim());
-  const found = named.length > 0 ? named : phrases.filter(([pattern]) => pattern.test(copyright)).map(([, licence]) => licence);
+  const named = [...copyright.matchAll(/^Licen[sc]e: *(\S.*)$/gm)].map((match) =>
+    (match[1] ?? '').trim(),
+  );
+  const found =
+    named.length > 0
+      ? named
+      : phrases.filter(([pattern]) => pattern.test(copyright)).map(([, licence]) => licence);
   return found.length > 0 ? [...new Set(found)].toSorted() : ['see copyright file'];
 }

@@ -21,11 +21,17 @@ export async function updateLock(): Promise<void> {
   writeFileSync(lockFile, `${JSON.stringify(lock satisfies PackageLock, null, 2)}\n`);
 }
 
-async function pin(name: string, records: ReadonlyMap<string, ReadonlyMap<string, string>>): Promise<LockedPackage> {
+async function pin(
+  name: string,
+  records: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): Promise<LockedPackage> {
   const fields = records.get(`${name}:${architecture}`) ?? records.get(`${name}:all`);
   const field = (key: string): string => {
     const value = fields?.get(key);
-    if (value === undefined) throw new BuildError(`apt knows no package ${name}: dpkg --add-architecture i386; apt-get update`);
+    if (value === undefined)
+      throw new BuildError(
+        `apt knows no package ${name}: dpkg --add-architecture i386; apt-get update`,
+      );
     return value;
   };
   const source = /^(\S+)(?: \((.*)\))?$/.exec(fields?.get('Source') ?? name);

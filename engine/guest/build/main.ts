@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { updateLock as updateImageLock } from '../images/build-images.ts';
 import { cacheFolder, distFolder } from './folders.ts';
 import { differences, digestOfFolder, type Inputs } from './inputs.ts';
 import { updateLock } from './lock.ts';
@@ -14,7 +13,7 @@ import { BuildError } from './run.ts';
 const usage = `usage: node scripts/guest.mjs build|verify|lock [part…]
   build   builds the parts (all when none is named) into engine/guest/dist
   verify  builds them again elsewhere and compares; exit code 1 when they differ
-  lock    pins the newest Debian packages in engine/guest/{rootfs,images}/packages.lock.json
+  lock    pins the newest Debian packages in engine/guest/rootfs/packages.lock.json
 parts: ${Object.keys(parts).join(' ')}`;
 
 async function build(names: readonly string[]): Promise<void> {
@@ -48,13 +47,17 @@ async function verify(names: readonly string[]): Promise<boolean> {
 
 function compare(name: string, folder: string, inputs: Inputs): boolean {
   const committed = path.join(distFolder, name);
-  const equal = digestOfFolder(folder) === digestOfFolder(committed, (file) => file !== 'inputs.json');
+  const equal =
+    digestOfFolder(folder) === digestOfFolder(committed, (file) => file !== 'inputs.json');
   const recordFile = path.join(committed, 'inputs.json');
-  const recorded = existsSync(recordFile) ? (JSON.parse(readFileSync(recordFile, 'utf8')) as Inputs) : {};
+  const recorded = existsSync(recordFile)
+    ? (JSON.parse(readFileSync(recordFile, 'utf8')) as Inputs)
+    : {};
   const changes = differences(recorded, inputs);
   console.log(`${name}: ${equal ? 'the same, byte for byte' : 'DIFFERENT'}`);
   for (const change of changes) console.log(`  ${change}`);
-  if (!equal && changes.length === 0) console.log('  no recorded input differs: the build itself is not reproducible here');
+  if (!equal && changes.length === 0)
+    console.log('  no recorded input differs: the build itself is not reproducible here');
   return equal;
 }
 
@@ -75,7 +78,6 @@ async function main(): Promise<number> {
       return (await verify(names)) ? 0 : 1;
     case 'lock':
       await updateLock();
-      await updateImageLock();
       return 0;
     default:
       console.error(usage);

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ImageIndex } from '../../hub/image-index.ts';
 import { readLock } from './debian.ts';
 import { distFolder } from './folders.ts';
 import { digestOfFile } from './inputs.ts';
@@ -59,7 +58,9 @@ const diskNames = ['base', 'agent', 'docker', 'scratch'];
 /** Describes what is in `dist`; parts that were never built are left out with the profiles that need them. */
 export function writeManifest(): Manifest {
   const disks = Object.fromEntries(
-    diskNames.filter((name) => existsSync(path.join(distFolder, name, 'disk.json'))).map((name) => [name, artifact(`${name}/disk.json`)]),
+    diskNames
+      .filter((name) => existsSync(path.join(distFolder, name, 'disk.json')))
+      .map((name) => [name, artifact(`${name}/disk.json`)]),
   );
   const manifest: Manifest = {
     formatVersion: 1,
@@ -68,7 +69,10 @@ export function writeManifest(): Manifest {
     vgaBios: artifact('bios/vgabios.bin'),
     disks,
     profiles: Object.fromEntries(
-      Object.entries(profiles).map(([name, profile]) => [name, { ...profile, partitions: profile.partitions.filter((part) => part in disks) }]),
+      Object.entries(profiles).map(([name, profile]) => [
+        name,
+        { ...profile, partitions: profile.partitions.filter((part) => part in disks) },
+      ]),
     ),
     images: 'images/index.json',
     sources: sources(),
@@ -84,26 +88,35 @@ function artifact(file: string): Artifact {
 
 function sources(): Source[] {
   const linux = kernelVersion();
-  const seabios = (JSON.parse(readFileSync(path.join(distFolder, 'bios', 'inputs.json'), 'utf8')) as Record<string, string>)['package seabios'] ?? '';
+  const seabios =
+    (
+      JSON.parse(readFileSync(path.join(distFolder, 'bios', 'inputs.json'), 'utf8')) as Record<
+        string,
+        string
+      >
+    )['package seabios'] ?? '';
   const found: Source[] = [
-    { package: 'linux-source-6.1', version: linux, source: 'linux', sourceVersion: linux, licence: 'GPL-2.0-only', part: 'kernel' },
-    { package: 'seabios', version: seabios, source: 'seabios', sourceVersion: seabios, licence: 'LGPL-3', part: 'bios' },
+    {
+      package: 'linux-source-6.1',
+      version: linux,
+      source: 'linux',
+      sourceVersion: linux,
+      licence: 'GPL-2.0-only',
+      part: 'kernel',
+    },
+    {
+      package: 'seabios',
+      version: seabios,
+      source: 'seabios',
+      sourceVersion: seabios,
+      licence: 'LGPL-3',
+      part: 'bios',
+    },
   ];
   for (const [part, packages] of Object.entries(readLock())) {
     for (const { package: name, version, source, sourceVersion, licence } of packages) {
       found.push({ package: name, version, source, sourceVersion, licence, part });
     }
   }
-  return [...found, ...imageSources()];
-}
-
-function imageSources(): Source[] {
-  const { repositories } = JSON.parse(readFileSync(path.join(distFolder, 'images', 'index.json'), 'utf8')) as ImageIndex;
-  const found = new Map<string, Source>();
-  for (const { name, version, source, licences } of Object.values(repositories).flatMap((repository) => repository.sources)) {
-    if (source === 'drydock') continue;
-    const [sourceName = source, sourceVersion = version] = source.split(/ \(|\)/);
-    found.set(name, { package: name, version, source: sourceName, sourceVersion, licence: licences.join(', '), part: 'images' });
-  }
-  return [...found.values()].toSorted((a, b) => (a.package < b.package ? -1 : 1));
+  return found;
 }

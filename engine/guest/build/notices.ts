@@ -17,9 +17,14 @@ carry their licences in \`node_modules\`.
 
 /** Writes THIRD_PARTY_NOTICES.md. */
 export function writeNotices(manifest: Manifest): void {
-  const rows = manifest.sources.map(({ package: name, version, source, sourceVersion, licence }) => {
-    const origin = sourceVersion === version ? source : `${source} ${sourceVersion}`;
-    return `| ${name} | ${version} | ${origin} | ${licence.replaceAll('|', '\\|')} |`;
-  });
-  writeFileSync(path.join(repositoryFolder, 'THIRD_PARTY_NOTICES.md'), `${introduction}${rows.join('\n')}\n`);
+  const rows = manifest.sources.map(
+    ({ package: name, version, source, sourceVersion, licence }) => {
+      const origin = sourceVersion === version ? source : `${source} ${sourceVersion}`;
+      return `| ${name} | ${version} | ${origin} | ${licence.replaceAll('|', '\\|')} |`;
+    },
+  );
+  writeFileSync(
+    path.join(repositoryFolder, 'THIRD_PARTY_NOTICES.md'),
+    `${introduction}${rows.join('\n')}\n`,
+  );
 }

@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, closeSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  closeSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildImages } from '../images/build-images.ts';
@@ -71,7 +81,8 @@ async function unpack(packages: readonly LockedPackage[]): Promise<FileTree> {
 async function buildDocker(output: string): Promise<Inputs> {
   const packages = readLock()['docker'] ?? [];
   const tree = await unpack(packages);
-  const wanted = /^usr\/(bin\/(docker|tini)|share\/bash-completion\/completions\/docker|share\/doc\/[^/]+\/copyright)$/;
+  const wanted =
+    /^usr\/(bin\/(docker|tini)|share\/bash-completion\/completions\/docker|share\/doc\/[^/]+\/copyright)$/;
   tree.prune((file, node) => node.kind !== 'directory' && !wanted.test(file));
   tree.symlink('usr/bin/docker-init', 'tini');
   tree.pruneEmptyDirectories(['usr', 'var', 'etc', 'lib']);
@@ -96,7 +107,10 @@ function buildAgent(output: string, cache: string): Inputs {
   tree.write('usr/sbin/drydock-agent', readFileSync(binary), 0o755);
   storeTree(tree, 'agent', output);
   return {
-    'folder agent': digestOfFolder(agentFolder, (file) => !file.endsWith('_test.go') && !file.includes('testdata')),
+    'folder agent': digestOfFolder(
+      agentFolder,
+      (file) => !file.endsWith('_test.go') && !file.includes('testdata'),
+    ),
     'recipe erofs.ts': digestOfFile(path.join(guestFolder, 'build', 'erofs.ts')),
     'tool go': versionOf('go', ['version']),
     'tool zstd': versionOf('zstd'),
@@ -105,10 +119,23 @@ function buildAgent(output: string, cache: string): Inputs {
 
 /** Compiles `cmd/<name>` of the agent's module as a static program for the machine. */
 export function buildGo(name: string, output: string): void {
-  run('go', ['build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w -buildid=', '-o', output, `./cmd/${name}`], {
-    cwd: agentFolder,
-    env: { CGO_ENABLED: '0', GOOS: 'linux', GOARCH: '386', GO386: 'sse2', GOFLAGS: '' },
-  });
+  run(
+    'go',
+    [
+      'build',
+      '-trimpath',
+      '-buildvcs=false',
+      '-ldflags',
+      '-s -w -buildid=',
+      '-o',
+      output,
+      `./cmd/${name}`,
+    ],
+    {
+      cwd: agentFolder,
+      env: { CGO_ENABLED: '0', GOOS: 'linux', GOARCH: '386', GO386: 'sse2', GOFLAGS: '' },
+    },
+  );
 }
 
 /** Size of the writable disk; nearly all of it is holes until a machine writes. */
@@ -122,21 +149,23 @@ function buildScratch(output: string): Inputs {
   const folder = mkdtempSync(path.join(tmpdir(), 'drydock-scratch-'));
   const image = path.join(folder, 'disk');
   const uuid = uuidOf('scratch');
-  const features = '^has_journal,^resize_inode,^metadata_csum,^uninit_bg,^huge_file,^dir_nlink,sparse_super2,flex_bg,extent,filetype';
+  const features =
+    '^has_journal,^resize_inode,^metadata_csum,^uninit_bg,^huge_file,^dir_nlink,sparse_super2,flex_bg,extent,filetype';
   try {
-    run(
-      'mke2fs',
-      [
-        ...['-q', '-t', 'ext4', '-b', '4096', '-N', '131072', '-G', '32', '-m', '0', '-O', features, '-U', uuid, '-L', 'drydock'],
-        ...['-E', `hash_seed=${uuid},lazy_itable_init=1,num_backup_sb=0,root_owner=0:0,nodiscard`, image, `${scratchSize / 1024}k`],
-      ],
-      { env: { E2FSPROGS_FAKE_TIME: String(sourceDateEpoch) } },
-    );
+    const layout = `-q -t ext4 -b 4096 -N 131072 -G 32 -m 0 -O ${features} -U ${uuid} -L drydock`;
+    const extended = `hash_seed=${uuid},lazy_itable_init=1,num_backup_sb=0,root_owner=0:0,nodiscard`;
+    run('mke2fs', [...layout.split(' '), '-E', extended, image, `${scratchSize / 1024}k`], {
+      env: { E2FSPROGS_FAKE_TIME: String(sourceDateEpoch) },
+    });
     storeDisk(cutFile(image), output);
   } finally {
     rmSync(folder, { recursive: true });
   }
-  return { 'recipe parts.ts': digestOfFile(path.join(guestFolder, 'build', 'parts.ts')), 'tool mke2fs': mke2fsVersion(), 'tool zstd': versionOf('zstd') };
+  return {
+    'recipe parts.ts': digestOfFile(path.join(guestFolder, 'build', 'parts.ts')),
+    'tool mke2fs': mke2fsVersion(),
+    'tool zstd': versionOf('zstd'),
+  };
 }
 
 function mke2fsVersion(): string {
@@ -159,7 +188,13 @@ function* cutFile(file: string): Generator<Buffer> {
 function storeTree(tree: FileTree, part: string, output: string): void {
   const order = JSON.parse(readFileSync(hotFilesList, 'utf8')) as readonly string[];
   const uuid = Buffer.from(uuidOf(part).replaceAll('-', ''), 'hex');
-  const image = writeErofs(tree, { uuid, label: `drydock-${part}`, time: sourceDateEpoch, order, alignment: partitionAlignment });
+  const image = writeErofs(tree, {
+    uuid,
+    label: `drydock-${part}`,
+    time: sourceDateEpoch,
+    order,
+    alignment: partitionAlignment,
+  });
   storeDisk(cut(image), output);
 }
 
@@ -170,5 +205,7 @@ function uuidOf(name: string): string {
 }
 
 function packageInputs(packages: readonly LockedPackage[]): Inputs {
-  return Object.fromEntries(packages.map((locked) => [`package ${locked.package}`, `${locked.version} ${locked.sha256}`]));
+  return Object.fromEntries(
+    packages.map((locked) => [`package ${locked.package}`, `${locked.version} ${locked.sha256}`]),
+  );
 }

@@ -21,13 +21,18 @@ export function run(command: string, args: readonly string[], options: RunOption
     maxBuffer: outputLimit,
   });
   if (result.error) {
-    throw new BuildError(`cannot run ${command}: ${result.error.message}; see engine/guest/README.md for what to install`, {
-      cause: result.error,
-    });
+    throw new BuildError(
+      `cannot run ${command}: ${result.error.message}; see engine/guest/README.md for what to install`,
+      {
+        cause: result.error,
+      },
+    );
   }
   if (result.status !== 0) {
     const said = result.stderr.toString().trim().split('\n').slice(-20).join('\n');
-    throw new BuildError(`${command} ${args.join(' ')} failed with ${result.status ?? result.signal}\n${said}`);
+    throw new BuildError(
+      `${command} ${args.join(' ')} failed with ${result.status ?? result.signal}\n${said}`,
+    );
   }
   return result.stdout;
 }

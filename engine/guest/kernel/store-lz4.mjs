@@ -26,5 +26,6 @@ const input = readFileSync(0);
 const magic = Buffer.alloc(4);
 magic.writeUInt32LE(legacyMagic);
 const blocks = [];
-for (let at = 0; at < input.length; at += blockSize) blocks.push(literalBlock(input.subarray(at, at + blockSize)));
+for (let at = 0; at < input.length; at += blockSize)
+  blocks.push(literalBlock(input.subarray(at, at + blockSize)));
 writeFileSync(1, Buffer.concat([magic, ...blocks]));
