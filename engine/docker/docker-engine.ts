@@ -22,7 +22,7 @@ import type { Guest } from './guest.ts';
 import { EventLog } from './system/event-log.ts';
 
 /** The API this engine follows is that of Docker 20.10. */
-export const ENGINE_VERSION = '20.10.24+drydock';
+const ENGINE_VERSION = '20.10.24+drydock';
 const SOCKET = '/var/run/docker.sock';
 /** read and write for root and the group docker */
 const SOCKET_MODE = 0o660;

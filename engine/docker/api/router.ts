@@ -1,4 +1,5 @@
 import type { HttpHandler, HttpRequest, HttpResponse, TakenOver } from '../../http/index.ts';
+import { RuntimeError } from '../../runtime/runtime-error.ts';
 import { ApiRequest } from './api-request.ts';
 import { ApiError, toApiError } from './api-error.ts';
 import { empty, json } from './reply.ts';
@@ -7,8 +8,8 @@ import { empty, json } from './reply.ts';
 export const API_VERSION = '1.41';
 export const MIN_API_VERSION = '1.24';
 
-export type Answer = HttpResponse | TakenOver;
-export type Endpoint = (request: ApiRequest) => Promise<Answer> | Answer;
+type Answer = HttpResponse | TakenOver;
+type Endpoint = (request: ApiRequest) => Promise<Answer> | Answer;
 
 /** `'GET /containers/{name}/json'`; `{name*}` also matches slashes, for image names. */
 export type Routes = Readonly<Record<string, Endpoint>>;
@@ -42,7 +43,7 @@ function compareVersions(one: string, other: string): number {
 export interface RouterOptions {
   /** of the engine, for the `Server` header */
   readonly version: string;
-  /** failures that clients see as status 500 */
+  /** mistakes of ours, which clients see as status 500 */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -57,7 +58,7 @@ export function createRouter(tables: readonly Routes[], options: RouterOptions):
       answer = await dispatch(routes, http);
     } catch (thrown) {
       const error = toApiError(thrown);
-      if (error.status === 500) options.onError?.(thrown);
+      if (error.status === 500 && !isExpected(thrown)) options.onError?.(thrown);
       answer = error.status === 304 ? empty(304) : json({ message: error.message }, error.status);
     }
     if ('takeOver' in answer) return answer;
@@ -68,6 +69,11 @@ export function createRouter(tables: readonly Routes[], options: RouterOptions):
     headers.set('server', `Docker/${options.version} (linux)`);
     return { ...answer, headers };
   };
+}
+
+/** Failures that have a name are the client's to read; the rest are mistakes of ours. */
+function isExpected(thrown: unknown): boolean {
+  return thrown instanceof ApiError || thrown instanceof RuntimeError;
 }
 
 async function dispatch(routes: readonly Route[], http: HttpRequest): Promise<Answer> {

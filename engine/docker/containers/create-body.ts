@@ -10,7 +10,7 @@ const keys = z.record(z.string(), z.unknown()).nullish();
 /** Docker takes a single string for a list of one. */
 const command = z.union([z.string().transform((one) => [one]), z.array(z.string())]).nullish();
 
-export const healthcheckSchema = z.looseObject({
+const healthcheckSchema = z.looseObject({
   Test: strings,
   /** nanoseconds */
   Interval: integer,
@@ -49,7 +49,7 @@ export const configSchema = z.looseObject({
 
 const portBinding = z.looseObject({ HostIp: text, HostPort: text });
 
-export const restartPolicySchema = z.looseObject({ Name: text, MaximumRetryCount: integer });
+const restartPolicySchema = z.looseObject({ Name: text, MaximumRetryCount: integer });
 
 const ulimit = z.looseObject({ Name: z.string(), Soft: z.number(), Hard: z.number() });
 
@@ -63,7 +63,7 @@ const mount = z.looseObject({
   TmpfsOptions: z.looseObject({ SizeBytes: integer, Mode: integer }).nullish(),
 });
 
-export const resourcesSchema = z.looseObject({
+const resourcesSchema = z.looseObject({
   CpuShares: integer,
   Memory: integer,
   NanoCpus: integer,

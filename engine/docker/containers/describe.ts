@@ -7,7 +7,7 @@ import type { ContainerContext } from './context.ts';
 import type { Health } from './health.ts';
 import { portMap, publishedPorts } from './ports.ts';
 
-export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited';
+type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited';
 
 export interface Described {
   readonly record: ContainerRecord;
@@ -39,10 +39,7 @@ export function describe(
 }
 
 /** `Up 3 seconds (healthy)`, `Exited (0) 2 minutes ago`, … */
-export function statusText(
-  { container, status, health, exitCode }: Described,
-  now: number,
-): string {
+function statusText({ container, status, health, exitCode }: Described, now: number): string {
   const since = (time: number | undefined): string => humanDuration(now - (time ?? now));
   switch (status) {
     case 'created':

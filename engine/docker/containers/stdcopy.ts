@@ -1,6 +1,6 @@
 /** Docker's framing of two output streams on one connection: type, three zeros, length (4 bytes, big-endian), payload. */
-export const STDOUT = 1;
-export const STDERR = 2;
+const STDOUT = 1;
+const STDERR = 2;
 
 const HEADER = 8;
 
