@@ -33,8 +33,9 @@ export interface SourceEntry {
   /** binary package, or a path in this repository */
   readonly name: string;
   readonly version: string;
-  /** Debian source package and version */
+  /** Debian source package */
   readonly source: string;
-  /** licence names from the package's machine-readable copyright file */
-  readonly licences: readonly string[];
+  readonly sourceVersion: string;
+  /** licences that the package's copyright file names */
+  readonly licence: string;
 }

@@ -2,8 +2,8 @@
  * A Debian file system with only what a server image needs: shell, coreutils, C library, accounts.
  * No package manager, no Perl, no translations: a third of the size of the `debian` image.
  */
-import type { PackageCache } from './debian-packages.ts';
 import { FileTree } from './file-tree.ts';
+import type { ImagePackages } from './image-packages.ts';
 import { addLibraryCache } from './library-cache.ts';
 
 export const slimPackages = [
@@ -47,11 +47,11 @@ export function isNeeded(path: string): boolean {
   return !unwanted.some((pattern) => pattern.test(path));
 }
 
-export async function slimDebian(packages: PackageCache): Promise<FileTree> {
+export async function slimDebian(packages: ImagePackages): Promise<FileTree> {
   const root = new FileTree();
   for (const name of ['bin', 'sbin', 'lib'])
     root.symlink(name, `usr/${name}`).directory(`usr/${name}`);
-  for (const name of slimPackages) await root.addTar(await packages.files(name), isNeeded);
+  for (const name of slimPackages) await root.addTar(packages.files(name), isNeeded);
   addAccounts(root, root);
   root
     .remove((path) => path.startsWith('usr/share/base-passwd'))

@@ -3,19 +3,19 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type PackageCache, debianSource } from '../debian-packages.ts';
 import { FileTree } from '../file-tree.ts';
+import type { ImagePackages } from '../image-packages.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 import { addAccounts } from '../slim-debian.ts';
 
 export const busyboxPackages = ['busybox-static', 'base-passwd'];
 
 /** `busybox`: Debian's static BusyBox under the name of every applet, as hard links. */
-export async function busybox(packages: PackageCache): Promise<ImageRecipe> {
-  const unpacked = await new FileTree().addTar(await packages.files('busybox-static'));
+export async function busybox(packages: ImagePackages): Promise<ImageRecipe> {
+  const unpacked = await new FileTree().addTar(packages.files('busybox-static'));
   const program = unpacked.get('bin/busybox');
   if (program?.kind !== 'file') throw new Error('busybox-static has no /bin/busybox');
-  const accounts = await new FileTree().addTar(await packages.files('base-passwd'));
+  const accounts = await new FileTree().addTar(packages.files('base-passwd'));
   const layer = new FileTree().set('bin/busybox', program);
   const copyright = unpacked.get('usr/share/doc/busybox-static/copyright');
   if (copyright) layer.set('usr/share/doc/busybox-static/copyright', copyright);
@@ -34,7 +34,7 @@ export async function busybox(packages: PackageCache): Promise<ImageRecipe> {
     .directory('var/spool/mail')
     .directory('var/www')
     .directory('tmp', { mode: 0o1777 });
-  const { version } = packages.locked('busybox-static');
+  const { version } = packages.get('busybox-static');
   const release = /(\d+)\.(\d+)\.(\d+)/.exec(version);
   if (!release) throw new Error(`cannot read the release in ${version}`);
   const [full, major, minor] = release;
@@ -44,7 +44,7 @@ export async function busybox(packages: PackageCache): Promise<ImageRecipe> {
     description: 'A shell and 270 small tools in one program',
     steps: [{ createdBy: 'ADD rootfs.tar.gz / # buildkit', layer }, { createdBy: 'CMD ["sh"]' }],
     config: { Env: [defaultPath], Cmd: ['sh'] },
-    sources: await Promise.all(busyboxPackages.map((name) => debianSource(packages, name))),
+    sources: packages.sources(busyboxPackages),
   };
 }
 

@@ -8,8 +8,8 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type PackageCache, debianSource } from '../debian-packages.ts';
 import { type FileTree, sourceDateEpoch } from '../file-tree.ts';
+import type { ImagePackages } from '../image-packages.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 import { readTree } from './read-tree.ts';
 
@@ -62,7 +62,7 @@ const leftovers = [
   /^(dev|proc|sys|tmp|run)\/./,
 ];
 
-export async function debian(packages: PackageCache): Promise<ImageRecipe> {
+export async function debian(packages: ImagePackages): Promise<ImageRecipe> {
   const root = await mkdtemp(join(tmpdir(), 'debian-image-'));
   try {
     const tree = await install(packages, root);
@@ -75,14 +75,14 @@ export async function debian(packages: PackageCache): Promise<ImageRecipe> {
         { createdBy: 'CMD ["bash"]' },
       ],
       config: { Env: [defaultPath], Cmd: ['bash'] },
-      sources: await Promise.all(debianPackages.map((name) => debianSource(packages, name))),
+      sources: packages.sources(debianPackages),
     };
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
 
-async function install(packages: PackageCache, root: string): Promise<FileTree> {
+async function install(packages: ImagePackages, root: string): Promise<FileTree> {
   const started = Math.floor(Date.now() / 1000);
   for (const name of ['bin', 'sbin', 'lib']) {
     await mkdir(join(root, 'usr', name), { recursive: true });

@@ -20,7 +20,8 @@ export async function helloWorld(): Promise<ImageRecipe> {
         name: 'engine/guest/images/hello-world',
         version: '1',
         source: 'drydock',
-        licences: ['Apache-2.0'],
+        sourceVersion: '1',
+        licence: 'Apache-2.0',
       },
     ],
   };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PackageCache, debianSource } from '../debian-packages.ts';
 import { FileTree } from '../file-tree.ts';
+import type { ImagePackages } from '../image-packages.ts';
 import { addLibraryCache } from '../library-cache.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 import { isNeeded, slimPackages } from '../slim-debian.ts';
@@ -14,7 +14,7 @@ const configuration =
   /^etc\/nginx\/(mime\.types|fastcgi_params|fastcgi\.conf|scgi_params|uwsgi_params)$/;
 
 /** `nginx`: Debian's nginx on a slim Debian, arranged as the image of Docker Hub is. */
-export async function nginx(packages: PackageCache, base: FileTree): Promise<ImageRecipe> {
+export async function nginx(packages: ImagePackages, base: FileTree): Promise<ImageRecipe> {
   const root = new FileTree();
   for (const path of base.paths()) {
     const file = base.get(path);
@@ -22,7 +22,7 @@ export async function nginx(packages: PackageCache, base: FileTree): Promise<Ima
   }
   for (const name of serverPackages) {
     await root.addTar(
-      await packages.files(name),
+      packages.files(name),
       (path) =>
         isNeeded(path) &&
         (name !== 'nginx-common' || configuration.test(path) || path.endsWith('/copyright')),
@@ -46,7 +46,7 @@ export async function nginx(packages: PackageCache, base: FileTree): Promise<Ima
     .file('docker-entrypoint.sh', await own('docker-entrypoint.sh'), { mode: 0o755 })
     .directory('docker-entrypoint.d');
 
-  const release = /^(\d+)\.(\d+)\.(\d+)/.exec(packages.locked('nginx').version);
+  const release = /^(\d+)\.(\d+)\.(\d+)/.exec(packages.get('nginx').version);
   if (!release) throw new Error('cannot read the release of nginx');
   const [full, major, minor] = release;
   return {
@@ -58,7 +58,7 @@ export async function nginx(packages: PackageCache, base: FileTree): Promise<Ima
       { createdBy: 'CMD ["bash"]' },
       { createdBy: `ENV NGINX_VERSION=${full}` },
       {
-        createdBy: `RUN /bin/sh -c apt-get install -y nginx=${packages.locked('nginx').version} # buildkit`,
+        createdBy: `RUN /bin/sh -c apt-get install -y nginx=${packages.get('nginx').version} # buildkit`,
         layer: server,
       },
       { createdBy: 'COPY docker-entrypoint.sh / # buildkit', layer: entrypoint },
@@ -75,7 +75,7 @@ export async function nginx(packages: PackageCache, base: FileTree): Promise<Ima
       Labels: { maintainer: 'Drydock' },
       StopSignal: 'SIGQUIT',
     },
-    sources: await Promise.all(nginxPackages.map((name) => debianSource(packages, name))),
+    sources: packages.sources(nginxPackages),
   };
 }
 

@@ -31,13 +31,15 @@ export async function whoami(compile: CompileGo): Promise<ImageRecipe> {
         name: 'engine/guest/agent/cmd/whoami',
         version: '1.0',
         source: 'drydock',
-        licences: ['Apache-2.0'],
+        sourceVersion: '1.0',
+        licence: 'Apache-2.0',
       },
       {
         name: 'go (standard library)',
         version: versionOf('go', ['env', 'GOVERSION']),
         source: 'golang',
-        licences: ['BSD-3-Clause'],
+        sourceVersion: versionOf('go', ['env', 'GOVERSION']),
+        licence: 'BSD-3-Clause',
       },
     ],
   };
