@@ -55,7 +55,7 @@ describe('from a Dockerfile to a page', () => {
   });
 
   test('an edited page appears after the image is built again', async () => {
-    await edit('index.html', '<!doctype html><title>Second</title><h1>Second edition</h1>');
+    await edit('index.html', '<!doctype html><title>Second</title><h1>Second edition</h1>\n');
     expect(await run(page, 'cat index.html')).toContain('Second edition');
     expect(await lastLine('docker build -t my-nginx-image .')).toBe(
       'Successfully tagged my-nginx-image:latest',
