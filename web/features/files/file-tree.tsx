@@ -10,7 +10,7 @@ import {
 } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
-import { Menu, type MenuItem } from '../../ui/menu.tsx';
+import { Menu, MenuButton, type MenuItem } from '../../ui/menu.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { openFilesOf } from '../editor/open-files.ts';
 import { FileDialog, type FileQuestion } from './file-dialog.tsx';
@@ -193,6 +193,7 @@ export function FileTree({
             label="New folder"
             onClick={() => startNew('directory', selectedRow)}
           />
+          <MenuButton small icon="more" label="More file actions" items={menuItems(selectedRow)} />
         </>
       }
     >

@@ -81,7 +81,7 @@ const style = `
 @media (prefers-color-scheme:dark){:root{--b:#141d22;--t:#dbe5e8;--m:#9db0b8;--c:#10181c;--l:#26343b}}
 body{margin:0;min-height:100vh;display:grid;place-content:center;padding:2rem;box-sizing:border-box;background:var(--b);color:var(--t);font:15px/1.5 system-ui,sans-serif}
 main{max-width:34rem}h1{font-size:1.25rem;margin:0 0 .5rem}p,li{color:var(--m)}ul{padding-left:1.2rem}li{margin:.4rem 0}
-code{font:.92em ui-monospace,Menlo,Consolas,monospace;background:var(--c);border:1px solid var(--l);border-radius:4px;padding:.1em .4em;color:var(--t)}
+code{white-space:nowrap;font:.92em ui-monospace,Menlo,Consolas,monospace;background:var(--c);border:1px solid var(--l);border-radius:4px;padding:.1em .4em;color:var(--t)}
 a{color:inherit}`;
 
 function page(title: string, inner: string, attributes = ''): string {
