@@ -1,5 +1,4 @@
 import type { Disposable } from '../../base/disposable.ts';
-import { Emitter } from '../../base/emitter.ts';
 import type { ByteStream } from '../../api/byte-stream.ts';
 import type { ExitStatus, TerminalSize } from '../../api/agent.ts';
 import type { Container, RuntimeEvent } from '../../runtime/types.ts';
@@ -7,18 +6,19 @@ import { RuntimeError } from '../../runtime/runtime-error.ts';
 import { ApiError, badRequest, conflict, notModified } from '../api/api-error.ts';
 import { AttachSession, joinSessions, type SessionOptions } from './attach-session.ts';
 import { checkHostConfig, type HostConfig } from './container-config.ts';
+import { ContainerChanges, outlasts } from './container-changes.ts';
+import { tellConnected, tellDisconnected } from './container-events.ts';
 import { randomId, type ContainerRecord } from './container-record.ts';
 import { containerEvent, type ContainerContext } from './context.ts';
 import { nameConflict, resourcesOf } from './create-container.ts';
-import { HealthMonitor, probeCommand, type Health } from './health.ts';
+import type { Health, HealthMonitor } from './health.ts';
+import { watchHealth } from './health-probe.ts';
 import { checkName } from './names.ts';
 import { restartDelay } from './restart-policy.ts';
 import { parseSignal } from './signals.ts';
 import { containerStartError } from './start-error.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
-/** Characters of a health check's output that are kept. */
-const HEALTH_OUTPUT = 4096;
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
@@ -37,17 +37,11 @@ interface Live {
   readonly sessions: Set<AttachSession>;
 }
 
-type Change = {
-  readonly kind: 'exited' | 'removed';
-  readonly id: string;
-  readonly exit: ExitStatus;
-};
-
 /** The life of containers as dockerd leads it: start, stop, restart policies, health, waiting, removal. */
 export class Containers {
   readonly #context: ContainerContext;
   readonly #live = new Map<string, Live>();
-  readonly #changes = new Emitter<Change>();
+  readonly #changes = new ContainerChanges();
   readonly #subscription: Disposable;
 
   constructor(context: ContainerContext) {
@@ -134,7 +128,7 @@ export class Containers {
       );
     }
     record.manuallyStopped = true;
-    const exit = number === 9 ? this.#next(record.id, 'exited') : undefined;
+    const exit = number === 9 ? this.#changes.next(record.id, 'exited') : undefined;
     await this.#context.runtime.killContainer(record.id, name);
     await exit;
   }
@@ -217,7 +211,7 @@ export class Containers {
       this.#cancelRestart(record.id);
       record.manuallyStopped = true;
       if (this.#container(record).state === 'running' || state === 'paused') {
-        const exit = this.#next(record.id, 'exited');
+        const exit = this.#changes.next(record.id, 'exited');
         await runtime.killContainer(record.id, 'SIGKILL').catch((error: unknown) => {
           if (!(error instanceof RuntimeError && error.code === 'NOT_RUNNING')) throw error;
         });
@@ -229,11 +223,11 @@ export class Containers {
       for (const session of live.sessions) session.end();
       this.#live.delete(record.id);
       containerEvent(this.#context, record, 'destroy');
-      this.#changes.fire({
-        kind: 'removed',
-        id: record.id,
-        exit: exit ?? { code: record.startFailure ?? 0, finishedAt: 0 },
-      });
+      this.#changes.tell(
+        'removed',
+        record.id,
+        exit ?? { code: record.startFailure ?? 0, finishedAt: 0 },
+      );
     } catch (error) {
       live.removing = false;
       throw error;
@@ -248,7 +242,7 @@ export class Containers {
   ): Promise<number> {
     if (condition === 'not-running' && !this.#isUp(record))
       return this.#container(record).exit?.code ?? record.startFailure ?? 0;
-    const { code } = await this.#next(
+    const { code } = await this.#changes.next(
       record.id,
       condition === 'removed' ? 'removed' : 'exited',
       signal,
@@ -298,22 +292,6 @@ export class Containers {
     return live;
   }
 
-  #next(id: string, kind: Change['kind'], signal?: AbortSignal): Promise<ExitStatus> {
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void): void => {
-        subscription.dispose();
-        signal?.removeEventListener('abort', onAbort);
-        settle();
-      };
-      const onAbort = (): void => finish(() => reject(signal?.reason as Error));
-      const subscription = this.#changes.event((change) => {
-        if (change.id === id && change.kind === kind) finish(() => resolve(change.exit));
-      });
-      if (signal?.aborted === true) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  }
-
   #cancelRestart(id: string): void {
     const live = this.#of(id);
     live.restart?.dispose();
@@ -339,7 +317,7 @@ export class Containers {
     const live = this.#of(record.id);
     live.keep = !autoRemove;
     const seconds = timeout ?? record.config.StopTimeout;
-    const exit = this.#next(record.id, 'exited');
+    const exit = this.#changes.next(record.id, 'exited');
     const signal = parseSignal(record.config.StopSignal ?? 'SIGTERM').name;
     const limit =
       seconds === undefined ? STOP_TIMEOUT_MS : seconds < 0 ? undefined : seconds * 1000;
@@ -347,7 +325,7 @@ export class Containers {
       await runtime.killContainer(record.id, signal);
       // A frozen process hears of no signal.
       if (state === 'paused') await runtime.resumeContainer(record.id);
-      if (limit !== undefined && (await this.#outlasts(exit, limit)))
+      if (limit !== undefined && (await outlasts(this.#context.clock, exit, limit)))
         await runtime.killContainer(record.id, 'SIGKILL');
     } catch (error) {
       // It ended by itself between two steps.
@@ -355,17 +333,6 @@ export class Containers {
     }
     await exit;
     live.keep = false;
-  }
-
-  /** Whether `milliseconds` pass before the promise settles. */
-  #outlasts(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = this.#context.clock.setTimer(() => resolve(true), milliseconds);
-      void promise.then(() => {
-        timer.dispose();
-        resolve(false);
-      });
-    });
   }
 
   #run(record: ContainerRecord): Promise<void> {
@@ -376,7 +343,7 @@ export class Containers {
   }
 
   async #runOnce(record: ContainerRecord, live: Live): Promise<void> {
-    const { runtime, records, random, events } = this.#context;
+    const { runtime, records, random } = this.#context;
     record.endpointId = randomId(random);
     record.sandboxId = randomId(random);
     delete record.startFailure;
@@ -394,18 +361,7 @@ export class Containers {
       await this.#startFailed(record, live, thrown);
     }
     await saved;
-    const network = this.#networkAttributes(record);
-    if (network !== undefined) events.add('network', 'connect', network.id, network.attributes);
-    for (const { Type, Name = '', Destination, RW } of record.mounts) {
-      if (Type === 'volume')
-        events.add('volume', 'mount', Name, {
-          container: record.id,
-          destination: Destination,
-          driver: 'local',
-          propagation: '',
-          'read/write': String(RW),
-        });
-    }
+    tellConnected(this.#context, record);
     containerEvent(this.#context, record, 'start');
     this.#watchHealth(record);
   }
@@ -435,53 +391,9 @@ export class Containers {
     throw told;
   }
 
-  #networkAttributes(
-    record: ContainerRecord,
-  ): { readonly id: string; readonly attributes: Record<string, string> } | undefined {
-    const mode = record.hostConfig.NetworkMode;
-    if (mode.startsWith('container:')) return undefined;
-    const name = mode === 'default' ? 'bridge' : mode;
-    const network = this.#context.runtime.networks.find(
-      (one) => one.name === name || one.id === name,
-    );
-    return network === undefined
-      ? undefined
-      : {
-          id: network.id,
-          attributes: { container: record.id, name: network.name, type: 'bridge' },
-        };
-  }
-
   #watchHealth(record: ContainerRecord): void {
-    const { Healthcheck: check, Shell: shell } = record.config;
-    const command = probeCommand(check, shell);
-    if (check === undefined || command === undefined) return;
-    const { runtime, clock } = this.#context;
-    const probe = {
-      run: async (
-        args: readonly string[],
-        signal: AbortSignal,
-      ): Promise<{ exit: ExitStatus; output: string }> => {
-        const running = await runtime.exec(record.id, { args });
-        signal.addEventListener('abort', () => void running.close().catch(() => {}), {
-          once: true,
-        });
-        await running.input.close().catch(() => {});
-        let output = '';
-        const decoder = new TextDecoder();
-        const reader = running.output.getReader();
-        for (let next = await reader.read(); !next.done; next = await reader.read()) {
-          if (output.length < HEALTH_OUTPUT)
-            output += decoder.decode(next.value.bytes, { stream: true });
-        }
-        return { exit: await running.exited, output };
-      },
-    };
-    const monitor = new HealthMonitor(clock, check, probe, (status) =>
-      containerEvent(this.#context, record, `health_status: ${status}`),
-    );
-    this.#of(record.id).health = monitor;
-    void monitor.run(command);
+    const monitor = watchHealth(this.#context, record);
+    if (monitor !== undefined) this.#of(record.id).health = monitor;
   }
 
   #onRuntimeEvent(event: RuntimeEvent): void {
@@ -514,18 +426,13 @@ export class Containers {
   }
 
   async #onExit(record: ContainerRecord, exit: ExitStatus): Promise<void> {
-    const { events, records, clock, runtime } = this.#context;
+    const { records, clock, runtime } = this.#context;
     const live = this.#of(record.id);
     // A short command can end before its start was told.
     await live.starting?.catch(() => {});
     live.health?.stop();
     containerEvent(this.#context, record, 'die', { exitCode: String(exit.code) });
-    const network = this.#networkAttributes(record);
-    if (network !== undefined) events.add('network', 'disconnect', network.id, network.attributes);
-    for (const { Type, Name = '' } of record.mounts) {
-      if (Type === 'volume')
-        events.add('volume', 'unmount', Name, { container: record.id, driver: 'local' });
-    }
+    tellDisconnected(this.#context, record);
     const delay = restartDelay(record.hostConfig.RestartPolicy, {
       exitCode: exit.code,
       duration: exit.finishedAt - (this.#container(record).startedAt ?? exit.finishedAt),
@@ -541,7 +448,7 @@ export class Containers {
         this.#run(record).catch(() => {});
       }, delay);
     }
-    this.#changes.fire({ kind: 'exited', id: record.id, exit });
+    this.#changes.tell('exited', record.id, exit);
     if (delay === undefined && record.hostConfig.AutoRemove && !live.removing && !live.keep) {
       await this.remove(record, { force: true, volumes: true }).catch(() => {});
     } else if (
