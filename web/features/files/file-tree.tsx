@@ -17,10 +17,11 @@ import { FileDialog, type FileQuestion } from './file-dialog.tsx';
 import { NameInput } from './name-input.tsx';
 import { parentPath, workDirectory } from './paths.ts';
 import { treeAction } from './tree-keys.ts';
-import { TreeModel, type TreeRow } from './tree-model.ts';
+import type { TreeRow } from './tree-model.ts';
 import { TreeRowView } from './tree-row.tsx';
 import { droppedItems } from './upload.ts';
 import { useFileActions, type Naming } from './use-file-actions.ts';
+import { useTreeModel } from './use-tree-model.ts';
 import styles from './file-tree.module.css';
 
 /** The files of the machine's work directory, live. `onOpen` is told when a file was opened in the editor. */
@@ -31,7 +32,7 @@ export function FileTree({
   readonly machine: LabMachine;
   readonly onOpen?: () => void;
 }) {
-  const [model] = useModel(machine);
+  const model = useTreeModel(machine);
   const { rows, selected, status, problem } = useSyncExternalStore(model.subscribe, model.state);
   const [naming, setNaming] = useState<Naming>();
   const [question, setQuestion] = useState<FileQuestion>();
@@ -324,32 +325,4 @@ export function FileTree({
 
 function kindName(type: 'file' | 'directory'): string {
   return type === 'file' ? 'file' : 'folder';
-}
-
-/** The model of this machine's work directory, followed while the tree is on the page. */
-function useModel(machine: LabMachine): [TreeModel] {
-  const [made, setMade] = useState(() => ({
-    machine,
-    model: new TreeModel(machine.files, workDirectory),
-  }));
-  const current =
-    made.machine === machine
-      ? made
-      : { machine, model: new TreeModel(machine.files, workDirectory) };
-  if (current !== made) setMade(current);
-  const { model } = current;
-  useEffect(() => {
-    // Files can be listed once the machine runs; it says so by its state.
-    let stop: (() => void) | undefined;
-    const begin = (kind: string) => {
-      if (kind === 'running') stop ??= model.start();
-    };
-    begin(machine.state().kind);
-    const stopState = machine.onState(({ kind }) => begin(kind));
-    return () => {
-      stopState();
-      stop?.();
-    };
-  }, [machine, model]);
-  return [model];
 }
