@@ -1,5 +1,6 @@
 /** What `docker pull` prints, line by line. */
 import type { Clock } from '../../base/clock.ts';
+import { familiarReference, parseReference } from '../../runtime/images/reference.ts';
 import type { PullEvent } from '../../runtime/types.ts';
 import { humanSize } from '../go-format.ts';
 
@@ -51,7 +52,7 @@ export class PullProgress {
         this.#begin();
         this.#write({ status: `Digest: ${event.digest}` });
         this.#write({
-          status: `Status: ${event.upToDate ? 'Image is up to date' : 'Downloaded newer image'} for ${event.reference}`,
+          status: `Status: ${event.upToDate ? 'Image is up to date' : 'Downloaded newer image'} for ${familiarReference(parseReference(event.reference))}`,
         });
         break;
     }
