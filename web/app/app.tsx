@@ -1,5 +1,4 @@
 import {
-  lazy,
   Suspense,
   useCallback,
   useEffect,
@@ -14,6 +13,7 @@ import { MachinePanel } from '../features/machine/machine-panel.tsx';
 import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
+import { lazyPart } from './lazy-part.ts';
 import type { LabSession } from './lab-session.ts';
 import { focusNextPane, focusPane } from './panes.ts';
 import { ShortcutsDialog } from './shortcuts.tsx';
@@ -21,15 +21,9 @@ import { TerminalStage } from './terminal-stage.tsx';
 import { Workspace, type LowerView, type View } from './workspace.tsx';
 import styles from './app.module.css';
 
-const FileTree = lazy(async () => ({
-  default: (await import('../features/files/file-tree.tsx')).FileTree,
-}));
-const Editor = lazy(async () => ({
-  default: (await import('../features/editor/editor.tsx')).Editor,
-}));
-const Preview = lazy(async () => ({
-  default: (await import('../features/preview/preview.tsx')).Preview,
-}));
+const FileTree = lazyPart(async () => (await import('../features/files/file-tree.tsx')).FileTree);
+const Editor = lazyPart(async () => (await import('../features/editor/editor.tsx')).Editor);
+const Preview = lazyPart(async () => (await import('../features/preview/preview.tsx')).Preview);
 
 /** Whether a link in a terminal means a port of the machine, which the preview shows. */
 const isMachineAddress = (url: string) =>

@@ -1,13 +1,17 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import type { LabMachine } from '../../engine/api/lab.ts';
 import { FailureCard } from '../features/machine/failure-card.tsx';
 import type { Failure } from '../features/machine/failures.ts';
 import { StartPanel } from '../features/machine/start-panel.tsx';
 import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
+import { lazyPart } from './lazy-part.ts';
 import styles from './app.module.css';
 
-const loading = import('../features/terminal/terminal-region.tsx');
-const TerminalRegion = lazy(() => loading.then((module) => ({ default: module.TerminalRegion })));
+const TerminalRegion = lazyPart(
+  async () => (await import('../features/terminal/terminal-region.tsx')).TerminalRegion,
+);
+// It is needed in any case, as soon as the machine runs.
+TerminalRegion.preload();
 
 export interface TerminalStageProps {
   readonly machine: LabMachine | undefined;

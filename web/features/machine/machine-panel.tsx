@@ -72,6 +72,7 @@ export function MachinePanel({ machine, visible, onReset }: MachinePanelProps) {
               what="The docker command, the containers, crun and the kernel features below them are real. The daemon between them is ours: it answers Docker's Engine API on /var/run/docker.sock, beside the machine, so that it costs the emulated processor nothing."
             />
           </Fact>
+          <Fact term="Profile">{machine.profile}</Fact>
           {latest && <Fact term="Processes">{latest.processes}</Fact>}
         </dl>
 
