@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { checkArtifacts } from './check.ts';
 import { cacheFolder, distFolder } from './folders.ts';
 import { differences, digestOfFolder, type Inputs } from './inputs.ts';
 import { updateLock } from './lock.ts';
@@ -10,9 +11,10 @@ import { writeNotices } from './notices.ts';
 import { parts, type Part } from './parts.ts';
 import { BuildError } from './run.ts';
 
-const usage = `usage: node scripts/guest.mjs build|verify|lock [part…]
+const usage = `usage: node scripts/guest.mjs build|verify|check|lock [part…]
   build   builds the parts (all when none is named) into engine/guest/dist
   verify  builds them again elsewhere and compares; exit code 1 when they differ
+  check   compares every committed file with its hash, without building
   lock    pins the newest Debian packages in engine/guest/rootfs/packages.lock.json
 parts: ${Object.keys(parts).join(' ')}`;
 
@@ -76,6 +78,12 @@ async function main(): Promise<number> {
       return 0;
     case 'verify':
       return (await verify(names)) ? 0 : 1;
+    case 'check': {
+      const problems = await checkArtifacts();
+      for (const problem of problems) console.error(problem);
+      if (problems.length === 0) console.log('all guest artifacts are what their hashes say');
+      return problems.length === 0 ? 0 : 1;
+    }
     case 'lock':
       await updateLock();
       return 0;
