@@ -1,5 +1,5 @@
 /** Finds the files that COPY and ADD name, and the checksum by which the cache knows them. */
-import { createSHA256 } from 'hash-wasm';
+import { createSHA256, type IHasher } from 'hash-wasm';
 import type { TreeNode } from '../../api/image-tree.ts';
 import type { SourceTree } from './build-context.ts';
 import { BuildError } from './build-error.ts';
@@ -26,12 +26,15 @@ export async function findSources(
   origin: CopyOrigin,
   patterns: readonly string[],
 ): Promise<readonly CopySource[]> {
+  // One for all files: making a hasher compiles WebAssembly.
+  const hasher = await createSHA256();
   const sources: CopySource[] = [];
   for (const pattern of patterns) {
     const path = relative(pattern, origin);
-    if (!hasWildcards(path)) sources.push(await findSource(origin, path));
+    if (!hasWildcards(path)) sources.push(await findSource(origin, path, hasher));
     else
-      for (const match of matches(origin.tree, path)) sources.push(await findSource(origin, match));
+      for (const match of matches(origin.tree, path))
+        sources.push(await findSource(origin, match, hasher));
   }
   if (sources.length === 0) throw new BuildError('FAILED', 'no source files were specified');
   return sources;
@@ -67,7 +70,11 @@ function matches(tree: SourceTree, pattern: string): string[] {
   return found;
 }
 
-async function findSource({ tree, isContext }: CopyOrigin, path: string): Promise<CopySource> {
+async function findSource(
+  { tree, isContext }: CopyOrigin,
+  path: string,
+  hasher: IHasher,
+): Promise<CopySource> {
   const found = tree.lookup(path);
   if (!found) {
     const prefix = isContext
@@ -77,14 +84,14 @@ async function findSource({ tree, isContext }: CopyOrigin, path: string): Promis
   }
   const { node, path: realPath } = found;
   if (!node.children)
-    return { path, realPath, node, hash: `file:${await fileHash(tree, realPath, node)}` };
+    return { path, realPath, node, hash: `file:${await fileHash(hasher, tree, realPath, node)}` };
   const hashes: string[] = [];
   const walk = async (directory: TreeNode, directoryPath: string): Promise<void> => {
-    hashes.push(await fileHash(tree, directoryPath, directory));
+    hashes.push(await fileHash(hasher, tree, directoryPath, directory));
     for (const child of directory.children ?? []) {
       const childPath = `${directoryPath}/${child.name}`;
       if (child.children) await walk(tree.lookup(childPath)?.node ?? child, childPath);
-      else hashes.push(await fileHash(tree, childPath, child));
+      else hashes.push(await fileHash(hasher, tree, childPath, child));
     }
   };
   await walk(node, realPath === '/' ? '' : realPath);
@@ -95,14 +102,18 @@ const regularFile = 0o100000;
 const typeMask = 0o170000;
 
 /** Over name, mode, owner, link target and contents; not over times, so that a fresh checkout hits the cache. */
-async function fileHash(tree: SourceTree, path: string, node: TreeNode): Promise<string> {
-  const hash = (await createSHA256()).init();
-  hash.update(
-    JSON.stringify([cleanPath(path), node.mode, node.uid, node.gid, node.size, node.target ?? '']),
-  );
-  if ((node.mode & typeMask) === regularFile && node.size > 0)
-    hash.update(await tree.readFile(path));
-  return hash.digest('hex');
+async function fileHash(
+  hasher: IHasher,
+  tree: SourceTree,
+  path: string,
+  node: TreeNode,
+): Promise<string> {
+  const hasContent = (node.mode & typeMask) === regularFile && node.size > 0;
+  const content = hasContent ? await tree.readFile(path) : undefined;
+  const { mode, uid, gid, size, target = '' } = node;
+  hasher.init().update(JSON.stringify([cleanPath(path), mode, uid, gid, size, target]));
+  if (content) hasher.update(content);
+  return hasher.digest('hex');
 }
 
 async function sha256(text: string): Promise<string> {
