@@ -82,7 +82,9 @@ export class StoredContent implements ContentStore {
       return { digest, size };
     } catch (error) {
       await writer.abort();
-      throw error;
+      throw isQuotaError(error)
+        ? new RuntimeError('STORAGE', 'write: no space left on device', { cause: error })
+        : error;
     }
   }
 
@@ -107,6 +109,11 @@ export function isDigest(text: string): text is Digest {
 export async function digestOf(bytes: Uint8Array): Promise<Digest> {
   const hash = (await createSHA256()).init();
   return `sha256:${hash.update(bytes).digest('hex')}`;
+}
+
+/** The browser's storage is full. */
+function isQuotaError(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'QuotaExceededError';
 }
 
 function nameOf(digest: Digest): string {

@@ -32,7 +32,7 @@ export function parseReference(text: string): Reference {
       `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`,
     );
   }
-  const [named = '', digest] = cut(text, '@');
+  const [named, digest] = cut(text, '@');
   const slash = named.indexOf('/');
   const first = slash < 0 ? '' : named.slice(0, slash);
   const isDomain = first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase();

@@ -150,7 +150,8 @@ export class TarReader {
   #finishMeta(): void {
     const meta = this.#meta;
     this.#meta = undefined;
-    switch (meta?.kind) {
+    if (!meta) return;
+    switch (meta.kind) {
       case 'x':
         Object.assign(this.#next, paxRecords(meta.bytes));
         break;

@@ -1,31 +1,32 @@
 import type { BlobSource } from '../../api/image-tree.ts';
 import type { Storage, StorageWriter } from './storage.ts';
 
-/** For tests, and for browsers that give no storage (private windows). */
+/**
+ * For tests, and for browsers that give no storage (private windows). Objects are Blobs: the browser
+ * keeps them outside the worker's memory, and they cross to another worker without a copy.
+ */
 export class MemoryStorage implements Storage {
-  readonly #objects = new Map<string, Uint8Array>();
+  readonly #objects = new Map<string, Blob>();
 
   size(name: string): Promise<number | undefined> {
-    return Promise.resolve(this.#objects.get(name)?.length);
+    return Promise.resolve(this.#objects.get(name)?.size);
   }
 
   source(name: string): Promise<BlobSource | undefined> {
-    const bytes = this.#objects.get(name);
-    // A Blob crosses to another worker without a copy; bytes would be cloned.
-    return Promise.resolve(
-      bytes === undefined ? undefined : { kind: 'blob', blob: new Blob([bytes.slice()]) },
-    );
+    const blob = this.#objects.get(name);
+    return Promise.resolve(blob === undefined ? undefined : { kind: 'blob', blob });
   }
 
-  read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.#objects.get(name)?.slice(offset, offset + length));
+  async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const part = this.#objects.get(name)?.slice(offset, offset + length);
+    return part === undefined ? undefined : new Uint8Array(await part.arrayBuffer());
   }
 
   create(): Promise<StorageWriter> {
-    const chunks: Uint8Array[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     return Promise.resolve({
       write: (bytes) => Promise.resolve(void chunks.push(bytes.slice())),
-      commit: (name) => Promise.resolve(void this.#objects.set(name, concatenate(chunks))),
+      commit: (name) => Promise.resolve(void this.#objects.set(name, new Blob(chunks))),
       abort: () => Promise.resolve(void chunks.splice(0)),
     });
   }
@@ -39,7 +40,7 @@ export class MemoryStorage implements Storage {
     const found = [...this.#objects].filter(([name]) => name.startsWith(prefix));
     return Promise.resolve(
       found
-        .map(([name, bytes]) => ({ name, size: bytes.length }))
+        .map(([name, blob]) => ({ name, size: blob.size }))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
     );
   }
