@@ -10,7 +10,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['engine/**/*.test.ts', 'web/**/*.test.ts', 'lessons/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            'engine/**/*.test.ts',
+            'web/**/*.test.ts',
+            'lessons/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
         },
       },
       {

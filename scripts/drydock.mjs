@@ -7,7 +7,11 @@ await main(async () => {
   await checkComputer(0.5e9);
   await ensurePackages({ development: false });
   const cli = path.join(root, 'engine', 'cli', 'main.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-  process.exitCode = await new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+  process.exitCode = await new Promise((resolve) =>
+    child.once('close', (code) => resolve(code ?? 1)),
+  );
 });

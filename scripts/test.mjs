@@ -5,14 +5,25 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { checkComputer, ensureChromium, ensureGo, ensurePackages, main, root } from './bootstrap.mjs';
+import {
+  checkComputer,
+  ensureChromium,
+  ensureGo,
+  ensurePackages,
+  main,
+  root,
+} from './bootstrap.mjs';
 
 const reports = path.join(root, 'build', 'test');
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
 /** Runs a command; resolves to its exit status and, when `capture`, what it printed. */
 function execute(command, args, { cwd = root, env = process.env, capture = false } = {}) {
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'] });
+  const child = spawn(command, args, {
+    cwd,
+    env,
+    stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
+  });
   let output = '';
   child.stdout?.on('data', (data) => (output += data));
   return new Promise((resolve) => {
@@ -28,40 +39,63 @@ const command = (file, args, options) => async () => {
 };
 
 /** A vitest project; a skipped test counts as failed. */
-const vitest = (project, env = {}) => async () => {
-  const report = path.join(reports, `${project}.json`);
-  rmSync(report, { force: true });
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { status } = await execute(bin('vitest'), args, { env: { ...process.env, ...env } });
-  let counts;
-  try {
-    counts = JSON.parse(readFileSync(report, 'utf8'));
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
-  const failed = counts.numTotalTests - counts.numPassedTests;
-  return { passed: counts.numPassedTests, failed: failed || (status === 0 ? 0 : 1) };
-};
+const vitest =
+  (project, env = {}) =>
+  async () => {
+    const report = path.join(reports, `${project}.json`);
+    rmSync(report, { force: true });
+    const args = [
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ];
+    const { status } = await execute(bin('vitest'), args, { env: { ...process.env, ...env } });
+    let counts;
+    try {
+      counts = JSON.parse(readFileSync(report, 'utf8'));
+    } catch {
+      return { passed: 0, failed: 1 };
+    }
+    const failed = counts.numTotalTests - counts.numPassedTests;
+    return { passed: counts.numPassedTests, failed: failed || (status === 0 ? 0 : 1) };
+  };
 
 /** gofmt, go vet and go test of the guest programs. */
 async function go() {
   const directory = await ensureGo();
-  const env = directory ? { ...process.env, PATH: `${directory}${path.delimiter}${process.env.PATH}` } : process.env;
+  const env = directory
+    ? { ...process.env, PATH: `${directory}${path.delimiter}${process.env.PATH}` }
+    : process.env;
   const cwd = path.join(root, 'engine', 'guest', 'agent');
   const format = spawnSync('gofmt', ['-l', '.'], { cwd, env, encoding: 'utf8' });
   if (format.stdout) console.log(`gofmt would change:\n${format.stdout}`);
   const vet = await execute('go', ['vet', './...'], { cwd, env });
   const test = await execute('go', ['test', '-json', './...'], { cwd, env, capture: true });
-  const events = test.output.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const events = test.output
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
   const ended = (action) => events.filter((event) => event.Test && event.Action === action);
   const failures = [...ended('fail'), ...ended('skip')];
   for (const failure of failures) {
-    const lines = events.filter((event) => event.Test === failure.Test && event.Package === failure.Package);
+    const lines = events.filter(
+      (event) => event.Test === failure.Test && event.Package === failure.Package,
+    );
     console.log(lines.map((event) => event.Output ?? '').join(''));
   }
-  const broken = [format.status === 0 && !format.stdout, vet.status === 0, test.status === 0 || failures.length > 0];
+  const broken = [
+    format.status === 0 && !format.stdout,
+    vet.status === 0,
+    test.status === 0 || failures.length > 0,
+  ];
   const problems = broken.filter((fine) => !fine).length;
-  return { passed: ended('pass').length + broken.length - problems, failed: failures.length + problems };
+  return {
+    passed: ended('pass').length + broken.length - problems,
+    failed: failures.length + problems,
+  };
 }
 
 const node = process.execPath;
@@ -108,7 +142,9 @@ await main(async () => {
   }
   console.log('');
   for (const { name, passed, failed, seconds } of results) {
-    console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${seconds.toFixed(1).padStart(7)} s`);
+    console.log(
+      `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${seconds.toFixed(1).padStart(7)} s`,
+    );
   }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);

@@ -105,7 +105,12 @@ export interface MachineStats {
   readonly time: number;
   readonly cpu: { readonly busyMs: number; readonly idleMs: number };
   readonly memory: { readonly total: number; readonly available: number };
-  readonly disk: { readonly total: number; readonly used: number; readonly readBytes: number; readonly writtenBytes: number };
+  readonly disk: {
+    readonly total: number;
+    readonly used: number;
+    readonly readBytes: number;
+    readonly writtenBytes: number;
+  };
   readonly network: { readonly receivedBytes: number; readonly sentBytes: number };
   readonly processes: number;
 }
@@ -158,12 +163,21 @@ export interface TaskSpec {
   /** OCI runtime specification 1.0 `config.json`; the agent sets `root.path` and the network namespace path */
   readonly config: unknown;
   /** files written before the start, such as `resolv.conf`, `hosts`, `hostname`, that `config.mounts` may bind */
-  readonly files?: readonly { readonly path: string; readonly mode: number; readonly content: string }[];
+  readonly files?: readonly {
+    readonly path: string;
+    readonly mode: number;
+    readonly content: string;
+  }[];
   /** standard input stays open for `task.attach`; else /dev/null */
   readonly stdin: boolean;
   readonly tty?: TerminalSize;
   /** where output is logged, as the log drivers of Docker (`json-file`) and of CRI write it */
-  readonly log?: { readonly path: string; readonly format: 'json-file' | 'cri'; readonly maxBytes?: number; readonly maxFiles?: number };
+  readonly log?: {
+    readonly path: string;
+    readonly format: 'json-file' | 'cri';
+    readonly maxBytes?: number;
+    readonly maxFiles?: number;
+  };
 }
 
 export interface TaskInfo {
@@ -210,9 +224,15 @@ export interface TaskStats {
 
 /** Operations that end with their reply. */
 export interface AgentCalls {
-  hello: { request: object; reply: { version: string; kernel: string; hostname: string; bootMs: number } };
+  hello: {
+    request: object;
+    reply: { version: string; kernel: string; hostname: string; bootMs: number };
+  };
   /** Runs to completion with its output collected (at most 1 MiB each). For small questions. */
-  run: { request: ExecRequest & { readonly stdin?: string }; reply: { exit: ExitStatus; stdout: string; stderr: string } };
+  run: {
+    request: ExecRequest & { readonly stdin?: string };
+    reply: { exit: ExitStatus; stdout: string; stderr: string };
+  };
   personalise: { request: MachineIdentity; reply: object };
   /** Sets the clock, after a pause or a restore: UNIX time in milliseconds. */
   'clock.set': { request: { time: number }; reply: object };
@@ -242,7 +262,10 @@ export interface AgentCalls {
   'task.pause': { request: { id: string }; reply: object };
   'task.resume': { request: { id: string }; reply: object };
   /** Writes cgroup v2 files, such as `{ "memory.max": "33554432" }`. */
-  'task.update': { request: { id: string; cgroup: Readonly<Record<string, string>> }; reply: object };
+  'task.update': {
+    request: { id: string; cgroup: Readonly<Record<string, string>> };
+    reply: object;
+  };
   'task.resize': { request: { id: string; execId?: string; size: TerminalSize }; reply: object };
   'task.list': { request: object; reply: { tasks: readonly TaskInfo[] } };
   'task.pids': { request: { id: string }; reply: { pids: readonly number[] } };
@@ -258,27 +281,56 @@ export interface AgentCalls {
 export interface AgentStreams {
   exec: { request: ExecRequest; reply: { pid: number }; kind: 'frames' };
   /** Bytes of the file from `offset`, at most `length`; then the stream ends. With `follow`, goes on as the file grows. */
-  'file.read': { request: { path: string; offset?: number; length?: number; follow?: boolean }; reply: FileInfo; kind: 'bytes' };
+  'file.read': {
+    request: { path: string; offset?: number; length?: number; follow?: boolean };
+    reply: FileInfo;
+    kind: 'bytes';
+  };
   /** The host sends the bytes and half-closes; the file appears under its name at once, whole. Ends with a message `{}` or `{ error }`. */
-  'file.write': { request: { path: string; mode?: number; uid?: number; gid?: number; makeParents?: boolean }; reply: object; kind: 'bytes' };
+  'file.write': {
+    request: { path: string; mode?: number; uid?: number; gid?: number; makeParents?: boolean };
+    reply: object;
+    kind: 'bytes';
+  };
   /** `FileEvent` messages. Recursive, new directories included. */
-  'file.watch': { request: { path: string; ignore?: readonly string[] }; reply: object; kind: 'messages' };
+  'file.watch': {
+    request: { path: string; ignore?: readonly string[] };
+    reply: object;
+    kind: 'messages';
+  };
   /**
    * A POSIX (pax) tar of `path`. `names` limits it to these entries below `path`. With
    * `layer`, `path` is an overlay's upper directory and whiteouts are written as an OCI layer
    * has them (`.wh.name`, `.wh..wh..opq`). `root` resolves symbolic links inside a container's root.
    */
-  'tar.read': { request: { path: string; names?: readonly string[]; layer?: boolean; root?: string }; reply: object; kind: 'bytes' };
+  'tar.read': {
+    request: { path: string; names?: readonly string[]; layer?: boolean; root?: string };
+    reply: object;
+    kind: 'bytes';
+  };
   /** Extracts a tar that the host sends below `path`; ends with a message `{}` or `{ error }`. */
-  'tar.write': { request: { path: string; root?: string; keepOwner?: boolean }; reply: object; kind: 'bytes' };
+  'tar.write': {
+    request: { path: string; root?: string; keepOwner?: boolean };
+    reply: object;
+    kind: 'bytes';
+  };
   /** Connects from inside the machine (or from a sandbox's network namespace); then raw bytes. */
-  dial: { request: { network: 'tcp' | 'unix'; address: string; sandbox?: string }; reply: object; kind: 'bytes' };
+  dial: {
+    request: { network: 'tcp' | 'unix'; address: string; sandbox?: string };
+    reply: object;
+    kind: 'bytes';
+  };
   /**
    * Listens inside the machine for as long as this stream is open. Each connection arrives as a
    * stream that the agent opens, with an `IncomingConnection` message first, then raw bytes.
    */
   listen: {
-    request: { network: 'tcp' | 'unix'; address: string; mode?: number; tls?: { certificate: string; key: string } };
+    request: {
+      network: 'tcp' | 'unix';
+      address: string;
+      mode?: number;
+      tls?: { certificate: string; key: string };
+    };
     reply: { listenerId: number };
     kind: 'bytes';
   };

@@ -9,7 +9,10 @@ export interface MachineOptions {
   /** MiB; the profile's own when absent. A saved state restores only into the size it was saved with. */
   readonly memory?: number;
   /** `restore` the profile's prepared state, `cold` boot from the BIOS, or a state saved earlier with `save`. */
-  readonly start: { readonly kind: 'restore' } | { readonly kind: 'cold' } | { readonly kind: 'saved'; readonly state: SavedMachine };
+  readonly start:
+    | { readonly kind: 'restore' }
+    | { readonly kind: 'cold' }
+    | { readonly kind: 'saved'; readonly state: SavedMachine };
   readonly hostname: string;
   /** of eth0, such as `10.0.0.11/24` */
   readonly address?: string;
@@ -19,7 +22,13 @@ export interface MachineOptions {
 
 /** Progress of a start. `done` and `total` share a unit (bytes while fetching, milliseconds expected while booting). */
 export interface MachineProgress {
-  readonly phase: 'fetching' | 'decompressing' | 'restoring' | 'booting' | 'personalising' | 'ready';
+  readonly phase:
+    | 'fetching'
+    | 'decompressing'
+    | 'restoring'
+    | 'booting'
+    | 'personalising'
+    | 'ready';
   readonly text: string;
   readonly done: number;
   readonly total: number;
@@ -76,7 +85,10 @@ export interface MachineService {
   /** One of `AgentStreams`. */
   agentOpen(op: string, request: object): Promise<OpenedStream>;
   /** Listens in the guest (`AgentStreams.listen`); each connection is handed to `onConnection`. Ends when the returned function is called. */
-  agentListen(request: object, onConnection: (remote: string, stream: ByteStream) => void): Promise<() => Promise<void>>;
+  agentListen(
+    request: object,
+    onConnection: (remote: string, stream: ByteStream) => void,
+  ): Promise<() => Promise<void>>;
 
   /** Makes a read-only tree appear at `/run/drydock/images/<name>` in the guest, over 9p. */
   publishTree(name: string, tree: PublishedTree): Promise<void>;

@@ -9,7 +9,11 @@ export interface App {
   readonly url: string;
   readonly browser: Browser;
   /** A page of its own context, at the app's start. */
-  open(options?: { width?: number; height?: number; colorScheme?: 'light' | 'dark' }): Promise<Page>;
+  open(options?: {
+    width?: number;
+    height?: number;
+    colorScheme?: 'light' | 'dark';
+  }): Promise<Page>;
   close(): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FileTree } from './file-tree.ts';
+import type { FileTree } from './file-tree.ts';
 import { guestFolder } from './folders.ts';
 import { run } from './run.ts';
 
