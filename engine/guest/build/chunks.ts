@@ -5,7 +5,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,10 +71,4 @@ const zeros = Buffer.alloc(chunkSize);
 /** An image in memory, cut into chunks. */
 export function* cut(image: Buffer): Generator<Buffer> {
   for (let at = 0; at < image.length; at += chunkSize) yield image.subarray(at, at + chunkSize);
-}
-
-/** Bytes that a disk takes on its way to the browser. */
-export function storedSize(folder: string): number {
-  const store = path.join(folder, 'chunks');
-  return readdirSync(store).reduce((sum, file) => sum + statSync(path.join(store, file)).size, 0);
 }

@@ -1,13 +1,13 @@
 import path from 'node:path';
 
-export interface FileNode {
+interface FileNode {
   readonly kind: 'file';
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly content: Buffer;
 }
-export interface SymlinkNode {
+interface SymlinkNode {
   readonly kind: 'symlink';
   readonly target: string;
 }

@@ -25,7 +25,7 @@ export function kernelVersion(): string {
 }
 
 /** Unpacks Debian's kernel source once and returns its folder. */
-export function kernelSource(folder = cacheFolder): string {
+function kernelSource(folder = cacheFolder): string {
   const tree = path.join(folder, 'linux');
   if (!existsSync(path.join(tree, 'Makefile'))) {
     mkdirSync(tree, { recursive: true });

@@ -13,7 +13,7 @@ const programHeaderSize = 32;
  * Names of the shared libraries that a 32-bit ELF file asks for (DT_NEEDED); empty for anything else.
  * Layout: System V ABI, Intel386 supplement.
  */
-export function neededLibraries(content: Buffer): string[] {
+function neededLibraries(content: Buffer): string[] {
   if (content.length < 52 || content.readUInt32LE(0) !== elfMagic || content.readUInt8(4) !== 1)
     return [];
   const headers = Array.from({ length: content.readUInt16LE(44) }, (_, index) => {

@@ -62,7 +62,7 @@ function readRecords(names: readonly string[]): Map<string, Map<string, string>>
   return records;
 }
 
-export function parseControl(text: string): Map<string, string> {
+function parseControl(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const match of text.matchAll(/^([A-Za-z0-9-]+): (.*)$/gm)) {
     if (match[1] !== undefined && !fields.has(match[1])) fields.set(match[1], match[2] ?? '');

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readLock } from './debian.ts';
 import { distFolder } from './folders.ts';
-import { digestOfFile } from './inputs.ts';
+import { digestOfFile, type Inputs } from './inputs.ts';
 import { kernelVersion } from './kernel.ts';
 
 /** A file to fetch: path relative to the manifest. */
@@ -88,13 +88,7 @@ function artifact(file: string): Artifact {
 
 function sources(): Source[] {
   const linux = kernelVersion();
-  const seabios =
-    (
-      JSON.parse(readFileSync(path.join(distFolder, 'bios', 'inputs.json'), 'utf8')) as Record<
-        string,
-        string
-      >
-    )['package seabios'] ?? '';
+  const seabios = recordedInputs('bios')['package seabios'] ?? '';
   const found: Source[] = [
     {
       package: 'linux-source-6.1',
@@ -118,5 +112,28 @@ function sources(): Source[] {
       found.push({ package: name, version, source, sourceVersion, licence, part });
     }
   }
-  return found;
+  return [...found, ...goSources(recordedInputs('agent'))];
+}
+
+/** What is compiled into the agent: Go's own library and the modules it uses. */
+function goSources(inputs: Inputs): Source[] {
+  const go = /go([0-9.]+)/.exec(inputs['tool go'] ?? '')?.[1] ?? '';
+  const found = [{ name: 'go', version: go, licence: 'BSD' }];
+  for (const [label, value] of Object.entries(inputs)) {
+    const [, name] = /^module (.*)$/.exec(label) ?? [];
+    const [version = '', ...licence] = value.split(' ');
+    if (name !== undefined) found.push({ name, version, licence: licence.join(' ') });
+  }
+  return found.map(({ name, version, licence }) => ({
+    package: name,
+    version,
+    source: name,
+    sourceVersion: version,
+    licence,
+    part: 'agent',
+  }));
+}
+
+function recordedInputs(part: string): Inputs {
+  return JSON.parse(readFileSync(path.join(distFolder, part, 'inputs.json'), 'utf8')) as Inputs;
 }

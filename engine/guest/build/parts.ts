@@ -19,6 +19,7 @@ import { fetchPackage, readLock, unpackPackage, type LockedPackage } from './deb
 import { writeErofs } from './erofs.ts';
 import { FileTree } from './file-tree.ts';
 import { guestFolder, sourceDateEpoch } from './folders.ts';
+import { modulesIn } from './go-modules.ts';
 import { digestOf, digestOfFile, digestOfFolder, type Inputs } from './inputs.ts';
 import { buildInit, buildKernel, initInputs } from './kernel.ts';
 import { checkLibraries } from './libraries.ts';
@@ -112,13 +113,19 @@ function buildAgent(output: string, cache: string): Inputs {
       (file) => !file.endsWith('_test.go') && !file.includes('testdata'),
     ),
     'recipe erofs.ts': digestOfFile(path.join(guestFolder, 'build', 'erofs.ts')),
+    ...Object.fromEntries(
+      modulesIn(binary, agentFolder).map(({ name, version, licence }) => [
+        `module ${name}`,
+        `${version} ${licence}`,
+      ]),
+    ),
     'tool go': versionOf('go', ['version']),
     'tool zstd': versionOf('zstd'),
   };
 }
 
 /** Compiles `cmd/<name>` of the agent's module as a static program for the machine. */
-export function buildGo(name: string, output: string): void {
+function buildGo(name: string, output: string): void {
   run(
     'go',
     [
