@@ -5,8 +5,6 @@ import { spawnBrowserMachine } from '../machine/client/browser-machine.ts';
 import { spawnBrowserDocker } from './browser-docker.ts';
 import { WorkerLab } from './lab.ts';
 
-export { LabError, type LabErrorCode } from './lab-error.ts';
-
 /** A lab without machines. The machines' parts are fetched from beside the page. */
 export function openLab(): Lab {
   return new WorkerLab({

@@ -3,13 +3,13 @@ import { toHex } from '../../base/hex.ts';
 import { readJson, type ArtifactSource } from './artifact-source.ts';
 
 /** A file below `engine/guest/dist`. */
-export interface GuestFile {
+interface GuestFile {
   readonly path: string;
   readonly sha256: string;
   readonly size: number;
 }
 
-export interface GuestProfile {
+interface GuestProfile {
   /** MiB */
   readonly memory: number;
   /** names in `GuestManifest.disks`, in the order of their partitions on /dev/sda */

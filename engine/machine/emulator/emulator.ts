@@ -18,7 +18,7 @@ const VGA_MEMORY = 2 * 1024 * 1024;
 const SHARE_WINDOW = 1000;
 
 /** What boots: the kernel is handed over directly, the BIOS only sets the stage. */
-export interface BootImages {
+interface BootImages {
   readonly bios: ArrayBuffer;
   readonly vgaBios: ArrayBuffer;
   readonly kernel: ArrayBuffer;

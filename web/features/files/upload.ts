@@ -10,7 +10,7 @@ export interface UploadItem {
 }
 
 /** Larger files would have to fit into the page's memory and the machine's disk at once: bytes. */
-export const uploadLimit = 256 * 1024 * 1024;
+const uploadLimit = 256 * 1024 * 1024;
 
 /** Everything that was dropped, directories with what is in them. Must be called before the drop event ends. */
 export async function droppedItems(transfer: DataTransfer): Promise<readonly UploadItem[]> {

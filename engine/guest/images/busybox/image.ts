@@ -8,7 +8,7 @@ import type { ImagePackages } from '../image-packages.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 import { addAccounts } from '../slim-debian.ts';
 
-export const busyboxPackages = ['busybox-static', 'base-passwd'];
+const busyboxPackages = ['busybox-static', 'base-passwd'];
 
 /** `busybox`: Debian's static BusyBox under the name of every applet, as hard links. */
 export async function busybox(packages: ImagePackages): Promise<ImageRecipe> {
@@ -42,7 +42,7 @@ export async function busybox(packages: ImagePackages): Promise<ImageRecipe> {
     name: 'busybox',
     tags: ['latest', 'stable', full, `${major}.${minor}`, `${major}`],
     description: 'A shell and 270 small tools in one program',
-    steps: [{ createdBy: 'ADD rootfs.tar.gz / # buildkit', layer }, { createdBy: 'CMD ["sh"]' }],
+    steps: [{ createdBy: 'ADD busybox.tar /', layer }, { createdBy: 'CMD ["sh"]' }],
     config: { Env: [defaultPath], Cmd: ['sh'] },
     sources: packages.sources(busyboxPackages),
   };

@@ -16,7 +16,7 @@ import { readTree } from './read-tree.ts';
 const run = promisify(execFile);
 
 /** Everything essential, apt, and what these depend on. */
-export const debianPackages =
+const debianPackages =
   `adduser apt base-files base-passwd bash bsdutils coreutils dash debconf debian-archive-keyring debianutils
   diffutils dpkg findutils gcc-12-base gpgv grep gzip hostname init-system-helpers libacl1 libapt-pkg6.0 libattr1
   libaudit-common libaudit1 libblkid1 libbz2-1.0 libc-bin libc6 libcap-ng0 libcap2 libcrypt1 libdb5.3
@@ -70,10 +70,7 @@ export async function debian(packages: ImagePackages): Promise<ImageRecipe> {
       name: 'debian',
       tags: ['latest', 'bookworm', 'bookworm-slim', '12', '12-slim', 'stable', 'stable-slim'],
       description: 'Debian 12, small, with apt',
-      steps: [
-        { createdBy: 'ADD rootfs.tar.gz / # buildkit', layer: tree },
-        { createdBy: 'CMD ["bash"]' },
-      ],
+      steps: [{ createdBy: 'ADD debian.tar /', layer: tree }, { createdBy: 'CMD ["bash"]' }],
       config: { Env: [defaultPath], Cmd: ['bash'] },
       sources: packages.sources(debianPackages),
     };

@@ -13,7 +13,7 @@ export async function helloWorld(): Promise<ImageRecipe> {
     name: 'hello-world',
     tags: ['latest', 'linux'],
     description: 'Says which parts of Docker worked together to print its text',
-    steps: [{ createdBy: 'COPY hello / # buildkit', layer }, { createdBy: 'CMD ["/hello"]' }],
+    steps: [{ createdBy: 'COPY hello /', layer }, { createdBy: 'CMD ["/hello"]' }],
     config: { Env: [defaultPath], Cmd: ['/hello'], WorkingDir: '/' },
     sources: [
       {

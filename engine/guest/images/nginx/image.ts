@@ -7,7 +7,7 @@ import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 import { isNeeded, slimPackages } from '../slim-debian.ts';
 
 const serverPackages = ['libcrypt1', 'libssl3', 'nginx', 'nginx-common', 'zlib1g'];
-export const nginxPackages = [...slimPackages, ...serverPackages];
+const nginxPackages = [...slimPackages, ...serverPackages];
 
 /** Of nginx-common only these: the rest configures Debian's way of several sites. */
 const configuration =
@@ -54,16 +54,16 @@ export async function nginx(packages: ImagePackages, base: FileTree): Promise<Im
     tags: ['latest', 'stable', 'bookworm', full, `${major}.${minor}`, `${major}`],
     description: 'Web server, reverse proxy and load balancer',
     steps: [
-      { createdBy: 'ADD rootfs.tar.gz / # buildkit', layer: base },
+      { createdBy: 'ADD debian-slim.tar /', layer: base },
       { createdBy: 'CMD ["bash"]' },
       { createdBy: `ENV NGINX_VERSION=${full}` },
       {
-        createdBy: `RUN /bin/sh -c apt-get install -y nginx=${packages.get('nginx').version} # buildkit`,
+        createdBy: `ADD nginx.tar / # Debian: ${serverPackages.map((name) => `${name}=${packages.get(name).version}`).join(' ')}`,
         layer: server,
       },
-      { createdBy: 'COPY docker-entrypoint.sh / # buildkit', layer: entrypoint },
+      { createdBy: 'COPY docker-entrypoint.sh /', layer: entrypoint },
       { createdBy: 'ENTRYPOINT ["/docker-entrypoint.sh"]' },
-      { createdBy: 'EXPOSE map[80/tcp:{}]' },
+      { createdBy: 'EXPOSE 80' },
       { createdBy: 'STOPSIGNAL SIGQUIT' },
       { createdBy: 'CMD ["nginx" "-g" "daemon off;"]' },
     ],

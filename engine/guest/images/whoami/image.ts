@@ -16,9 +16,9 @@ export async function whoami(compile: CompileGo): Promise<ImageRecipe> {
     tags: ['latest', '1', '1.0'],
     description: 'Web server that answers with its host name, addresses and the request',
     steps: [
-      { createdBy: 'COPY whoami / # buildkit', layer },
+      { createdBy: 'COPY whoami /', layer },
       { createdBy: 'ENTRYPOINT ["/whoami"]' },
-      { createdBy: 'EXPOSE map[80/tcp:{}]' },
+      { createdBy: 'EXPOSE 80' },
     ],
     config: {
       Env: [defaultPath],

@@ -1,13 +1,13 @@
 /** What went wrong with an exchange, in words: what happened, why, and what to do next. */
 import type { FailureCode } from './messages.ts';
 
-export interface Explanation {
+interface Explanation {
   readonly title: string;
   readonly text: string;
   readonly advice: readonly string[];
 }
 
-export function explainFailure(code: FailureCode, port: number, detail = ''): Explanation {
+function explainFailure(code: FailureCode, port: number, detail = ''): Explanation {
   switch (code) {
     case 'CONNECTION_REFUSED':
       return {

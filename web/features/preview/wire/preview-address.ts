@@ -25,7 +25,7 @@ const label =
 const loopback = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
 
 /** Host (with port) under which previews of an app at `appHost` live, without the leading label. */
-export function previewDomain(appHost: string): string {
+function previewDomain(appHost: string): string {
   const { hostname, port } = new URL(`http://${appHost}`);
   return `preview.${loopback.has(hostname) ? 'localhost' : hostname}${port && `:${port}`}`;
 }
