@@ -32,7 +32,9 @@ export function SerialLog({ machine }: { readonly machine: LabMachine }) {
     return () => stop.abort();
   }, [machine]);
 
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
 
   useEffect(() => {
     const element = box.current;
