@@ -20,7 +20,7 @@ it('builds an nginx page, runs it twice, sees a change', async () => {
   await dockerfile('FROM nginx', 'COPY index.html /usr/share/nginx/html/');
   const built = await dock.sh('docker build -t my-nginx-image app');
   expect(built).toMatch(
-    /^Sending build context to Docker daemon +[\d.]+kB\nStep 1\/2 : FROM nginx\n[\s\S]* ---> [0-9a-f]{12}\nStep 2\/2 : COPY index\.html \/usr\/share\/nginx\/html\/\n ---> [0-9a-f]{12}\nSuccessfully built [0-9a-f]{12}\nSuccessfully tagged my-nginx-image:latest$/,
+    /^Sending build context to Docker daemon +[\d.]+kB\s+Step 1\/2 : FROM nginx\n[\s\S]* ---> [0-9a-f]{12}\nStep 2\/2 : COPY index\.html \/usr\/share\/nginx\/html\/\n ---> [0-9a-f]{12}\nSuccessfully built [0-9a-f]{12}\nSuccessfully tagged my-nginx-image:latest$/,
   );
   await dock.sh('docker run -d -p 80:80 my-nginx-image && docker run -d -p 81:80 my-nginx-image');
   const get = (port: number): Promise<string> =>

@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { sleep, systemClock } from '../../../engine/base/clock.ts';
 import { startDocker, type DockerClient } from '../../../engine/cluster/docker-client.ts';
 import { spawnNodeDocker } from '../../../engine/cluster/node-docker.node.ts';
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
+import { repositoryDirectories } from '../../../engine/machine/client/guest-directories.node.ts';
 import { startMachine, type MachineClient } from '../../../engine/machine/client/machine-client.ts';
 import { spawnNodeMachine } from '../../../engine/machine/client/node-machine.node.ts';
 
@@ -20,7 +24,11 @@ export class DockerMachine {
   readonly machine: MachineClient;
   #docker: DockerClient;
 
-  private constructor(machine: MachineClient, docker: DockerClient) {
+  /** where images are kept; outlives an engine */
+  readonly #storage: string;
+
+  private constructor(machine: MachineClient, docker: DockerClient, storage: string) {
+    this.#storage = storage;
     this.machine = machine;
     this.agent = new AgentClient(machine.service);
     this.#docker = docker;
@@ -33,10 +41,8 @@ export class DockerMachine {
       hostname: 'dock',
       start: { kind: 'restore' },
     });
-    return new DockerMachine(
-      machine,
-      await startDocker(spawnNodeDocker(), machine, { machine: 'dock' }),
-    );
+    const storage = await mkdtemp(path.join(tmpdir(), 'drydock-docker-'));
+    return new DockerMachine(machine, await startEngine(machine, storage), storage);
   }
 
   /** Runs a line of bash as root to its end, whatever its exit status. */
@@ -97,11 +103,17 @@ export class DockerMachine {
   /** Ends the engine's worker without a word, as a crash does, and starts another. */
   async replaceEngine(): Promise<void> {
     await this.#docker.dispose();
-    this.#docker = await startDocker(spawnNodeDocker(), this.machine, { machine: 'dock' });
+    this.#docker = await startEngine(this.machine, this.#storage);
   }
 
   async stop(): Promise<void> {
     await this.#docker.dispose();
     await this.machine.destroy();
+    await rm(this.#storage, { recursive: true });
   }
+}
+
+function startEngine(machine: MachineClient, storage: string): Promise<DockerClient> {
+  const link = spawnNodeDocker({ guest: repositoryDirectories.guest, storage });
+  return startDocker(link, machine, { machine: 'dock' });
 }
