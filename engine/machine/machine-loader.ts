@@ -23,6 +23,7 @@ import { newIdentity } from './machine-identity.ts';
 import { SerialLog } from './serial-log.ts';
 import {
   stateName,
+  PREPARED_VERSION,
   unpackState,
   type PreparedState,
   type StateHeader,
@@ -44,12 +45,14 @@ const LOG_TAIL = 1500;
 interface Start {
   readonly emulator: EmulatorOptions['start'];
   readonly header: StateHeader | undefined;
-  readonly prefetch: readonly ChunkReference[];
+  /** chunks to fetch when the machine is idle */
+  readonly laterChunks: readonly ChunkReference[];
 }
 
 /** Starts machines of one host: fetches what they need, restores or boots, greets the agent, personalises. */
 export class MachineLoader {
   readonly #host: MachineHost;
+  #wasm: Promise<WebAssembly.Module> | undefined;
 
   constructor(host: MachineHost) {
     this.#host = host;
@@ -57,7 +60,7 @@ export class MachineLoader {
 
   async start(options: MachineOptions, onProgress: OnProgress): Promise<Machine> {
     const { source } = this.#host;
-    const wasm = this.#host.wasm();
+    const wasm = this.#compile();
     wasm.catch(() => {});
     const manifest = await readManifest(source);
     const profile = manifest.profiles[options.profile];
@@ -66,7 +69,7 @@ export class MachineLoader {
     const store = new ChunkStore(source, new ZstdDecoder(await wasm));
     const [disks, start] = await Promise.all([
       this.#openDisks(manifest, options.profile, store),
-      this.#load(manifest, options, memory, artifacts, onProgress),
+      this.#load(manifest, options, memory, artifacts, store, onProgress),
     ]);
     const machine = await this.#create(
       options,
@@ -78,7 +81,6 @@ export class MachineLoader {
       start,
       onProgress,
     );
-    if (start.prefetch.length > 0) void store.prefetch(start.prefetch);
     try {
       onProgress({
         phase: 'personalising',
@@ -91,9 +93,14 @@ export class MachineLoader {
       machine.dispose();
       throw error;
     }
-    if (this.#host.warmUp) machine.warmUp();
+    if (this.#host.warmUp) machine.warmUp(start.laterChunks);
     onProgress({ phase: 'ready', text: 'Ready', done: 1, total: 1 });
     return machine;
+  }
+
+  #compile(): Promise<WebAssembly.Module> {
+    this.#wasm ??= this.#host.wasm();
+    return this.#wasm;
   }
 
   async #openDisks(
@@ -123,6 +130,7 @@ export class MachineLoader {
     options: MachineOptions,
     memory: number,
     artifacts: string,
+    store: ChunkStore,
     onProgress: OnProgress,
   ): Promise<Start> {
     switch (options.start.kind) {
@@ -130,11 +138,11 @@ export class MachineLoader {
         return {
           emulator: { boot: await this.#loadBoot(manifest, options.profile, onProgress) },
           header: undefined,
-          prefetch: [],
+          laterChunks: [],
         };
       case 'restore': {
         const name = stateName(options.profile, memory, manifest.profiles[options.profile].memory);
-        return this.#loadPrepared(name, artifacts, onProgress);
+        return this.#loadPrepared(name, artifacts, store, onProgress);
       }
       case 'saved': {
         const { state: saved } = options.start;
@@ -155,7 +163,7 @@ export class MachineLoader {
           total: 1,
         });
         const { header, state } = await unpackState(saved.state);
-        return { emulator: { state }, header, prefetch: [] };
+        return { emulator: { state }, header, laterChunks: [] };
       }
     }
   }
@@ -187,23 +195,34 @@ export class MachineLoader {
     return { bios, vgaBios, kernel, cmdline: manifest.profiles[profile].cmdline };
   }
 
-  async #loadPrepared(name: string, artifacts: string, onProgress: OnProgress): Promise<Start> {
+  async #loadPrepared(
+    name: string,
+    artifacts: string,
+    store: ChunkStore,
+    onProgress: OnProgress,
+  ): Promise<Start> {
     const { source } = this.#host;
     const prepared = await readJson<PreparedState>(source, `states/${name}.json`);
-    if (prepared.artifacts !== artifacts) {
+    if (prepared.formatVersion !== PREPARED_VERSION || prepared.artifacts !== artifacts) {
       throw new MachineError(
         'STATE_MISMATCH',
         `The prepared state of ${name} is older than the guest: prepare it again (npm start does).`,
       );
     }
+    void store.prefetch(prepared.chunks);
+    const { size, stateSize, header, laterChunks } = prepared;
     const content = await source.read(`states/${prepared.file}`, (done) =>
-      onProgress({ phase: 'fetching', text: 'Fetching the machine', done, total: prepared.size }),
+      onProgress({ phase: 'fetching', text: 'Fetching the machine', done, total: size }),
     );
-    return {
-      emulator: { state: content.buffer },
-      header: prepared.header,
-      prefetch: prepared.chunks,
-    };
+    onProgress({
+      phase: 'decompressing',
+      text: 'Unpacking the machine',
+      done: 0,
+      total: stateSize,
+    });
+    // A decoder of its own, because it needs twice the state's size, which it gives back only as a whole.
+    const state = new ZstdDecoder(await this.#compile()).decode(content, stateSize);
+    return { emulator: { state: state.buffer }, header, laterChunks };
   }
 
   async #create(

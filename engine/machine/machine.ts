@@ -64,15 +64,17 @@ export class Machine implements Disposable {
     await this.agent.agentCall('personalise', identity);
   }
 
-  /** Warms the profile's tools up in idle time (`warm-up.ts`), until the machine is disposed of. */
-  warmUp(): void {
+  /** Warms the profile's tools up in idle time (`warm-up.ts`), until the machine is disposed of. `chunks` are fetched first. */
+  warmUp(chunks: readonly ChunkReference[]): void {
     const { emulator, agent, host } = this.#parts;
+    const store = this.#parts.chunks;
     const stop = new AbortController();
     this.#store.add({ dispose: () => stop.abort() });
     const target: WarmUpTarget = {
       get busy() {
         return emulator.busy;
       },
+      fetch: () => store.prefetch(chunks),
       run: (argv) => agent.agentCall('run', { argv, login: true }),
     };
     // It fails when the machine ends meanwhile, and is missed by nobody.

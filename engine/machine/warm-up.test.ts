@@ -14,6 +14,11 @@ class Guest implements WarmUpTarget {
   busy = 0;
   readonly commands: string[] = [];
 
+  fetch(): Promise<void> {
+    this.commands.push('fetch');
+    return Promise.resolve();
+  }
+
   run(argv: readonly string[]): Promise<unknown> {
     this.commands.push(argv.join(' '));
     return Promise.resolve();
@@ -32,8 +37,10 @@ describe('warmUp', () => {
     expect(guest.commands).toEqual([]);
     await pass(clock, 2000);
     await done;
-    expect(guest.commands).toHaveLength(3);
-    for (const command of guest.commands) expect(command).toMatch(/^nice -n 19 /);
+    const [first, ...commands] = guest.commands;
+    expect(first).toBe('fetch');
+    expect(commands).toHaveLength(3);
+    for (const command of commands) expect(command).toMatch(/^nice -n 19 /);
   });
 
   it('stops when told', async () => {

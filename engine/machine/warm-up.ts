@@ -3,6 +3,8 @@ import { sleep, type Clock } from '../base/clock.ts';
 
 /** What is warmed up: a way to run programs, and how long the guest has been busy so far, in milliseconds. */
 export interface WarmUpTarget {
+  /** Fetches what the programs will read from the disk. */
+  fetch(): Promise<void>;
   run(argv: readonly string[]): Promise<unknown>;
   readonly busy: number;
 }
@@ -44,6 +46,8 @@ export async function warmUp(
   signal: AbortSignal,
 ): Promise<void> {
   const began = clock.monotonic();
+  await idle(target, clock, signal);
+  await target.fetch();
   for (const command of COMMANDS[profile]) {
     await idle(target, clock, signal);
     if (clock.monotonic() - began > GIVE_UP_MS) return;

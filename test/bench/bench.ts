@@ -20,6 +20,11 @@ export interface BenchHost {
   /** Attaches a Docker engine with an empty store. */
   startDocker(machine: MachineClient): Promise<DockerClient>;
   resources(): Promise<Resources>;
+  /**
+   * Bytes that travel from nothing cached to a shell's prompt, or to the first `docker ps`. In
+   * Chromium the whole app as served, in Node what the machine reads.
+   */
+  bytesTo(goal: 'shell' | 'docker'): Promise<number>;
 }
 
 export interface Sample {

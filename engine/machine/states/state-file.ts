@@ -8,9 +8,12 @@ export interface StateHeader {
   readonly trees: TreeServerState;
 }
 
+/** Raised when `PreparedState` changes: states of another version are made again. */
+export const PREPARED_VERSION = 2;
+
 /** `states/<name>.json`: describes a prepared state. */
 export interface PreparedState {
-  readonly formatVersion: 1;
+  readonly formatVersion: typeof PREPARED_VERSION;
   readonly profile: ProfileName;
   /** MiB */
   readonly memory: number;
@@ -20,9 +23,13 @@ export interface PreparedState {
   readonly file: string;
   /** bytes of that file */
   readonly size: number;
+  /** bytes of v86's state in it */
+  readonly stateSize: number;
   readonly header: StateHeader;
-  /** disk chunks that the first commands need, in order: fetched ahead */
+  /** disk chunks on the way to a shell's prompt, in order: fetched at once */
   readonly chunks: readonly ChunkReference[];
+  /** those of the commands that are likely next: fetched when the machine is idle */
+  readonly laterChunks: readonly ChunkReference[];
 }
 
 /** Name of a prepared state: the profile's, with the memory when that is not the profile's own. */

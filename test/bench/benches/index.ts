@@ -8,7 +8,7 @@ import {
   dockerRun,
   dockerRunFirst,
 } from './docker.ts';
-import { idleCpu, machineMemory } from './resources.ts';
+import { bytesToDocker, bytesToShell, idleCpu, machineMemory } from './resources.ts';
 import { coldBoot, restore } from './start.ts';
 
 /** In the order in which they are reported. */
@@ -23,6 +23,8 @@ export const benches: readonly Bench[] = [
   dockerBuild,
   agentThroughput,
   echoLatency,
+  bytesToShell,
+  bytesToDocker,
   machineMemory,
   idleCpu,
 ];

@@ -1,5 +1,5 @@
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
-import { prove, type Bench, type Sample, withMachine } from '../bench.ts';
+import { prove, type Bench, type BenchHost, type Sample, withMachine } from '../bench.ts';
 
 const ROUNDS = 3;
 const IDLE_SECONDS = 5;
@@ -54,4 +54,26 @@ export const idleCpu: Bench = {
       prove(exit.code === 0, 'the machine is gone');
       return samples;
     }),
+};
+
+async function bytes(host: BenchHost, goal: 'shell' | 'docker'): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    samples.push({ value: (await host.bytesTo(goal)) / 1e6 });
+  }
+  return samples;
+}
+
+/** First visit to the prompt of a root shell. */
+export const bytesToShell: Bench = {
+  name: 'bytes-to-shell',
+  unit: 'MB',
+  run: (host) => bytes(host, 'shell'),
+};
+
+/** First visit to the answer of the first `docker ps`. */
+export const bytesToDocker: Bench = {
+  name: 'bytes-to-docker',
+  unit: 'MB',
+  run: (host) => bytes(host, 'docker'),
 };

@@ -10,6 +10,8 @@ declare global {
   interface Window {
     /** Asks the driver, which sees the browser's processes. */
     readResources(): Promise<Resources>;
+    /** Asks the driver, which serves the app. */
+    countBytes(goal: 'shell' | 'docker'): Promise<number>;
     runBench(name: string): Promise<readonly Sample[]>;
   }
 }
@@ -19,6 +21,7 @@ const host: BenchHost = {
   startMachine: (options, onProgress) => startMachine(spawnBrowserMachine(), options, onProgress),
   startDocker: (machine) => startDocker(spawnBrowserDocker(), machine, { machine: 'bench' }),
   resources: () => window.readResources(),
+  bytesTo: (goal) => window.countBytes(goal),
 };
 
 window.runBench = async (name) => {
