@@ -38,7 +38,7 @@ async function editorText(): Promise<string> {
 }
 
 function status(text: string) {
-  return page.getByRole('button', { name: text, exact: true });
+  return page.getByRole('status').filter({ hasText: new RegExp(`^${text}$`) });
 }
 
 describe('the editor', () => {
@@ -67,7 +67,7 @@ describe('the editor', () => {
 
   test('asks when both sides changed, with the difference, and keeps the choice', async () => {
     // The shell writes in the short time between typing and saving.
-    await shell('(sleep 2; echo theirs > index.html) &');
+    await shell('(sleep 2; echo theirs > index.html) & true');
     await focusEditor();
     const conflict = page.getByText('was changed in the machine while your text');
     for (let round = 0; round < 60 && !(await conflict.isVisible()); round += 1) {

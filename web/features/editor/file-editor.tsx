@@ -110,7 +110,6 @@ function DocumentEditor({
           editor={editor}
           tabMovesFocus={tabMovesFocus}
           onTabMovesFocus={setTabMovesFocus}
-          onSave={() => void document.save()}
         />
       )}
       {comparing && state.conflict && (

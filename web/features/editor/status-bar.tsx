@@ -9,13 +9,11 @@ export function StatusBar({
   editor,
   tabMovesFocus,
   onTabMovesFocus,
-  onSave,
 }: {
   readonly state: DocumentState;
   readonly editor: monaco.editor.IStandaloneCodeEditor | undefined;
   readonly tabMovesFocus: boolean;
   readonly onTabMovesFocus: (moves: boolean) => void;
-  readonly onSave: () => void;
 }) {
   const [place, setPlace] = useState({ line: 1, column: 1, windows: false });
   useEffect(() => {
@@ -40,14 +38,9 @@ export function StatusBar({
 
   return (
     <div className={styles['status']}>
-      <button
-        type="button"
-        className={styles['statusButton']}
-        onClick={onSave}
-        title="Save now (Ctrl+S)"
-      >
-        <span role="status">{savedText(state)}</span>
-      </button>
+      <span role="status" title="Ctrl+S saves at once">
+        {savedText(state)}
+      </span>
       <span className={styles['spacer']} />
       <span>
         Line {place.line}, column {place.column}
