@@ -269,7 +269,8 @@ export class ContainerRuntime implements Runtime {
       );
     const tree = await trees.publish(record.layers);
     const user = await userOf(this.#context, record, tree, config.user ?? record.config.user ?? '');
-    const execId = toHex(random.bytes(16));
+    // The agent names a socket after container and process, and a socket's path has 108 bytes at most.
+    const execId = toHex(random.bytes(4));
     const process = ociProcess(record.config, {
       args: config.args,
       env: [...record.config.env, ...(config.env ?? [])],
