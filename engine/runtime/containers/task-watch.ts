@@ -2,8 +2,9 @@ import type { TaskEvent, TaskInfo } from '../../api/agent.ts';
 import { sleep, type Clock } from '../../base/clock.ts';
 import type { AgentClient } from '../../machine/agent/agent-client.ts';
 
-/** Between attempts to reach an agent whose session has ended, in milliseconds. */
-const RETRY_DELAY = 200;
+/** Between attempts to reach an agent whose session has ended, in milliseconds: twice as long each time. */
+const FIRST_RETRY_DELAY = 200;
+const LONGEST_RETRY_DELAY = 5000;
 
 export interface TaskWatchListener {
   /** what the machine runs, whenever events may have been missed before */
@@ -47,15 +48,18 @@ export class TaskWatch {
 
   async #follow(first: AsyncIterable<TaskEvent>): Promise<void> {
     let events: AsyncIterable<TaskEvent> | undefined = first;
+    let delay = FIRST_RETRY_DELAY;
     while (!this.#closing.signal.aborted) {
       try {
         events ??= await this.#connect();
+        delay = FIRST_RETRY_DELAY;
         for await (const event of events) this.#listener.onEvent(event);
       } catch {
         // The session ended; the next one tells what happened meanwhile.
       }
       events = undefined;
-      await sleep(this.#clock, RETRY_DELAY, this.#closing.signal).catch(() => {});
+      await sleep(this.#clock, delay, this.#closing.signal).catch(() => {});
+      delay = Math.min(delay * 2, LONGEST_RETRY_DELAY);
     }
   }
 }
