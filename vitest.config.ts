@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A guard against hanging, not a measure: both cores may be busy.
+          testTimeout: 30_000,
           include: [
             'engine/**/*.test.ts',
             'web/**/*.test.ts',
