@@ -78,7 +78,9 @@ export class StoredContent implements ContentStore {
           `content has digest ${digest} instead of ${expected}`,
         );
       }
-      await writer.commit(nameOf(digest));
+      // A blob that is there stays: machines read from it, and a browser ends that when a file is replaced.
+      if ((await this.size(digest)) === size) await writer.abort();
+      else await writer.commit(nameOf(digest));
       return { digest, size };
     } catch (error) {
       await writer.abort();

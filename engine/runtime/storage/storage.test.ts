@@ -77,6 +77,9 @@ describe.each(hosts)('storage in %s', (_name, open) => {
       code: 'DIGEST_MISMATCH',
     });
     expect(await content.list()).toEqual([{ digest, size: 700_000 }]);
+    const source = await content.source(digest);
+    expect(await content.write(bytes)).toEqual({ digest, size: 700_000 });
+    expect(await content.source(digest)).toEqual(source);
     await content.remove(digest);
     await expect(content.source(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
