@@ -75,7 +75,8 @@ export class DockerEngine {
     const { runtime, clock, random, guest, registry } = options;
     const events = new EventLog(clock);
     const records = new ContainerRecords(runtime);
-    const context = { runtime, records, events, clock, random };
+    const { hostname } = await guest.call('hello', {});
+    const context = { runtime, records, events, clock, random, hostname };
     const containers = new Containers(context);
     runtime.images.events(({ action, id, name }) => {
       if (action === 'build') return;

@@ -11,6 +11,8 @@ export interface ContainerContext {
   readonly events: EventLog;
   readonly clock: Clock;
   readonly random: Random;
+  /** of the machine: containers on its network share it */
+  readonly hostname: string;
 }
 
 /** An event about a container carries its labels, image and name. */

@@ -49,10 +49,7 @@ export async function createContainer(
   if (body.StopSignal) parseSignal(body.StopSignal);
   const completed = completeConfig(body, image.config.config ?? {}, id);
   const network = networkOf(context, host, body);
-  const config: Config =
-    network.kind === 'shared'
-      ? { ...completed, Hostname: records.find(network.owner)?.config.Hostname ?? '' }
-      : completed;
+  const config: Config = { ...completed, ...hostnameOf(context, network, body.Hostname) };
   const inherited = (host.VolumesFrom ?? []).flatMap((from) => inheritedMounts(context, from));
   const requests = mountRequests(config, host, inherited);
   const bindings = portBindings(config, host, (port) => isPublished(context, port));
@@ -146,7 +143,8 @@ function networkOf(
   const network = runtime.networks.find(
     (one) => one.name === name || one.id === name || (name.length >= 3 && one.id.startsWith(name)),
   );
-  if (network === undefined) throw notFound(`network ${name} not found`);
+  // Not 404, which the client takes for a missing image.
+  if (network === undefined) throw badRequest(`network ${name} not found`);
   const endpoint = body.NetworkingConfig?.EndpointsConfig?.[mode];
   const address = endpoint?.IPAMConfig?.IPv4Address;
   const mac = body.MacAddress ?? endpoint?.MacAddress;
@@ -162,6 +160,17 @@ function networkOf(
       ...(mac ? { mac } : {}),
     },
   };
+}
+
+/** A container that joins another network has its host name, too. */
+function hostnameOf(
+  { hostname, records }: ContainerContext,
+  network: ChosenNetwork,
+  given: string | null | undefined,
+): Partial<Config> {
+  if (network.kind === 'shared')
+    return { Hostname: records.find(network.owner)?.config.Hostname ?? '' };
+  return network.mode.kind === 'host' && !given ? { Hostname: hostname } : {};
 }
 
 function inheritedMounts({ records }: ContainerContext, from: string): readonly MountPoint[] {
