@@ -17,7 +17,8 @@ afterAll(() => app.close());
 
 async function shell(command: string): Promise<string> {
   await focusTerminal(page);
-  return run(page, command);
+  // Output may lack its last line end, and the end of the command is looked for on a line of its own.
+  return run(page, `${command}; echo`);
 }
 
 /** Opens a file by the tree and puts the cursor at its end. */

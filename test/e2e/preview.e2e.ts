@@ -31,7 +31,7 @@ const pages: Record<string, string> = {
 
 async function shell(command: string): Promise<string> {
   await focusTerminal(page);
-  return run(page, command, { timeout: 110_000 });
+  return run(page, `${command}; echo`, { timeout: 110_000 });
 }
 
 /** The frame that shows a page of this port. */
