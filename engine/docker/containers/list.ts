@@ -91,12 +91,9 @@ export function selectContainers(
             [Name, Source, Destination].includes(value),
           ),
         ) &&
-        filters.any(
-          'publish',
-          (value) =>
-            Object.keys(record.hostConfig.PortBindings).includes(port(value)) ||
-            (container.sandbox?.ports.some(({ hostPort }) => `${hostPort}/tcp` === port(value)) ??
-              false),
+        // The container's port, not the machine's: as dockerd has it.
+        filters.any('publish', (value) =>
+          Object.keys(record.hostConfig.PortBindings).includes(port(value)),
         ) &&
         filters.any('expose', (value) =>
           Object.keys(record.config.ExposedPorts ?? {}).includes(port(value)),

@@ -22,12 +22,14 @@ it('builds an nginx page, runs it twice, sees a change', async () => {
   expect(built).toMatch(
     /^Sending build context to Docker daemon +[\d.]+kB\s+Step 1\/2 : FROM nginx\n[\s\S]* ---> [0-9a-f]{12}\nStep 2\/2 : COPY index\.html \/usr\/share\/nginx\/html\/\n ---> [0-9a-f]{12}\nSuccessfully built [0-9a-f]{12}\nSuccessfully tagged my-nginx-image:latest$/,
   );
-  await dock.sh('docker run -d -p 80:80 my-nginx-image && docker run -d -p 81:80 my-nginx-image');
+  await dock.sh(
+    'docker run -d --name one -p 80:80 my-nginx-image && docker run -d --name two -p 81:80 my-nginx-image',
+  );
   const get = (port: number): Promise<string> =>
     dock.sh(`curl -s --retry 20 --retry-connrefused --retry-delay 1 localhost:${port}`);
   expect([await get(80), await get(81)]).toEqual(['first', 'first']);
   await dock.sh(
-    'echo second > app/index.html && docker build -q -t my-nginx-image app && docker rm -f $(docker ps -q --filter publish=80) && docker run -d -p 80:80 my-nginx-image',
+    'echo second > app/index.html && docker build -q -t my-nginx-image app && docker rm -f one && docker run -d -p 80:80 my-nginx-image',
   );
   expect([await get(80), await get(81)]).toEqual(['second', 'first']);
 });
