@@ -6,6 +6,7 @@ const IDLE_TREES = 8;
 
 interface Published {
   readonly layers: string;
+  readonly tree: ImageTree['tree'];
   readonly done: Promise<void>;
 }
 
@@ -32,9 +33,11 @@ export class TreePublisher {
   async publish(layers: readonly Digest[]): Promise<ImageTree> {
     const image = await this.#images.tree(layers, { mountPoints: true });
     let published = this.#published.get(image.name);
-    if (published === undefined) {
+    // Another object of the same name has other sources: its layers were removed and came again.
+    if (published?.tree !== image.tree) {
       published = {
         layers: layers.join(),
+        tree: image.tree,
         done: this.#machine.publishTree(image.name, image.tree),
       };
       published.done.catch(() => this.#published.delete(image.name));

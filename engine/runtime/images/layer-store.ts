@@ -82,6 +82,8 @@ export class LayerStore {
   }
 
   async remove(diffId: Digest): Promise<void> {
+    // Their sources can be read no more, also when the same layer comes again.
+    for (const key of this.#trees.keys()) if (key.includes(diffId)) this.#trees.delete(key);
     await this.#storage.remove(nameOf(diffId));
     await this.#content.remove(diffId);
   }
