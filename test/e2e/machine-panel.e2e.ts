@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, waitForShell } from './support/shell.ts';
+import { focusTerminal, run, waitForScreen, waitForShell } from './support/shell.ts';
 
 let app: App;
 let page: Page;
@@ -24,13 +24,15 @@ describe('the machine panel', () => {
     await expect.poll(() => figure('Memory'), { timeout: 15_000 }).toMatch(/^[\d.]+ MB$/);
     await expect.poll(() => figure('Network'), { timeout: 15_000 }).toMatch(/\/s$/);
     await focusTerminal(page);
-    await page.keyboard.type('while :; do :; done\n');
+    await page.keyboard.type('clear; echo busy; while :; do :; done\n');
+    await waitForScreen(page, /^busy$/m);
     await expect
       .poll(async () => Number.parseInt((await figure('Processor')) ?? '0', 10), {
         timeout: 15_000,
       })
       .toBeGreaterThan(30);
     await page.keyboard.press('Control+C');
+    await waitForScreen(page, /^\^C\n.*# *$/m);
   });
 
   test('pause stops the machine, resume goes on where it was', async () => {
