@@ -11,15 +11,19 @@ import { MemoryStorage } from '../runtime/storage/memory-storage.ts';
 import { OpfsStorage } from '../runtime/storage/opfs-storage.ts';
 import type { Storage } from '../runtime/storage/storage.ts';
 
-/** False when another tab already works with this directory. The lock is held as long as the worker lives. */
+/** A worker that was just ended lets go of its directory a moment later; another tab does not. */
+const PATIENCE_MS = 2000;
+
+/** False when another tab works with this directory. The lock is held as long as the worker lives. */
 function claim(directory: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   return new Promise((resolve, reject) => {
     navigator.locks
-      .request(directory, { ifAvailable: true }, (lock) => {
-        resolve(lock !== null);
-        return lock === null ? undefined : new Promise<never>(() => {});
+      .request(directory, { signal }, () => {
+        resolve(true);
+        return new Promise<never>(() => {});
       })
-      .catch(reject);
+      .catch((error: unknown) => (signal.aborted ? resolve(false) : reject(error as Error)));
   });
 }
 
