@@ -4,12 +4,16 @@ import type { MachineOptions, ProfileName } from '../api/machine.ts';
 import { spawnNodeDocker } from '../cluster/node-docker.node.ts';
 import { startDocker, type DockerClient } from '../cluster/docker-client.ts';
 import { AgentClient, type AgentProcess } from '../machine/agent/agent-client.ts';
+import { AgentError } from '../machine/agent/agent-error.ts';
 import { startMachine } from '../machine/client/machine-client.ts';
 import { spawnNodeMachine } from '../machine/client/node-machine.node.ts';
 import { ensureStates } from './prepare.ts';
 import { UsageError } from './usage-error.ts';
 
 const PROFILES: readonly string[] = ['docker', 'node', 'bare'] satisfies ProfileName[];
+
+/** Exit status when the command cannot be started, as a shell has it (POSIX, 2.8.2). */
+const NOT_STARTED: Readonly<Record<string, number>> = { ENOENT: 127, EACCES: 126 };
 
 interface RunArguments {
   readonly options: MachineOptions;
@@ -107,6 +111,10 @@ export async function runMachine(argv: readonly string[]): Promise<number> {
         : {}),
     });
     return await passThrough(program);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return NOT_STARTED[error.code] ?? 1;
   } finally {
     await docker?.dispose();
     await machine.destroy();

@@ -12,6 +12,8 @@ export interface WarmUpTarget {
 /** The guest counts as idle when it was busy for less than a fifth of this, in milliseconds. */
 const WATCH_MS = 250;
 const BUSY_SHARE = 0.2;
+/** By then a prompt is there, and nothing that it needs is delayed. In milliseconds. */
+const FETCH_AFTER_MS = 1500;
 /** A guest that is never idle is being used, and warms up by that. In milliseconds. */
 const GIVE_UP_MS = 60_000;
 
@@ -46,8 +48,11 @@ export async function warmUp(
   signal: AbortSignal,
 ): Promise<void> {
   const began = clock.monotonic();
+  // The network is idle also while the guest is not.
+  await sleep(clock, FETCH_AFTER_MS, signal);
+  const fetched = target.fetch();
   await idle(target, clock, signal);
-  await target.fetch();
+  await fetched;
   for (const command of COMMANDS[profile]) {
     await idle(target, clock, signal);
     if (clock.monotonic() - began > GIVE_UP_MS) return;
