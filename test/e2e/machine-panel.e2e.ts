@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, waitForScreen, waitForShell } from './support/shell.ts';
+import { focusTerminal, run, screen, waitForScreen, waitForShell } from './support/shell.ts';
 
 let app: App;
 let page: Page;
@@ -37,9 +37,12 @@ describe('the machine panel', () => {
 
   test('pause stops the machine, resume goes on where it was', async () => {
     await page.getByRole('button', { name: 'Pause' }).click();
-    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.locator('dd [data-state=paused]').waitFor();
     await focusTerminal(page);
-    expect(await run(page, 'echo on')).toBe('on');
+    await page.keyboard.type('clear; echo typed while $((6 * 7)) slept\n');
+    expect(await screen(page)).not.toContain('typed while');
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await waitForScreen(page, /^typed while 42 slept$/m);
   });
 
   test('the serial log follows the serial console', async () => {
