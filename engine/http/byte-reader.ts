@@ -54,7 +54,7 @@ export class ByteReader {
     }
   }
 
-  /** Everything from here on. The reader must not be used otherwise afterwards. */
+  /** Everything from here on. Cancelling it stops reading and leaves what comes to this reader. */
   rest(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
@@ -63,7 +63,6 @@ export class ByteReader {
           if (bytes === undefined) controller.close();
           else controller.enqueue(bytes);
         },
-        cancel: (reason) => this.cancel(reason),
       },
       { highWaterMark: 0 },
     );

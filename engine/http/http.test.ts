@@ -26,13 +26,14 @@ async function raw(
 ): Promise<string> {
   const [client, server] = connection();
   const served = serveHttp(server, handler);
+  const writer = client.writable.getWriter();
   const writing = (async () => {
-    const writer = client.writable.getWriter();
     for (let start = 0; start < text.length; start += size)
       await writer.write(encoder.encode(text.slice(start, start + size)));
     if (halfClose) await writer.close();
   })().catch(() => {});
   const answer = decoder.decode(await readAll(client.readable));
+  if (!halfClose) await writer.close();
   await Promise.all([served, writing]);
   return answer;
 }
@@ -148,6 +149,37 @@ describe('serveHttp', () => {
     expect(answer).toBe(
       'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\ngot raw bytes',
     );
+  });
+
+  it('never gives up reading before the client has closed, so that its last bytes arrive', async () => {
+    let cancelled = false;
+    let end: () => void = () => {};
+    const readable = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(encoder.encode('POST / HTTP/1.1\r\nConnection: Upgrade\r\n\r\n'));
+        end = () => controller.close();
+      },
+      cancel: () => void (cancelled = true),
+    });
+    const down = new TransformStream<Uint8Array, Uint8Array>();
+    const served = serveHttp({ readable, writable: down.writable }, () =>
+      Promise.resolve({
+        status: 101,
+        headers: new Headers(),
+        async takeOver(stream) {
+          await stream.readable.cancel();
+          const writer = stream.writable.getWriter();
+          void writer.write(encoder.encode('last words'));
+          void writer.close();
+          await Promise.resolve();
+        },
+      }),
+    );
+    expect(decoder.decode(await readAll(down.readable))).toMatch(/last words$/);
+    expect(cancelled).toBe(false);
+    end();
+    await served;
+    expect(cancelled).toBe(false);
   });
 
   it('tells the handler when the client goes away during a response', async () => {

@@ -75,7 +75,23 @@ const REASONS: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
 };
 
-type Writer = WritableStreamDefaultWriter<Uint8Array>;
+/** Our direction of a connection. Closing it again has no effect. */
+interface Writer {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  abort(reason: unknown): Promise<void>;
+}
+
+function connectionWriter(writable: WritableStream<Uint8Array>): Writer {
+  const writer = writable.getWriter();
+  writer.closed.catch(() => {});
+  let closing: Promise<void> | undefined;
+  return {
+    write: (bytes) => writer.write(bytes),
+    close: () => (closing ??= writer.close()),
+    abort: (reason) => writer.abort(reason),
+  };
+}
 
 /**
  * Serves HTTP/1.0 and 1.1 on one connection until either side closes it. Requests are answered one
@@ -87,16 +103,23 @@ export async function serveHttp(
   options: ServeOptions = {},
 ): Promise<void> {
   const reader = new ByteReader(stream.readable);
-  const writer = stream.writable.getWriter();
-  writer.closed.catch(() => {});
+  const writer = connectionWriter(stream.writable);
   try {
     while (await serveOne(reader, writer, handler, options)) continue;
-    await writer.close().catch(() => {});
-    await reader.cancel();
+    await finish(reader, writer);
   } catch (error) {
     // The connection broke: nobody is left to be told.
     await Promise.allSettled([writer.abort(error), reader.cancel(error)]);
   }
+}
+
+/**
+ * Ends our direction and waits for the client to end its own. To cancel reading instead would reset
+ * a multiplexed stream as a whole, and lose what is still on its way to the client.
+ */
+async function finish(reader: ByteReader, writer: Writer): Promise<void> {
+  await writer.close().catch(() => {});
+  while ((await reader.some()) !== undefined) continue;
 }
 
 /** True when the connection may carry another request. */
