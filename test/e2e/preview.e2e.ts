@@ -251,7 +251,7 @@ describe('a learner’s page', () => {
             );
           return fresh?.title();
         },
-        { timeout: 30_000 },
+        { timeout: 60_000 },
       )
       .toBe('First');
   });

@@ -8,8 +8,8 @@ import {
   type Travel,
 } from './wire/messages.ts';
 
-/** milliseconds until a bridge that has not said anything is given up */
-const helloLimit = 10_000;
+/** milliseconds until a bridge is given up that has not said anything, or has but is not ready */
+const limits = { hello: 10_000, ready: 40_000 };
 
 export class PreviewBridge {
   readonly origin: string;
@@ -33,7 +33,8 @@ export class PreviewBridge {
     // As restricted as the visible frame: pages of the same origin can reach into this one.
     this.#frame.setAttribute('sandbox', 'allow-scripts allow-same-origin');
     this.ready = new Promise((resolve, reject) => {
-      const give = setTimeout(() => reject(new Error(`${origin} does not answer`)), helloLimit);
+      const giveUp = () => settle(() => reject(new Error(`${origin} does not answer`)));
+      let give = setTimeout(giveUp, limits.hello);
       const settle = (action: () => void) => {
         clearTimeout(give);
         action();
@@ -52,6 +53,9 @@ export class PreviewBridge {
           if (!readMessage(event.data, 'bridge-hello')) return;
           const { port1, port2 } = new MessageChannel();
           this.#control = port1;
+          clearTimeout(give);
+          // Installing a worker takes its time on a busy computer.
+          give = setTimeout(giveUp, limits.ready);
           port1.addEventListener('message', ({ data }: MessageEvent<BridgeEvent>) => {
             this.#onEvent(data, makePort, {
               ready: () => settle(resolve),
