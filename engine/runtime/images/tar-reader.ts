@@ -2,7 +2,7 @@
  * Finds the entries of a tar and where their contents lie, while the bytes pass by. Formats:
  * POSIX ustar and pax (IEEE 1003.1, pax utility), GNU long names, links and base-256 numbers.
  * Why not a library: none of those that run in workers tells the offsets of contents
- * (docs/decisions/tar-offsets.md).
+ * (docs/decisions/006-tar-offsets.md).
  */
 export interface TarEntry {
   readonly path: string;
