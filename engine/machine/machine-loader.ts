@@ -36,8 +36,8 @@ const MIB = 1024 * 1024;
 /** A cold boot takes about 4 s on the reference computer; this scales the progress bar. */
 const EXPECTED_BOOT_MS = 4000;
 const BOOT_DEADLINE_MS = 120_000;
-/** A restored guest answers within milliseconds; a longer silence means the state is bad. */
-const RESTORE_DEADLINE_MS = 30_000;
+/** A restored guest answers within milliseconds on an idle computer; a silence this long means the state is bad. */
+const RESTORE_DEADLINE_MS = 90_000;
 const PROGRESS_INTERVAL_MS = 100;
 /** How much of the serial log an error shows. */
 const LOG_TAIL = 1500;
