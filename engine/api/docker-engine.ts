@@ -19,6 +19,8 @@ export interface DockerEngineService {
   watchPorts(onPorts: (ports: readonly OpenPort[]) => void): Promise<void>;
   /** A connection to the API past the machine: HTTP/1.1 with Docker's upgrades. */
   connect(): Promise<ByteStream>;
+  /** Writes what the engine knows of its containers to the machine's disk, before the machine is saved. */
+  flush(): Promise<void>;
   /** Stops serving; containers go on. */
   stop(): Promise<void>;
 }

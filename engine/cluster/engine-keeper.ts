@@ -53,6 +53,11 @@ export class EngineKeeper {
     }
   }
 
+  /** For a machine that is about to be saved: its disk then knows its containers. */
+  async flush(): Promise<void> {
+    if (this.state.value.kind === 'ready') await this.#client?.service.flush();
+  }
+
   /** For a machine that is about to end. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -139,8 +139,10 @@ export class WorkerLabMachine implements LabMachine {
     this.#state.set({ kind: 'running' });
   }
 
-  save(): Promise<SavedMachine> {
-    return this.#started().service.save();
+  async save(): Promise<SavedMachine> {
+    const client = this.#started();
+    await this.#keeper?.flush();
+    return client.service.save();
   }
 
   async destroy(): Promise<void> {

@@ -82,6 +82,10 @@ export class HostedDockerEngine implements DockerEngineService {
     return Promise.resolve({ readable: down.readable, writable: up.writable });
   }
 
+  async flush(): Promise<void> {
+    await this.#runtime?.flush();
+  }
+
   async stop(): Promise<void> {
     await this.#engine?.close();
     await this.#runtime?.flush();
