@@ -75,7 +75,7 @@ describe('the editor', () => {
       await page.keyboard.type('mine ', { delay: 40 });
     }
     await conflict.waitFor();
-    expect(await shell('cat index.html')).toBe('theirs');
+    expect(await shell('cat index.html')).toMatch(/^theirs$/m);
     await page.getByRole('button', { name: 'Compare' }).click();
     const dialog = page.getByRole('dialog', { name: /Two versions/ });
     await dialog.getByText('theirs').first().waitFor();
