@@ -118,6 +118,20 @@ export async function timed(
   return { value, instructions: after.instructions - before.instructions };
 }
 
+/** Seconds between readings of `calm`. */
+const CALM_INTERVAL = 2;
+
+/** Waits until a machine has nothing to do: what is warmed up after a start has ended. */
+export async function calm({ service }: MachineClient): Promise<void> {
+  for (let readings = 0; readings < 2;) {
+    await sleep(CALM_INTERVAL);
+    readings = (await service.metrics()).cpu < 0.1 ? readings + 1 : 0;
+  }
+}
+
+export const sleep = (seconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
 /** Throws unless the condition holds: a timing of something that failed is worth nothing. */
 export function prove(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(`The bench did not do what it times: ${what}`);

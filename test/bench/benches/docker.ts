@@ -2,7 +2,15 @@ import type { DockerClient } from '../../../engine/cluster/docker-client.ts';
 import { httpExchange, readAll } from '../../../engine/http/index.ts';
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
 import type { MachineClient } from '../../../engine/machine/client/machine-client.ts';
-import { prove, timed, withMachine, type Bench, type BenchHost, type Sample } from '../bench.ts';
+import {
+  calm,
+  prove,
+  timed,
+  withMachine,
+  type Bench,
+  type BenchHost,
+  type Sample,
+} from '../bench.ts';
 
 const STARTS = 4;
 const WARM_UPS = 3;
@@ -70,6 +78,7 @@ async function rounds(
   work: (round: number) => Promise<unknown>,
 ): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
+  await calm(machine);
   for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
     const sample = await timed(machine, () => work(round));
     if (round >= WARM_UPS) samples.push(sample);
@@ -179,6 +188,7 @@ export const dockerBuild: Bench = {
         "printf 'FROM nginx\\nCOPY index.html /usr/share/nginx/html/index.html\\n' > /root/site/Dockerfile",
       );
       const samples: Sample[] = [];
+      await calm(machine.machine);
       for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
         await machine.sh(`echo '<h1>${round}</h1>' > /root/site/index.html`);
         let output = '';

@@ -1,13 +1,18 @@
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
-import { prove, type Bench, type BenchHost, type Sample, withMachine } from '../bench.ts';
+import {
+  calm,
+  prove,
+  sleep,
+  type Bench,
+  type BenchHost,
+  type Sample,
+  withMachine,
+} from '../bench.ts';
 
 const ROUNDS = 3;
 const IDLE_SECONDS = 5;
 /** After a start the guest still does this and that. */
 const SETTLE_SECONDS = 3;
-
-const sleep = (seconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /** Memory that one machine with a shell adds to its process. */
 export const machineMemory: Bench = {
@@ -45,13 +50,10 @@ export const idleCpu: Bench = {
   async run(host) {
     await sleep(SETTLE_SECONDS);
     const own = await idleLoad(host);
-    return withMachine(host, { profile: 'docker' }, async ({ service }) => {
+    return withMachine(host, { profile: 'docker' }, async (machine) => {
+      const { service } = machine;
       const agent = new AgentClient(service);
-      // What is warmed up after a start is no idleness: wait until two readings in a row are low.
-      for (let calm = 0; calm < 2;) {
-        await sleep(SETTLE_SECONDS);
-        calm = (await service.metrics()).cpu < 0.1 ? calm + 1 : 0;
-      }
+      await calm(machine);
       const samples: Sample[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const before = await service.metrics();
