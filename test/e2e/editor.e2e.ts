@@ -18,7 +18,7 @@ afterAll(() => app.close());
 async function shell(command: string): Promise<string> {
   await focusTerminal(page);
   // Output may lack its last line end, and the end of the command is looked for on a line of its own.
-  return run(page, `${command}; echo`);
+  return run(page, `${command}; echo`, { timeout: 110_000 });
 }
 
 /** Opens a file by the tree and puts the cursor at its end. */
