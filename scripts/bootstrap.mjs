@@ -63,7 +63,7 @@ export async function run(command, args, { advice, env = process.env, quiet = fa
 
 /**
  * Installs the npm packages of package-lock.json once for each version of that file.
- * Packages only tests need are left out unless `development`.
+ * Packages only tests need are left out unless `development`, now or in an earlier call.
  */
 export async function ensurePackages({ development }) {
   const lock = createHash('sha256')
@@ -72,6 +72,7 @@ export async function ensurePackages({ development }) {
   const marker = path.join(root, 'node_modules', '.drydock.json');
   const installed = existsSync(marker) ? JSON.parse(readFileSync(marker, 'utf8')) : {};
   if (installed.lock === lock && (installed.development || !development)) return;
+  development ||= installed.development === true;
   console.log(`Installing npm packages (${development ? 'app and tests' : 'app'}) …`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   await run(
