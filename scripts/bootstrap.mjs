@@ -28,9 +28,10 @@ export async function main(body) {
 /** Refuses a Node that is too old, and a disk with less than `freeBytes` left. */
 export async function checkComputer(freeBytes) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
+  const supported = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
+  if (!supported) {
     throw new SetupError(
-      `Drydock needs Node 20.19 or newer, and this is Node ${process.versions.node}. Install a current Node and run the command again.`,
+      `Drydock needs Node 20.19, or 22.12 and newer, and this is Node ${process.versions.node}. Install a current Node and run the command again.`,
     );
   }
   const disk = await statfs(root);

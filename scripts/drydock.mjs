@@ -5,7 +5,7 @@ import { checkComputer, ensurePackages, main, root } from './bootstrap.mjs';
 
 await main(async () => {
   await checkComputer(0.5e9);
-  await ensurePackages({ development: false });
+  await ensurePackages({ development: process.argv.includes('--browser') });
   const cli = path.join(root, 'engine', 'cli', 'main.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', cli, ...process.argv.slice(2)], {
     stdio: 'inherit',

@@ -83,7 +83,7 @@ function appPolicy(host) {
 
 /** Whether a `Host` header names the origin of a preview. */
 function isPreviewHost(host) {
-  return /^[^.:]+(?:\.t\d+)?\.preview\./.test(host);
+  return /^[^.:]+(?:\.t\d+(?:r\d+)?)?\.preview\./.test(host);
 }
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -211,7 +211,7 @@ async function send(request, response, { target, info, host, pathname }) {
     Vary: 'Accept-Encoding',
     ...securityHeaders,
     ...(isPreviewHost(host)
-      ? { 'Service-Worker-Allowed': '/' }
+      ? { 'Service-Worker-Allowed': '/', 'Origin-Agent-Cluster': '?1' }
       : {
           'Content-Security-Policy': appPolicy(host),
           'Origin-Agent-Cluster': '?1',

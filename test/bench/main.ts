@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { summarise, type BenchResult, type Sample } from './bench.ts';
 import { benches } from './benches/index.ts';
-import { openChromium, type ChromiumHost } from './chromium-host.ts';
+import type { ChromiumHost } from './chromium-host.ts';
 import { nodeHost } from './node-host.ts';
 
 function print(result: BenchResult, json: boolean): void {
@@ -39,7 +39,11 @@ async function main(argv: string[]): Promise<number> {
   );
   let chromium: ChromiumHost | undefined;
   let failures = 0;
-  if (values.browser) chromium = await openChromium();
+  if (values.browser) {
+    // Comes with the packages of the tests; benches in Node do without.
+    const { openChromium } = await import('./chromium-host.ts');
+    chromium = await openChromium();
+  }
   for (const bench of chosen) {
     try {
       const samples: readonly Sample[] =

@@ -27,7 +27,7 @@ export function buildRoutes(services: EngineServices): Routes {
     async keepContainer({ id, image, config }) {
       const name = generateName(
         random,
-        (candidate) => context.records.named(candidate) !== undefined,
+        (candidate) => context.records.holderOf(candidate) !== undefined,
       );
       await context.records.save({
         id,

@@ -38,6 +38,8 @@ export function recordLabels(record: ContainerRecord): Readonly<Record<string, s
 export class ContainerRecords {
   readonly #runtime: Runtime;
   readonly #byId = new Map<string, ContainerRecord>();
+  /** names of containers that are being created → their ids */
+  readonly #reserved = new Map<string, string>();
 
   /** Takes over what the runtime kept. Containers without our label belong to somebody else. */
   constructor(runtime: Runtime) {
@@ -75,8 +77,23 @@ export class ContainerRecords {
     return match;
   }
 
-  /** Takes a name before its container exists, so that two requests at once cannot have it. */
-  reserve(record: ContainerRecord): void {
+  /** Id of the container that has a name, or that is being created with it. */
+  holderOf(name: string): string | undefined {
+    return this.named(name)?.id ?? this.#reserved.get(name);
+  }
+
+  /** Keeps a name while its container is being created, so that two requests at once cannot have it. */
+  async whileReserved(name: string, id: string, create: () => Promise<void>): Promise<void> {
+    this.#reserved.set(name, id);
+    try {
+      await create();
+    } finally {
+      this.#reserved.delete(name);
+    }
+  }
+
+  /** Makes known a container that exists and carries its record. */
+  add(record: ContainerRecord): void {
     this.#byId.set(record.id, record);
   }
 

@@ -152,9 +152,9 @@ export class Containers {
     const name = checkName(newName);
     if (name === record.name)
       throw badRequest('Renaming a container with the same name as its current name');
-    const holder = records.named(name);
+    const holder = records.holderOf(name);
     if (holder !== undefined)
-      throw conflict(`Error when allocating new name: ${nameConflict(name, holder.id).message}`);
+      throw conflict(`Error when allocating new name: ${nameConflict(name, holder).message}`);
     const oldName = record.name;
     record.name = name;
     await records.save(record);

@@ -55,18 +55,13 @@ export async function createContainer(
   const bindings = portBindings(config, host, (port) => isPublished(context, port));
   const name =
     givenName === ''
-      ? generateName(random, (candidate) => records.named(candidate) !== undefined)
+      ? generateName(random, (candidate) => records.holderOf(candidate) !== undefined)
       : checkName(givenName);
-  const holder = records.named(name);
-  if (holder !== undefined) throw nameConflict(name, holder.id);
+  const holder = records.holderOf(name);
+  if (holder !== undefined) throw nameConflict(name, holder);
 
   const mounts: MountPoint[] = [];
   const runtimeMounts: ContainerConfig['mounts'][number][] = [];
-  for (const request of requests) {
-    const volume = request.type === 'volume' ? await volumeFor(context, request) : undefined;
-    mounts.push(mountPoint(request, volume));
-    runtimeMounts.push(runtimeMount(request, volume?.name));
-  }
   const record: ContainerRecord = {
     id,
     name,
@@ -80,9 +75,12 @@ export async function createContainer(
     endpointId: '',
     sandboxId: '',
   };
-  // Known before it exists, so that two requests at once cannot take one name.
-  records.reserve(record);
-  try {
+  await records.whileReserved(name, id, async () => {
+    for (const request of requests) {
+      const volume = request.type === 'volume' ? await volumeFor(context, request) : undefined;
+      mounts.push(mountPoint(request, volume));
+      runtimeMounts.push(runtimeMount(request, volume?.name));
+    }
     await runtime.createContainer({
       ...processOf(config, host),
       id,
@@ -94,10 +92,8 @@ export async function createContainer(
       mounts: runtimeMounts,
       labels: recordLabels(record),
     });
-  } catch (error) {
-    records.forget(id);
-    throw error;
-  }
+    records.add(record);
+  });
   containerEvent(context, record, 'create');
   return record;
 }
