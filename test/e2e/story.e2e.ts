@@ -55,8 +55,9 @@ describe('from a Dockerfile to a page', () => {
   });
 
   test('an edited page appears after the image is built again', async () => {
-    await edit('index.html', '<!doctype html><title>Second</title><h1>Second edition</h1>\n');
-    expect(await run(page, 'cat index.html')).toContain('Second edition');
+    // Without tags: the editor closes a tag that is typed.
+    await edit('index.html', 'Second edition\n');
+    expect(await run(page, 'cat index.html')).toBe('Second edition');
     expect(await lastLine('docker build -t my-nginx-image .')).toBe(
       'Successfully tagged my-nginx-image:latest',
     );
@@ -64,16 +65,16 @@ describe('from a Dockerfile to a page', () => {
       /^[0-9a-f]{64}$/,
     );
     const second = await preview(8080);
-    await second.getByRole('heading', { name: 'Second edition' }).waitFor({ timeout: 60_000 });
+    await second.getByText('Second edition').waitFor({ timeout: 60_000 });
     const first = await preview(80);
     await first.getByRole('heading', { name: 'Hello from a container' }).waitFor();
   });
 
   test('both containers run, each answers on its own port, and one can be stopped', async () => {
     await focusTerminal(page);
-    expect(await run(page, 'curl -s localhost:8080 localhost:80 | grep -o "<h1>.*</h1>"')).toBe(
-      '<h1>Second edition</h1>\n<h1>Hello from a container</h1>',
-    );
+    expect(
+      await run(page, 'curl -s localhost:8080 localhost:80 | grep -oE "Second.*|<h1>.*</h1>"'),
+    ).toBe('Second edition\n<h1>Hello from a container</h1>');
     expect(await lastLine('docker stop second')).toBe('second');
     expect(await run(page, 'docker ps --format "{{.Ports}}"')).toBe('0.0.0.0:80->80/tcp');
     expect(await run(page, 'curl -s localhost:8080; echo $?')).toBe('7');
