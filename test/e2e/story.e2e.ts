@@ -16,7 +16,7 @@ afterAll(() => app.close());
 
 /** The frame that shows what the machine serves on `port`. */
 async function preview(port: number): Promise<FrameLocator> {
-  await page.getByRole('tab', { name: `:${port}` }).click({ timeout: 60_000 });
+  await page.getByRole('tab', { name: new RegExp(`^:${port}\\b`) }).click({ timeout: 60_000 });
   return page.getByRole('tabpanel', { name: `Port ${port}` }).frameLocator('iframe');
 }
 
