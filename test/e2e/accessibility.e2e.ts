@@ -35,6 +35,8 @@ describe.each([
 
   beforeAll(async () => {
     page = await app.open({ width, height });
+    // Colours that are still changing have no contrast to speak of.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
   });
 
   afterAll(() => page.context().close());
@@ -58,6 +60,7 @@ describe.each([
     await page.getByRole('button', { name: 'Keyboard' }).click();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.getByRole('button', { name: 'Colours' }).click();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Escape');
