@@ -6,6 +6,18 @@ import { MACHINE_CPUS } from './create-container.ts';
 const NANOSECONDS_PER_USEC = 1000;
 const NANOSECONDS_PER_MS = 1e6;
 
+/** cgroup v2 counts only bytes; the other lists stay null. */
+const NO_BLKIO = {
+  io_service_bytes_recursive: null,
+  io_serviced_recursive: null,
+  io_queue_recursive: null,
+  io_service_time_recursive: null,
+  io_wait_time_recursive: null,
+  io_merged_recursive: null,
+  io_time_recursive: null,
+  sectors_recursive: null,
+};
+
 const NO_CPU = {
   cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 },
   throttling_data: { periods: 0, throttled_periods: 0, throttled_time: 0 },
@@ -45,14 +57,8 @@ export function containerStats(of: StatsOf, now: TaskStats, before: TaskStats | 
     preread: goTime(before?.time),
     pids_stats: { current: now.pids },
     blkio_stats: {
+      ...NO_BLKIO,
       io_service_bytes_recursive: [blkio(now.readBytes, 'read'), blkio(now.writtenBytes, 'write')],
-      io_serviced_recursive: null,
-      io_queue_recursive: null,
-      io_service_time_recursive: null,
-      io_wait_time_recursive: null,
-      io_merged_recursive: null,
-      io_time_recursive: null,
-      sectors_recursive: null,
     },
     num_procs: 0,
     storage_stats: {},
@@ -90,16 +96,7 @@ export function emptyStats({ id, name }: StatsOf): object {
     read: ZERO_TIME,
     preread: ZERO_TIME,
     pids_stats: {},
-    blkio_stats: {
-      io_service_bytes_recursive: null,
-      io_serviced_recursive: null,
-      io_queue_recursive: null,
-      io_service_time_recursive: null,
-      io_wait_time_recursive: null,
-      io_merged_recursive: null,
-      io_time_recursive: null,
-      sectors_recursive: null,
-    },
+    blkio_stats: NO_BLKIO,
     num_procs: 0,
     storage_stats: {},
     cpu_stats: NO_CPU,
