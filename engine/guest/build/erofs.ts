@@ -17,7 +17,7 @@ import { digestOf } from './inputs.ts';
 export interface ErofsOptions {
   /** 16 bytes */
   readonly uuid: Buffer;
-  /** up to 16 characters */
+  /** cut to `labelLength` characters */
   readonly label: string;
   /** UNIX time in seconds, of every file */
   readonly time: number;
@@ -26,6 +26,9 @@ export interface ErofsOptions {
   /** the image is padded to a multiple of this many bytes */
   readonly alignment: number;
 }
+
+/** The kernel refuses a volume whose name fills its 16 bytes without a final zero. */
+const labelLength = 15;
 
 const blockSize = 4096;
 const inodeSize = 32;
@@ -151,7 +154,7 @@ function writeSuperblock(
   image.writeBigUInt64LE(BigInt(options.time), at + 24);
   image.writeUInt32LE(blocks, at + 36);
   options.uuid.copy(image, at + 48, 0, 16);
-  image.write(options.label.slice(0, 16), at + 64, 'latin1');
+  image.write(options.label.slice(0, labelLength), at + 64, 'latin1');
 }
 
 function nodeNumber(inode: Inode | undefined): number {

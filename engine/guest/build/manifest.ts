@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ImageIndex } from '../../api/image-index.ts';
 import { readLock } from './debian.ts';
 import { distFolder } from './folders.ts';
-import { digestOfFile, type Inputs } from './inputs.ts';
+import { digestOfFile, filesBelow, type Inputs } from './inputs.ts';
 import { kernelVersion } from './kernel.ts';
 
 /** A file to fetch: path relative to the manifest. */
@@ -17,6 +18,10 @@ interface Profile {
   /** disks that become partitions 1, 2, … of the first drive */
   readonly partitions: readonly string[];
   readonly cmdline: string;
+}
+interface DescribedProfile extends Profile {
+  /** of all compressed chunks of its partitions: what a machine fetches at most */
+  readonly bytes: number;
 }
 interface Source {
   readonly package: string;
@@ -33,27 +38,32 @@ export interface Manifest {
   readonly bios: Artifact;
   readonly vgaBios: Artifact;
   readonly disks: Readonly<Record<string, Artifact>>;
-  readonly profiles: Readonly<Record<string, Profile>>;
+  readonly profiles: Readonly<Record<string, DescribedProfile>>;
   readonly images: string;
   readonly sources: readonly Source[];
 }
 
 /**
  * tsc=reliable and lpj: no calibration against emulated time. random.trust_cpu: the pool is ready at
- * once; `personalise` seeds it again. dummy.numdummies: no dummy0 that nobody asked for.
+ * once; `personalise` seeds it again. dummy.numdummies: no dummy0 that nobody asked for. Not `quiet`:
+ * the serial log shows what the kernel does, and containers cost no more instructions for it.
  */
-const common =
+const cmdline =
   'root=/dev/sda1 rootfstype=erofs ro init=/sbin/drydock-init console=ttyS0 tsc=reliable lpj=5000000 random.trust_cpu=on dummy.numdummies=0';
-const cmdline = `${common} quiet loglevel=4`;
 
 const profiles: Readonly<Record<string, Profile>> = {
-  docker: { memory: 256, partitions: ['base', 'agent', 'docker'], cmdline },
+  docker: { memory: 256, partitions: ['base', 'agent', 'docker', 'compose'], cmdline },
+  // Debian's own daemons: two large Go programs that collect their garbage late.
+  'docker-reference': {
+    memory: 384,
+    partitions: ['base', 'agent', 'docker', 'docker-reference'],
+    cmdline,
+  },
   node: { memory: 256, partitions: ['base', 'agent'], cmdline },
-  // Booted cold for all to see: the kernel says what it does.
-  bare: { memory: 128, partitions: ['base', 'agent'], cmdline: common },
+  bare: { memory: 128, partitions: ['base', 'agent'], cmdline },
 };
 
-const diskNames = ['base', 'agent', 'docker', 'scratch'];
+const diskNames = ['base', 'agent', 'docker', 'compose', 'docker-reference', 'scratch'];
 
 /** Describes what is in `dist`; parts that were never built are left out with the profiles that need them. */
 export function writeManifest(): Manifest {
@@ -71,7 +81,10 @@ export function writeManifest(): Manifest {
     profiles: Object.fromEntries(
       Object.entries(profiles).map(([name, profile]) => [
         name,
-        { ...profile, partitions: profile.partitions.filter((part) => part in disks) },
+        describe(
+          profile,
+          profile.partitions.filter((part) => part in disks),
+        ),
       ]),
     ),
     images: 'images/index.json',
@@ -79,6 +92,14 @@ export function writeManifest(): Manifest {
   };
   writeFileSync(path.join(distFolder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
+}
+
+function describe(profile: Profile, partitions: readonly string[]): DescribedProfile {
+  const chunks = partitions.flatMap((part) => [
+    ...filesBelow(path.join(distFolder, part, 'chunks')),
+  ]);
+  const bytes = chunks.reduce((sum, file) => sum + statSync(file).size, 0);
+  return { ...profile, partitions, bytes };
 }
 
 function artifact(file: string): Artifact {
@@ -112,11 +133,31 @@ function sources(): Source[] {
       found.push({ package: name, version, source, sourceVersion, licence, part });
     }
   }
-  return [...found, ...goSources(recordedInputs('agent'))];
+  return [...found, ...builtForImages(), ...['agent', 'compose'].flatMap(goSources)];
 }
 
-/** What is compiled into the agent: Go's own library and the modules it uses. */
-function goSources(inputs: Inputs): Source[] {
+/** What was compiled for images from the source of other people. */
+function builtForImages(): Source[] {
+  const { repositories } = JSON.parse(
+    readFileSync(path.join(distFolder, 'images', 'index.json'), 'utf8'),
+  ) as ImageIndex;
+  const packages = new Set(readLock()['images']?.map((locked) => locked.package));
+  return Object.values(repositories)
+    .flatMap((image) => image.sources)
+    .filter(({ name, source }) => !packages.has(name) && source !== 'drydock')
+    .map(({ name, version, source, sourceVersion, licence }) => ({
+      package: name,
+      version,
+      source,
+      sourceVersion,
+      licence,
+      part: 'images',
+    }));
+}
+
+/** What is compiled into a Go program: Go's own library and the modules it uses. */
+function goSources(part: string): Source[] {
+  const inputs = recordedInputs(part);
   const go = /go([0-9.]+)/.exec(inputs['tool go'] ?? '')?.[1] ?? '';
   const found = [{ name: 'go', version: go, licence: 'BSD' }];
   for (const [label, value] of Object.entries(inputs)) {
@@ -130,7 +171,7 @@ function goSources(inputs: Inputs): Source[] {
     source: name,
     sourceVersion: version,
     licence,
-    part: 'agent',
+    part,
   }));
 }
 

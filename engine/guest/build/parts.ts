@@ -22,6 +22,7 @@ import { guestFolder, sourceDateEpoch } from './folders.ts';
 import { modulesIn } from './go-modules.ts';
 import { digestOf, digestOfFile, digestOfFolder, type Inputs } from './inputs.ts';
 import { buildInit, buildKernel, initInputs } from './kernel.ts';
+import { finishDockerReference } from './docker-reference.ts';
 import { checkLibraries } from './libraries.ts';
 import { BuildError, run, versionOf } from './run.ts';
 
@@ -36,6 +37,8 @@ export interface Part {
 const partitionAlignment = 1024 * 1024;
 const hotFilesList = path.join(guestFolder, 'rootfs', 'hot-files.json');
 const agentFolder = path.join(guestFolder, 'agent');
+const composeFolder = path.join(guestFolder, 'compose');
+const composeModule = 'github.com/docker/compose/v5';
 
 export const parts: Readonly<Record<string, Part>> = {
   kernel: { kind: 'file', build: buildKernel },
@@ -43,8 +46,10 @@ export const parts: Readonly<Record<string, Part>> = {
   base: { kind: 'disk', build: buildBase },
   agent: { kind: 'disk', build: buildAgent },
   docker: { kind: 'disk', build: buildDocker },
+  compose: { kind: 'disk', build: buildCompose },
+  'docker-reference': { kind: 'disk', build: buildDockerReference },
   scratch: { kind: 'disk', build: buildScratch },
-  images: { kind: 'file', build: (output) => buildImages(output, buildGo) },
+  images: { kind: 'file', build: (output, cache) => buildImages(output, cache, buildOurs) },
 };
 
 function copyBios(output: string): Inputs {
@@ -83,9 +88,9 @@ async function buildDocker(output: string): Promise<Inputs> {
   const packages = readLock()['docker'] ?? [];
   const tree = await unpack(packages);
   const wanted =
-    /^usr\/(bin\/(docker|tini)|share\/bash-completion\/completions\/docker|share\/doc\/[^/]+\/copyright)$/;
+    /^usr\/(bin\/(docker|tini-static)|share\/bash-completion\/completions\/docker|share\/doc\/[^/]+\/copyright)$/;
   tree.prune((file, node) => node.kind !== 'directory' && !wanted.test(file));
-  tree.symlink('usr/bin/docker-init', 'tini');
+  tree.symlink('usr/bin/docker-init', 'tini-static');
   tree.pruneEmptyDirectories(['usr', 'var', 'etc', 'lib']);
   tree.prune((_, node) => node.kind === 'directory' && node.entries.size === 0);
   storeTree(tree, 'docker', output);
@@ -97,13 +102,29 @@ async function buildDocker(output: string): Promise<Inputs> {
   };
 }
 
+async function buildDockerReference(output: string): Promise<Inputs> {
+  const packages = readLock()['docker-reference'] ?? [];
+  const tree = await unpack(packages);
+  finishDockerReference(tree);
+  checkLibraries(tree, [await unpack(readLock()['base'] ?? [])]);
+  storeTree(tree, 'docker-reference', output);
+  return {
+    ...packageInputs(packages),
+    'recipe docker-reference.ts': digestOfFile(
+      path.join(guestFolder, 'build', 'docker-reference.ts'),
+    ),
+    'recipe erofs.ts': digestOfFile(path.join(guestFolder, 'build', 'erofs.ts')),
+    'tool zstd': versionOf('zstd'),
+  };
+}
+
 /** The agent stands alone, because it changes far more often than Debian's files do. */
 function buildAgent(output: string, cache: string): Inputs {
   const binary = path.join(cache, 'drydock-agent');
   if (!existsSync(path.join(agentFolder, 'cmd', 'drydock-agent', 'main.go'))) {
     throw new BuildError('engine/guest/agent/cmd/drydock-agent holds no program');
   }
-  buildGo('drydock-agent', binary);
+  buildOurs('drydock-agent', binary);
   const tree = new FileTree();
   tree.write('usr/sbin/drydock-agent', readFileSync(binary), 0o755);
   storeTree(tree, 'agent', output);
@@ -113,35 +134,61 @@ function buildAgent(output: string, cache: string): Inputs {
       (file) => !file.endsWith('_test.go') && !file.includes('testdata'),
     ),
     'recipe erofs.ts': digestOfFile(path.join(guestFolder, 'build', 'erofs.ts')),
-    ...Object.fromEntries(
-      modulesIn(binary, agentFolder).map(({ name, version, licence }) => [
-        `module ${name}`,
-        `${version} ${licence}`,
-      ]),
-    ),
+    ...moduleInputs(binary, agentFolder),
     'tool go': versionOf('go', ['version']),
     'tool zstd': versionOf('zstd'),
   };
 }
 
-/** Compiles `cmd/<name>` of the agent's module as a static program for the machine. */
-function buildGo(name: string, output: string): void {
-  run(
-    'go',
-    [
-      'build',
-      '-trimpath',
-      '-buildvcs=false',
-      '-ldflags',
-      '-s -w -buildid=',
-      '-o',
-      output,
-      `./cmd/${name}`,
-    ],
-    {
-      cwd: agentFolder,
-      env: { CGO_ENABLED: '0', GOOS: 'linux', GOARCH: '386', GO386: 'sse2', GOFLAGS: '' },
-    },
+/** The plugin of Docker's client, which also runs by itself. Fetched when it is first used, as all of the disk is. */
+function buildCompose(output: string, cache: string): Inputs {
+  const binary = path.join(cache, 'docker-compose');
+  const version = run('go', ['list', '-m', '-f', '{{.Version}}', composeModule], {
+    cwd: composeFolder,
+  })
+    .toString()
+    .trim();
+  buildGo(composeFolder, `${composeModule}/cmd`, binary, [
+    `-X ${composeModule}/internal.Version=${version}`,
+  ]);
+  const tree = new FileTree();
+  tree.write('usr/libexec/docker/cli-plugins/docker-compose', readFileSync(binary), 0o755);
+  tree.symlink('usr/bin/docker-compose', '../libexec/docker/cli-plugins/docker-compose');
+  storeTree(tree, 'compose', output);
+  return {
+    'folder compose': digestOfFolder(composeFolder),
+    'recipe erofs.ts': digestOfFile(path.join(guestFolder, 'build', 'erofs.ts')),
+    ...moduleInputs(binary, composeFolder),
+    'tool go': versionOf('go', ['version']),
+    'tool zstd': versionOf('zstd'),
+  };
+}
+
+/** Compiles `cmd/<name>` of the agent's module. */
+function buildOurs(name: string, output: string): void {
+  buildGo(agentFolder, `./cmd/${name}`, output);
+}
+
+/** Compiles a package of the module in `folder` as a static program for the machine. */
+function buildGo(
+  folder: string,
+  name: string,
+  output: string,
+  linkFlags: readonly string[] = [],
+): void {
+  const flags = ['-s -w -buildid=', ...linkFlags].join(' ');
+  run('go', ['build', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', output, name], {
+    cwd: folder,
+    env: { CGO_ENABLED: '0', GOOS: 'linux', GOARCH: '386', GO386: 'sse2', GOFLAGS: '' },
+  });
+}
+
+function moduleInputs(binary: string, folder: string): Inputs {
+  return Object.fromEntries(
+    modulesIn(binary, folder).map(({ name, version, licence }) => [
+      `module ${name}`,
+      `${version} ${licence}`,
+    ]),
   );
 }
 

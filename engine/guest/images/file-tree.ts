@@ -36,6 +36,12 @@ export function normalisePath(path: string): string {
 export class FileTree {
   readonly #files = new Map<string, TreeFile>();
 
+  copy(): FileTree {
+    const tree = new FileTree();
+    for (const [path, file] of this.#files) tree.#files.set(path, file);
+    return tree;
+  }
+
   get(path: string): TreeFile | undefined {
     return this.#files.get(normalisePath(path));
   }
@@ -71,6 +77,14 @@ export class FileTree {
       target: normalisePath(target),
       ...attributes(0o755, {}),
     });
+  }
+
+  addTree(other: FileTree): this {
+    for (const path of other.paths()) {
+      const file = other.get(path);
+      if (file && !(file.kind === 'directory' && this.get(path))) this.set(path, file);
+    }
+    return this;
   }
 
   /** Adds the entries of a tar for which `keep` holds (all, when absent). */

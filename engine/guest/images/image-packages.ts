@@ -1,4 +1,4 @@
-import type { SourceEntry } from '../../hub/image-index.ts';
+import type { SourceEntry } from '../../api/image-index.ts';
 import { fetchPackage, type LockedPackage, readLock } from '../build/debian.ts';
 import { BuildError, run } from '../build/run.ts';
 

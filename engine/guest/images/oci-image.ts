@@ -5,24 +5,23 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type {
-  ImageIndex,
-  ManifestEntry,
-  RepositoryEntry,
-  SourceEntry,
-} from '../../hub/image-index.ts';
+import type { ImageIndex, RepositoryEntry, SourceEntry } from '../../api/image-index.ts';
+import type { Digest } from '../../storage/digest.ts';
 import { type FileTree, sourceDateEpoch } from './file-tree.ts';
 
 /** One line of `docker history`; with a layer when it changed files. */
-interface BuildStep {
+export interface BuildStep {
   readonly createdBy: string;
   readonly layer?: FileTree;
 }
 
 export interface ImageRecipe {
-  readonly name: string;
+  /** `library/nginx` */
+  readonly repository: string;
   readonly tags: readonly string[];
   readonly description: string;
+  /** from the image that Docker Hub has under this name, for people */
+  readonly differences: readonly string[];
   readonly steps: readonly BuildStep[];
   /** Docker's `Config` */
   readonly config: Readonly<Record<string, unknown>>;
@@ -31,7 +30,7 @@ export interface ImageRecipe {
 
 interface Descriptor {
   readonly mediaType: string;
-  readonly digest: string;
+  readonly digest: Digest;
   readonly size: number;
 }
 
@@ -59,12 +58,15 @@ export class ImageWriter {
 
   async add(recipe: ImageRecipe): Promise<void> {
     const layers: Descriptor[] = [];
+    const described: { digest: Digest; size: number; createdBy: string }[] = [];
     const diffIds: string[] = [];
-    for (const { layer } of recipe.steps) {
+    for (const { layer, createdBy } of recipe.steps) {
       if (!layer) continue;
       const tar = await layer.toTar();
       diffIds.push(digestOf(tar));
-      layers.push(await this.#blob(mediaTypes.layer, await gzip(tar)));
+      const descriptor = await this.#blob(mediaTypes.layer, await gzip(tar));
+      layers.push(descriptor);
+      described.push({ digest: descriptor.digest, size: descriptor.size, createdBy });
     }
     const config = await this.#json(mediaTypes.config, {
       ...platform,
@@ -88,19 +90,21 @@ export class ImageWriter {
       mediaType: mediaTypes.index,
       manifests: [{ ...manifest, platform }],
     });
-    const manifests: Record<string, ManifestEntry> = {};
-    manifests[index.digest] = {
-      mediaType: index.mediaType,
-      size: index.size,
-      defaultManifest: manifest.digest,
+    const manifests: RepositoryEntry['manifests'] = {
+      [index.digest]: {
+        mediaType: index.mediaType,
+        size: index.size,
+        defaultManifest: manifest.digest,
+      },
+      [manifest.digest]: { mediaType: manifest.mediaType, size: manifest.size },
     };
-    manifests[manifest.digest] = { mediaType: manifest.mediaType, size: manifest.size };
-    this.#repositories[`library/${recipe.name}`] = {
+    this.#repositories[recipe.repository] = {
       description: recipe.description,
+      differences: recipe.differences,
       tags: Object.fromEntries(recipe.tags.map((tag) => [tag, index.digest])),
       manifests,
       blobs: Object.fromEntries([config, ...layers].map(({ digest, size }) => [digest, size])),
-      layerSize: layers.reduce((total, { size }) => total + size, 0),
+      layers: described,
       sources: recipe.sources,
     };
   }
@@ -127,7 +131,7 @@ export class ImageWriter {
   }
 }
 
-function digestOf(bytes: Uint8Array): string {
+function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 

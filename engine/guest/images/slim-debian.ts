@@ -2,11 +2,13 @@
  * A Debian file system with only what a server image needs: shell, coreutils, C library, accounts.
  * No package manager, no Perl, no translations: a third of the size of the `debian` image.
  */
-import { FileTree } from './file-tree.ts';
+import type { FileTree } from './file-tree.ts';
 import type { ImagePackages } from './image-packages.ts';
+import { LayerStack } from './layer-stack.ts';
 import { addLibraryCache } from './library-cache.ts';
+import { isNeeded } from './needed-files.ts';
 
-export const slimPackages = [
+const slimPackages = [
   'base-files',
   'base-passwd',
   'bash',
@@ -29,26 +31,26 @@ export const slimPackages = [
   'sed',
 ];
 
-/** Paths as packages have them, before / and /usr are merged. */
-const unwanted = [
-  /^usr\/share\/doc\/(?![^/]+\/copyright$)/,
-  /^usr\/share\/(man|info|locale|lintian|menu|bug|doc-base|bash-completion|gdb)\//,
-  // converters between character sets: 8 MB that nothing in a C.UTF-8 system opens
-  /\/gconv\//,
-  /^(usr\/)?sbin\/(ldconfig|iconvconfig|zic)$/,
-  /^usr\/bin\/(iconv|locale|localedef|zdump|pldd|tzselect|bashbug)$/,
-  /^usr\/share\/base-files\//,
-  /^(etc\/terminfo|usr\/share\/tabset)\//,
-  /^lib\/terminfo\/.\/(?!(linux|xterm|xterm-256color|vt100|dumb|screen)$)/,
-];
-
-/** False for manuals, translations and the like. Copyright files stay. */
-export function isNeeded(path: string): boolean {
-  return !unwanted.some((pattern) => pattern.test(path));
+/** What most images stand on; a layer that is the same in several images is stored and pulled once. */
+export interface BaseImages {
+  /** shell, coreutils, C library */
+  readonly debian: LayerStack;
+  /** the same with TLS, compression and password hashes */
+  readonly debianWithTls: LayerStack;
 }
 
-export async function slimDebian(packages: ImagePackages): Promise<FileTree> {
-  const root = new FileTree();
+export async function baseImages(packages: ImagePackages): Promise<BaseImages> {
+  const plain = await LayerStack.empty.layer(
+    'ADD debian-slim.tar /',
+    (root) => fillRoot(root, packages),
+    slimPackages,
+  );
+  const debian = plain.note('CMD ["bash"]');
+  const tls = ['libcrypt1', 'libssl3', 'zlib1g'];
+  return { debian, debianWithTls: await debian.install(packages, tls) };
+}
+
+async function fillRoot(root: FileTree, packages: ImagePackages): Promise<void> {
   for (const name of ['bin', 'sbin', 'lib'])
     root.symlink(name, `usr/${name}`).directory(`usr/${name}`);
   for (const name of slimPackages) await root.addTar(packages.files(name), isNeeded);
@@ -60,7 +62,7 @@ export async function slimDebian(packages: ImagePackages): Promise<FileTree> {
     .symlink('var/run', '/run')
     .symlink('var/lock', '/run/lock')
     .directory('run/lock', { mode: 0o1777 });
-  return addLibraryCache(root);
+  await addLibraryCache(root);
 }
 
 /** /etc/passwd, group, shadow and nsswitch.conf as Debian's base-passwd (unpacked in `source`) begins them. */

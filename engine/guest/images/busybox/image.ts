@@ -7,6 +7,7 @@ import { FileTree } from '../file-tree.ts';
 import type { ImagePackages } from '../image-packages.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 import { addAccounts } from '../slim-debian.ts';
+import { releaseOf } from '../versions.ts';
 
 const busyboxPackages = ['busybox-static', 'base-passwd'];
 
@@ -34,14 +35,12 @@ export async function busybox(packages: ImagePackages): Promise<ImageRecipe> {
     .directory('var/spool/mail')
     .directory('var/www')
     .directory('tmp', { mode: 0o1777 });
-  const { version } = packages.get('busybox-static');
-  const release = /(\d+)\.(\d+)\.(\d+)/.exec(version);
-  if (!release) throw new Error(`cannot read the release in ${version}`);
-  const [full, major, minor] = release;
+  const { full, minor, major } = releaseOf(packages.get('busybox-static').version);
   return {
-    name: 'busybox',
-    tags: ['latest', 'stable', full, `${major}.${minor}`, `${major}`],
+    repository: 'library/busybox',
+    tags: ['latest', 'stable', full, minor, major],
     description: 'A shell and 270 small tools in one program',
+    differences: ['Debian’s busybox-static, with the tools that Debian builds into it.'],
     steps: [{ createdBy: 'ADD busybox.tar /', layer }, { createdBy: 'CMD ["sh"]' }],
     config: { Env: [defaultPath], Cmd: ['sh'] },
     sources: packages.sources(busyboxPackages),

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { type FileTree, sourceDateEpoch } from '../file-tree.ts';
 import type { ImagePackages } from '../image-packages.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
+import type { BaseImages } from '../slim-debian.ts';
 import { readTree } from './read-tree.ts';
 
 const run = promisify(execFile);
@@ -62,15 +63,22 @@ const leftovers = [
   /^(dev|proc|sys|tmp|run)\/./,
 ];
 
-export async function debian(packages: ImagePackages): Promise<ImageRecipe> {
+export async function debian(packages: ImagePackages, base: BaseImages): Promise<ImageRecipe> {
   const root = await mkdtemp(join(tmpdir(), 'debian-image-'));
   try {
     const tree = await install(packages, root);
+    // What other images have too is their layer, so that it is stored and pulled once.
+    const stack = await base.debian.layer('ADD debian.tar /', (files) => files.addTree(tree));
     return {
-      name: 'debian',
+      repository: 'library/debian',
       tags: ['latest', 'bookworm', 'bookworm-slim', '12', '12-slim', 'stable', 'stable-slim'],
       description: 'Debian 12, small, with apt',
-      steps: [{ createdBy: 'ADD debian.tar /', layer: tree }, { createdBy: 'CMD ["bash"]' }],
+      differences: [
+        'For i386, as slim as the tags with “slim”; also under the other tags.',
+        'In two layers: the first is what the other images here stand on.',
+        'apt finds no mirror: the network ends at this page.',
+      ],
+      steps: stack.note('CMD ["bash"]').steps,
       config: { Env: [defaultPath], Cmd: ['bash'] },
       sources: packages.sources(debianPackages),
     };

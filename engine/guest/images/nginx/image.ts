@@ -1,72 +1,65 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileTree } from '../file-tree.ts';
 import type { ImagePackages } from '../image-packages.ts';
-import { addLibraryCache } from '../library-cache.ts';
+import { addUser } from '../layer-stack.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
-import { isNeeded, slimPackages } from '../slim-debian.ts';
+import type { BaseImages } from '../slim-debian.ts';
+import { releaseOf } from '../versions.ts';
 
-const serverPackages = ['libcrypt1', 'libssl3', 'nginx', 'nginx-common', 'zlib1g'];
-const nginxPackages = [...slimPackages, ...serverPackages];
+const serverPackages = ['nginx', 'nginx-common'];
 
 /** Of nginx-common only these: the rest configures Debian's way of several sites. */
 const configuration =
   /^etc\/nginx\/(mime\.types|fastcgi_params|fastcgi\.conf|scgi_params|uwsgi_params)$/;
 
 /** `nginx`: Debian's nginx on a slim Debian, arranged as the image of Docker Hub is. */
-export async function nginx(packages: ImagePackages, base: FileTree): Promise<ImageRecipe> {
-  const root = new FileTree();
-  for (const path of base.paths()) {
-    const file = base.get(path);
-    if (file) root.set(path, file);
-  }
-  for (const name of serverPackages) {
-    await root.addTar(
-      packages.files(name),
-      (path) =>
-        isNeeded(path) &&
-        (name !== 'nginx-common' || configuration.test(path) || path.endsWith('/copyright')),
-    );
-  }
-  append(root, 'etc/passwd', 'nginx:x:101:101:nginx user:/nonexistent:/bin/false\n');
-  append(root, 'etc/group', 'nginx:x:101:\n');
-  append(root, 'etc/shadow', 'nginx:!:::::::\n');
-  root
-    .file('etc/nginx/nginx.conf', await own('nginx.conf'))
-    .file('etc/nginx/conf.d/default.conf', await own('default.conf'))
-    .file('usr/share/nginx/html/index.html', await own('html/index.html'))
-    .file('usr/share/nginx/html/50x.html', await own('html/50x.html'))
-    .symlink('var/log/nginx/access.log', '/dev/stdout')
-    .symlink('var/log/nginx/error.log', '/dev/stderr')
-    .directory('var/lib/nginx')
-    .directory('var/cache/nginx', { uid: 101, gid: 101 });
-  const server = (await addLibraryCache(root)).above(base);
-
-  const entrypoint = new FileTree()
-    .file('docker-entrypoint.sh', await own('docker-entrypoint.sh'), { mode: 0o755 })
-    .directory('docker-entrypoint.d');
-
-  const release = /^(\d+)\.(\d+)\.(\d+)/.exec(packages.get('nginx').version);
-  if (!release) throw new Error('cannot read the release of nginx');
-  const [full, major, minor] = release;
+export async function nginx(
+  packages: ImagePackages,
+  { debianWithTls }: BaseImages,
+): Promise<ImageRecipe> {
+  const { full, minor, major } = releaseOf(packages.get('nginx').version);
+  const files = {
+    'etc/nginx/nginx.conf': await own('nginx.conf'),
+    'etc/nginx/conf.d/default.conf': await own('default.conf'),
+    'usr/share/nginx/html/index.html': await own('html/index.html'),
+    'usr/share/nginx/html/50x.html': await own('html/50x.html'),
+  };
+  const server = await debianWithTls.note(`ENV NGINX_VERSION=${full}`).install(
+    packages,
+    serverPackages,
+    (tree) => {
+      addUser(tree, 'nginx', 101, '/nonexistent');
+      for (const [path, content] of Object.entries(files)) tree.file(path, content);
+      tree
+        .symlink('var/log/nginx/access.log', '/dev/stdout')
+        .symlink('var/log/nginx/error.log', '/dev/stderr')
+        .directory('var/lib/nginx')
+        .directory('var/cache/nginx', { uid: 101, gid: 101 });
+    },
+    (path, name) =>
+      name !== 'nginx-common' || configuration.test(path) || path.endsWith('/copyright'),
+  );
+  const entrypoint = await own('docker-entrypoint.sh');
+  const image = await server.layer('COPY docker-entrypoint.sh /', (tree) =>
+    tree.file('docker-entrypoint.sh', entrypoint, { mode: 0o755 }).directory('docker-entrypoint.d'),
+  );
   return {
-    name: 'nginx',
-    tags: ['latest', 'stable', 'bookworm', full, `${major}.${minor}`, `${major}`],
+    repository: 'library/nginx',
+    tags: ['latest', 'stable', 'bookworm', full, minor, major],
     description: 'Web server, reverse proxy and load balancer',
-    steps: [
-      { createdBy: 'ADD debian-slim.tar /', layer: base },
-      { createdBy: 'CMD ["bash"]' },
-      { createdBy: `ENV NGINX_VERSION=${full}` },
-      {
-        createdBy: `ADD nginx.tar / # Debian: ${serverPackages.map((name) => `${name}=${packages.get(name).version}`).join(' ')}`,
-        layer: server,
-      },
-      { createdBy: 'COPY docker-entrypoint.sh /', layer: entrypoint },
-      { createdBy: 'ENTRYPOINT ["/docker-entrypoint.sh"]' },
-      { createdBy: 'EXPOSE 80' },
-      { createdBy: 'STOPSIGNAL SIGQUIT' },
-      { createdBy: 'CMD ["nginx" "-g" "daemon off;"]' },
+    differences: [
+      'Debian’s nginx instead of the one that nginx.org builds.',
+      'Without the modules for geography, images, XSLT and njs.',
+      'The entry point starts what is in /docker-entrypoint.d, and fills no templates.',
     ],
+    ...image
+      .note(
+        'ENTRYPOINT ["/docker-entrypoint.sh"]',
+        'EXPOSE 80',
+        'STOPSIGNAL SIGQUIT',
+        'CMD ["nginx" "-g" "daemon off;"]',
+      )
+      .contents(packages),
     config: {
       ExposedPorts: { '80/tcp': {} },
       Env: [defaultPath, `NGINX_VERSION=${full}`],
@@ -75,19 +68,9 @@ export async function nginx(packages: ImagePackages, base: FileTree): Promise<Im
       Labels: { maintainer: 'Drydock' },
       StopSignal: 'SIGQUIT',
     },
-    sources: packages.sources(nginxPackages),
   };
 }
 
 function own(name: string): Promise<string> {
   return readFile(join(import.meta.dirname, 'files', name), 'utf8');
-}
-
-function append(root: FileTree, path: string, line: string): void {
-  const file = root.get(path);
-  if (file?.kind !== 'file') throw new Error(`the base has no ${path}`);
-  root.set(path, {
-    ...file,
-    content: new TextEncoder().encode(new TextDecoder().decode(file.content) + line),
-  });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { versionOf } from '../../build/run.ts';
 import { FileTree } from '../file-tree.ts';
+import { ownSource } from '../freestanding.ts';
 import { type ImageRecipe, defaultPath } from '../oci-image.ts';
 
 /** Compiles `cmd/<name>` of the agent's Go module into a static program. */
@@ -12,8 +13,9 @@ export type CompileGo = (name: string, output: string) => void;
 export async function whoami(compile: CompileGo): Promise<ImageRecipe> {
   const layer = new FileTree().file('whoami', await compiled(compile), { mode: 0o755 });
   return {
-    name: 'whoami',
+    repository: 'library/whoami',
     tags: ['latest', '1', '1.0'],
+    differences: ['Docker Hub has no image of this name; it does what traefik/whoami does.'],
     description: 'Web server that answers with its host name, addresses and the request',
     steps: [
       { createdBy: 'COPY whoami /', layer },
@@ -27,13 +29,7 @@ export async function whoami(compile: CompileGo): Promise<ImageRecipe> {
       WorkingDir: '/',
     },
     sources: [
-      {
-        name: 'engine/guest/agent/cmd/whoami',
-        version: '1.0',
-        source: 'drydock',
-        sourceVersion: '1.0',
-        licence: 'Apache-2.0',
-      },
+      ownSource('engine/guest/agent/cmd/whoami', '1.0'),
       {
         name: 'go (standard library)',
         version: versionOf('go', ['env', 'GOVERSION']),

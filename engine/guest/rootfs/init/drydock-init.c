@@ -1,7 +1,8 @@
 /*
  * The first process of a Drydock machine. It assembles the root file system out of the read-only
  * partitions of the first disk and the writable second disk, mounts what Linux programs
- * expect, starts the agent, and from then on reaps orphans and restarts the agent.
+ * expect, starts the agent (and the original Docker daemons where a partition brings them), and
+ * from then on reaps orphans and restarts what has ended.
  *
  * One static program instead of a shell script: a boot spends about 1 million
  * guest instructions here, while every process a script would start costs as much.
@@ -19,14 +20,28 @@
 #define AF_INET_FAMILY 2
 #define SOCK_DGRAM_TYPE 2
 #define AGENT "/usr/sbin/drydock-agent"
+#define CONTAINERD "/usr/bin/containerd"
+#define CONTAINERD_SOCKET "/run/containerd/containerd.sock"
+#define DOCKERD "/usr/sbin/dockerd"
+#define DOCKERD_FILES "/var/lib/drydock/docker"
 /* A child that ends sooner than this is broken: wait before the next try. */
 #define RESPAWN_PAUSE_MS 1000
 /* Between SIGTERM and SIGKILL to everything at shutdown. */
 #define SHUTDOWN_GRACE_MS 300
 
+#define SEARCH_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 static char *const child_environment[] = {
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    SEARCH_PATH,
     "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash", "TERM=xterm-256color", "LANG=C.UTF-8", NULL,
+};
+
+/*
+ * The only registry that this daemon can reach is the host's. To parse the certificates of the
+ * world's authorities would take it longer than it waits for a handshake.
+ */
+static char *const dockerd_environment[] = {
+    SEARCH_PATH, "SSL_CERT_FILE=/etc/ssl/certs/drydock-hub.pem", "SSL_CERT_DIR=/nonexistent", NULL,
 };
 
 static void say(const char *text, const char *detail)
@@ -222,6 +237,10 @@ struct service {
     char *argv[3];
     /* a controlling terminal, when not NULL */
     const char *terminal;
+    /* where its output goes, when not NULL */
+    const char *log;
+    /* child_environment when NULL */
+    char *const *environment;
     int pid;
     long started;
 };
@@ -243,8 +262,14 @@ static void start(struct service *service)
         dup2(fd, 2);
         my_syscall3(__NR_ioctl, 0, 0x540E /* TIOCSCTTY */, 1);
     }
+    if (service->log) {
+        int fd = my_syscall3(__NR_open, service->log, O_WRONLY | O_CREAT | O_APPEND, 0640);
+
+        dup2(fd, 1);
+        dup2(fd, 2);
+    }
     chdir("/root");
-    execve(service->argv[0], service->argv, child_environment);
+    execve(service->argv[0], service->argv, service->environment ? service->environment : child_environment);
     say("cannot run ", service->argv[0]);
     exit(127);
 }
@@ -317,9 +342,17 @@ static int ends_with(const char *text, const char *end)
     return text_length >= end_length && memcmp(text + text_length - end_length, end, end_length) == 0;
 }
 
+/* overlay cannot have its upper directories on an overlay: images and containers live on the writable disk. */
+static void prepare_dockerd(void)
+{
+    mkdir(DOCKERD_FILES, 0710);
+    mkdir("/var/lib/docker", 0710);
+    must_mount(DOCKERD_FILES, "/var/lib/docker", NULL, MS_BIND, NULL);
+}
+
 int main(int argc, char **argv)
 {
-    static struct service services[2];
+    static struct service services[4];
     int count = 0;
 
     (void)argc;
@@ -344,6 +377,14 @@ int main(int argc, char **argv)
         services[count].argv[0] = "/bin/bash";
         services[count].argv[1] = "-l";
         services[count++].terminal = "/dev/ttyS0";
+    }
+    if (exists(DOCKERD)) {
+        prepare_dockerd();
+        services[count++] = (struct service){ .argv = { CONTAINERD }, .log = "/var/log/containerd.log" };
+        services[count++] = (struct service){
+            .argv = { DOCKERD, "--containerd=" CONTAINERD_SOCKET },
+            .log = "/var/log/dockerd.log",
+            .environment = dockerd_environment };
     }
     for (int i = 0; i < count; i++)
         start(&services[i]);

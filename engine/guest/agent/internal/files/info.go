@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sort"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Info mirrors FileInfo of engine/api/agent.ts.
@@ -20,6 +22,15 @@ type Info struct {
 	GID    uint32 `json:"gid"`
 	Mtime  int64  `json:"mtime"`
 	Target string `json:"target,omitempty"`
+	// Device is of kind device only
+	Device *Device `json:"device,omitempty"`
+}
+
+// Device is a device node's type, which is block or character, and its numbers.
+type Device struct {
+	Type  string `json:"type"`
+	Major uint32 `json:"major"`
+	Minor uint32 `json:"minor"`
 }
 
 const permissionBits = 0o7777
@@ -52,6 +63,12 @@ func infoOf(path string, info fs.FileInfo) Info {
 		UID:   stat.Uid,
 		GID:   stat.Gid,
 		Mtime: info.ModTime().UnixMilli(),
+	}
+	if result.Kind == "device" {
+		result.Device = &Device{Type: "block", Major: unix.Major(uint64(stat.Rdev)), Minor: unix.Minor(uint64(stat.Rdev))}
+		if info.Mode()&fs.ModeCharDevice != 0 {
+			result.Device.Type = "character"
+		}
 	}
 	if result.Kind == "symlink" {
 		result.Target, _ = os.Readlink(path)

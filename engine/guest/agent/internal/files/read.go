@@ -62,8 +62,8 @@ func read(stream *mux.Stream, request readRequest) error {
 type onlyWriter struct{ io.Writer }
 type onlyReader struct{ io.Reader }
 
-// follow sends what is appended until the host leaves. A file that is replaced or
-// truncated, as a rotated log is, is read from its start.
+// follow sends what is appended until the host half-closes, and then what is there by then. A
+// file that is replaced or truncated, as a rotated log is, is read from its start.
 func follow(stream *mux.Stream, file **os.File, path string) error {
 	notify, err := inotify.New()
 	if err != nil {
@@ -72,7 +72,7 @@ func follow(stream *mux.Stream, file **os.File, path string) error {
 	gone := stream.Gone()
 	go func() {
 		<-gone
-		notify.Close()
+		notify.Interrupt()
 	}()
 	defer notify.Close()
 	const changes = unix.IN_MODIFY | unix.IN_MOVE_SELF | unix.IN_DELETE_SELF | unix.IN_ATTRIB
@@ -80,7 +80,7 @@ func follow(stream *mux.Stream, file **os.File, path string) error {
 		return err
 	}
 	buffer := make([]byte, readChunk)
-	for {
+	for ended := false; ; {
 		if err := sendRest(stream, *file, buffer); err != nil {
 			return err
 		}
@@ -94,8 +94,11 @@ func follow(stream *mux.Stream, file **os.File, path string) error {
 			}
 			continue
 		}
-		if _, err := notify.Read(); err != nil {
+		if ended {
 			return nil
+		}
+		if _, err := notify.Read(); err != nil {
+			ended = true
 		}
 	}
 }

@@ -67,6 +67,8 @@ func Register(registry *mux.Registry) {
 		}
 		return os.Rename(request.From, request.To)
 	})
+	mux.Action(registry, "file.mount", mount)
+	mux.Action(registry, "file.unmount", func(request pathRequest) error { return unmount(request.Path) })
 	mux.OnStream(registry, "file.read", read)
 	mux.OnStream(registry, "file.write", write)
 	mux.OnStream(registry, "file.watch", watch)

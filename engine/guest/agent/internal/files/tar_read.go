@@ -101,11 +101,19 @@ func (p *packer) contents(directory directory, prefix string) error {
 		return err
 	}
 	for _, name := range names {
-		if err := p.entry(directory, name, path.Join(prefix, name)); err != nil && !errors.Is(err, syscall.ENOENT) {
+		if err := p.entry(directory, name, below(prefix, name)); err != nil && !errors.Is(err, syscall.ENOENT) {
 			return err
 		}
 	}
 	return nil
+}
+
+// below names an entry of a directory. A leading "." stays: docker cp puts the name of its target there.
+func below(prefix, name string) string {
+	if prefix == "" {
+		return name
+	}
+	return prefix + "/" + name
 }
 
 func (p *packer) entry(directory directory, name, archived string) error {

@@ -24,6 +24,8 @@ type writeRequest struct {
 	UID         *int    `json:"uid"`
 	GID         *int    `json:"gid"`
 	MakeParents bool    `json:"makeParents"`
+	// InPlace writes into the file that is there: what is mounted elsewhere changes too
+	InPlace bool `json:"inPlace"`
 }
 
 func write(stream *mux.Stream, request writeRequest) error {
@@ -72,8 +74,8 @@ func openTarget(request writeRequest) (*target, error) {
 		}
 		existing := info.Sys().(*syscall.Stat_t)
 		opened.mode, opened.uid, opened.gid = existing.Mode&permissionBits, int(existing.Uid), int(existing.Gid)
-		if !info.Mode().IsRegular() {
-			opened.file, err = os.OpenFile(path, os.O_WRONLY, 0)
+		if request.InPlace || !info.Mode().IsRegular() {
+			opened.file, err = os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
 			return opened, err
 		}
 	}

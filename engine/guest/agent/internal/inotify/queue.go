@@ -5,11 +5,12 @@ import (
 	"encoding/binary"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Queue holds watches. Close may be called from another goroutine, and ends Read.
+// Queue holds watches. Interrupt and Close may be called from another goroutine, and end Read.
 type Queue struct {
 	fd   int
 	file *os.File
@@ -65,6 +66,9 @@ func (q *Queue) Read() ([]Event, error) {
 
 // Remove ends a watch.
 func (q *Queue) Remove(watch int) { _, _ = unix.InotifyRmWatch(q.fd, uint32(watch)) }
+
+// Interrupt ends Read, this one and all later ones.
+func (q *Queue) Interrupt() { _ = q.file.SetReadDeadline(time.Unix(1, 0)) }
 
 // Close ends all watches.
 func (q *Queue) Close() { q.file.Close() }

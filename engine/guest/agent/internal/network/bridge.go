@@ -19,19 +19,39 @@ type Network struct {
 	reaper *process.Reaper
 
 	mu      sync.Mutex
-	bridges map[string]*net.IPNet
+	bridges map[string]bridge
 	ports   map[PublishedPort]struct{}
+
+	sandboxesMu sync.RWMutex
+	sandboxes   map[string]*held
 }
 
-// New knows of no bridges yet; the kernel may.
+// New knows of no bridges yet; the kernel may. It finds the sandboxes that an earlier agent made.
 func New(reaper *process.Reaper) *Network {
-	return &Network{reaper: reaper, bridges: make(map[string]*net.IPNet), ports: make(map[PublishedPort]struct{})}
+	network := &Network{
+		reaper: reaper, bridges: make(map[string]bridge), ports: make(map[PublishedPort]struct{}), sandboxes: make(map[string]*held),
+	}
+	network.recoverSandboxes()
+	return network
 }
 
 type bridgeRequest struct {
 	Name string `json:"name"`
 	// Address of the bridge with prefix length, such as 172.17.0.1/16
 	Address string `json:"address"`
+	MTU     int    `json:"mtu"`
+	// Internal networks lead nowhere else
+	Internal bool `json:"internal"`
+	// Secluded containers do not reach each other either
+	Secluded bool `json:"secluded"`
+	// Unmasked containers show their own addresses outside
+	Unmasked bool `json:"unmasked"`
+}
+
+// bridge is what the table `ip docker` holds of a bridge.
+type bridge struct {
+	subnet *net.IPNet
+	bridgeRequest
 }
 
 // ensureBridge creates what is missing of a bridge and of the rules around it.
@@ -42,7 +62,7 @@ func (n *Network) ensureBridge(request bridgeRequest) error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := createBridge(request.Name, address); err != nil {
+	if err := createBridge(request, address); err != nil {
 		return err
 	}
 	if err := forwardPackets(request.Name); err != nil {
@@ -52,16 +72,19 @@ func (n *Network) ensureBridge(request bridgeRequest) error {
 	if err := n.ensureTable(); err != nil {
 		return err
 	}
-	if err := addBridge(request.Name, subnet); err != nil {
+	added := bridge{subnet, request}
+	if err := addBridge(added); err != nil {
 		return err
 	}
-	n.bridges[request.Name] = subnet
+	n.bridges[request.Name] = added
 	return nil
 }
 
-func createBridge(name string, address *netlink.Addr) error {
+func createBridge(request bridgeRequest, address *netlink.Addr) error {
+	name := request.Name
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = name
+	attributes.MTU = request.MTU
 	attributes.HardwareAddr = bridgeHardware(address.IP.To4())
 	attributes.Flags = net.FlagUp
 	bridge := &netlink.Bridge{LinkAttrs: attributes}
@@ -111,9 +134,9 @@ func (n *Network) removeBridge(request struct {
 		}
 		return err
 	}
-	if subnet, ok := n.bridges[request.Name]; ok {
+	if removed, ok := n.bridges[request.Name]; ok {
 		delete(n.bridges, request.Name)
-		if err := deleteBridge(request.Name, subnet); err != nil && !errors.Is(err, syscall.ENOENT) {
+		if err := deleteBridge(removed); err != nil && !errors.Is(err, syscall.ENOENT) {
 			return err
 		}
 	}

@@ -8,6 +8,10 @@ func (n *Network) Register(registry *mux.Registry) {
 	mux.Action(registry, "bridge.remove", n.removeBridge)
 	mux.Action(registry, "port.publish", n.publish)
 	mux.Action(registry, "port.withdraw", n.withdraw)
+	mux.Call(registry, "sandbox.list", func(struct{}) (listReply, error) { return n.list() })
 	mux.Call(registry, "sandbox.create", n.createSandbox)
 	mux.Action(registry, "sandbox.remove", n.removeSandbox)
+	mux.Action(registry, "sandbox.connect", n.connectSandbox)
+	mux.Action(registry, "sandbox.disconnect", n.disconnectSandbox)
+	mux.Action(registry, "sandbox.name", n.nameSandbox)
 }

@@ -3,8 +3,6 @@ package network
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"net"
 	"os"
 	"syscall"
 
@@ -16,16 +14,39 @@ import (
 
 // Sandbox mirrors SandboxSpec of engine/api/agent.ts.
 type Sandbox struct {
-	ID      string `json:"id"`
-	Network struct {
-		// Mode is host, none or bridge; the rest is for bridge
-		Mode    string `json:"mode"`
-		Bridge  string `json:"bridge"`
-		Address string `json:"address"`
-		Gateway string `json:"gateway"`
-		MAC     string `json:"mac"`
-		Device  string `json:"device"`
-	} `json:"network"`
+	ID string `json:"id"`
+	// Mode is host, none or bridge; the rest is for bridge
+	Mode      string     `json:"mode"`
+	Endpoints []Endpoint `json:"endpoints"`
+	// DefaultRoute is the device whose gateway leads everywhere else; none when empty
+	DefaultRoute string `json:"defaultRoute"`
+	// DNS is what the embedded name server needs; there is none without
+	DNS *DNS `json:"dns"`
+}
+
+// Endpoint is a sandbox's place on one network.
+type Endpoint struct {
+	// Network is the name that may follow a container's: web.backend
+	Network string `json:"network"`
+	Bridge  string `json:"bridge"`
+	// Address with prefix length
+	Address string `json:"address"`
+	Gateway string `json:"gateway"`
+	MAC     string `json:"mac"`
+	Device  string `json:"device"`
+	MTU     int    `json:"mtu"`
+	// Names under which neighbours find the address; the first is what the address is called
+	Names []string `json:"names"`
+}
+
+// DNS configures the name server that a sandbox has at 127.0.0.11.
+type DNS struct {
+	// Servers are asked for what no neighbour is called
+	Servers []string `json:"servers"`
+	// Links are names of this sandbox's own for names of neighbours
+	Links map[string]string `json:"links"`
+	// KeepsUnqualified says that names without a dot are no question for the servers
+	KeepsUnqualified bool `json:"keepsUnqualified"`
 }
 
 type sandboxReply struct {
@@ -37,21 +58,19 @@ func (n *Network) createSandbox(sandbox Sandbox) (sandboxReply, error) {
 	if err != nil {
 		return sandboxReply{}, err
 	}
-	wiring, err := parseWiring(sandbox)
+	switch sandbox.Mode {
+	case "host", "none", "bridge":
+	default:
+		return sandboxReply{}, wire.Errorf("EINVAL", "there is no network mode %q", sandbox.Mode)
+	}
+	wirings, err := parseWirings(sandbox)
 	if err != nil {
 		return sandboxReply{}, err
 	}
-	if err := os.MkdirAll(namespaces, 0o711); err != nil {
+	if err := makeNamespaceFile(sandbox.ID, path); err != nil {
 		return sandboxReply{}, err
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o444)
-	if err != nil {
-		if os.IsExist(err) {
-			return sandboxReply{}, wire.Errorf("EEXIST", "there is a sandbox %s already", sandbox.ID)
-		}
-		return sandboxReply{}, err
-	}
-	file.Close()
+	held := &held{Sandbox: sandbox}
 	err = onOwnThread(func() error {
 		// The socket stays in the machine's namespace, whatever the thread does later.
 		outside, err := openRouteSocket()
@@ -59,7 +78,7 @@ func (n *Network) createSandbox(sandbox Sandbox) (sandboxReply, error) {
 			return err
 		}
 		defer outside.Close()
-		if sandbox.Network.Mode != "host" {
+		if sandbox.Mode != "host" {
 			if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 				return fmt.Errorf("making a network namespace: %w", err)
 			}
@@ -67,16 +86,60 @@ func (n *Network) createSandbox(sandbox Sandbox) (sandboxReply, error) {
 		if err := unix.Mount("/proc/thread-self/ns/net", path, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("binding the network namespace: %w", err)
 		}
-		if sandbox.Network.Mode == "host" {
+		if sandbox.Mode == "host" {
 			return nil
 		}
-		return wiring.connect(outside, path)
+		if err := connectAll(outside, path, sandbox, wirings); err != nil {
+			return err
+		}
+		return n.startResolver(held)
 	})
+	if err == nil {
+		err = n.hold(held)
+	}
 	if err != nil {
+		held.close()
 		_ = removeNamespace(path)
 		return sandboxReply{}, err
 	}
 	return sandboxReply{path}, nil
+}
+
+type listReply struct {
+	IDs   []string        `json:"ids"`
+	Ports []PublishedPort `json:"ports"`
+}
+
+// list tells what there is, for a host that may have been cut off while it made something.
+func (n *Network) list() (listReply, error) {
+	reply := listReply{IDs: []string{}, Ports: []PublishedPort{}}
+	entries, err := os.ReadDir(namespaces)
+	if err != nil && !os.IsNotExist(err) {
+		return reply, err
+	}
+	for _, entry := range entries {
+		reply.IDs = append(reply.IDs, entry.Name())
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for port := range n.ports {
+		reply.Ports = append(reply.Ports, port)
+	}
+	return reply, nil
+}
+
+func makeNamespaceFile(id, path string) error {
+	if err := os.MkdirAll(namespaces, 0o711); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o444)
+	if os.IsExist(err) {
+		return wire.Errorf("EEXIST", "there is a sandbox %s already", id)
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func (n *Network) removeSandbox(request struct {
@@ -86,7 +149,8 @@ func (n *Network) removeSandbox(request struct {
 	if err != nil {
 		return err
 	}
-	// The veth pair goes with the namespace, once its last process is gone.
+	n.release(request.ID)
+	// The veth pairs go with the namespace, once its last process is gone.
 	if err := removeNamespace(path); err != nil {
 		if os.IsNotExist(err) {
 			return wire.Errorf("ENOENT", "there is no sandbox %s", request.ID)
@@ -103,96 +167,104 @@ func removeNamespace(path string) error {
 	return os.Remove(path)
 }
 
-// wiring is what a sandbox in bridge mode needs; pair.bridge is 0 in the other modes.
-type wiring struct {
-	pair    vethPair
-	address *netlink.Addr
-	gateway net.IP
+type connectRequest struct {
+	ID       string   `json:"id"`
+	Endpoint Endpoint `json:"endpoint"`
+	// DefaultRoute and DNS are as they are to be afterwards
+	DefaultRoute string `json:"defaultRoute"`
+	DNS          *DNS   `json:"dns"`
 }
 
-func parseWiring(sandbox Sandbox) (wiring, error) {
-	spec := sandbox.Network
-	switch spec.Mode {
-	case "host", "none":
-		return wiring{}, nil
-	case "bridge":
-	default:
-		return wiring{}, wire.Errorf("EINVAL", "there is no network mode %q", spec.Mode)
-	}
-	bridge, err := netlink.LinkByName(spec.Bridge)
-	if err != nil {
-		return wiring{}, wire.Errorf("ENOENT", "there is no bridge %s", spec.Bridge)
-	}
-	result := wiring{gateway: net.ParseIP(spec.Gateway)}
-	result.pair = vethPair{host: hostDevice(sandbox.ID), bridge: bridge.Attrs().Index, device: spec.Device}
-	if spec.Device == "" {
-		result.pair.device = "eth0"
-	}
-	if result.address, err = netlink.ParseAddr(spec.Address); err != nil {
-		return wiring{}, wire.Errorf("EINVAL", "the address %q: %v", spec.Address, err)
-	}
-	if result.pair.hardware, err = net.ParseMAC(spec.MAC); err != nil {
-		return wiring{}, wire.Errorf("EINVAL", "the MAC address %q: %v", spec.MAC, err)
-	}
-	if result.gateway == nil {
-		return wiring{}, wire.Errorf("EINVAL", "the gateway %q is not an address", spec.Gateway)
-	}
-	return result, nil
-}
-
-// hostDevice names the machine's end of a veth pair after the sandbox.
-func hostDevice(sandbox string) string {
-	sum := fnv.New32a()
-	sum.Write([]byte(sandbox))
-	return fmt.Sprintf("veth%08x", sum.Sum32())
-}
-
-// connect runs on a thread inside the new namespace; outside reaches the machine's.
-func (w wiring) connect(outside routeSocket, namespace string) error {
-	inside, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+// connectSandbox adds a device to a sandbox that is in use.
+func (n *Network) connectSandbox(request connectRequest) error {
+	path, err := NamespacePath(request.ID)
 	if err != nil {
 		return err
 	}
-	defer inside.Close()
-	const loopbackIndex = 1
-	if err := inside.LinkSetUp(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: loopbackIndex}}); err != nil {
-		return fmt.Errorf("lo up: %w", err)
+	wiring, err := parseWiring(request.ID, request.Endpoint)
+	if err != nil {
+		return err
 	}
-	if w.pair.bridge == 0 {
+	return n.changeSandbox(request.ID, func(held *held, inside *netlink.Handle, outside routeSocket) error {
+		if err := wiring.join(inside, outside, path); err != nil {
+			return err
+		}
+		held.Endpoints = append(held.Endpoints, request.Endpoint)
+		held.DefaultRoute = request.DefaultRoute
+		if err := routeEverywhere(inside, held.Endpoints, request.DefaultRoute); err != nil {
+			return err
+		}
+		if held.DNS == nil {
+			held.DNS = request.DNS
+			return n.startResolver(held)
+		}
 		return nil
-	}
-	if err := w.addPair(outside, namespace); err != nil {
-		return fmt.Errorf("making a veth pair: %w", err)
-	}
-	link, err := inside.LinkByName(w.pair.device)
-	if err != nil {
-		return fmt.Errorf("%s: %w", w.pair.device, err)
-	}
-	if err := inside.LinkSetUp(link); err != nil {
-		return fmt.Errorf("%s up: %w", w.pair.device, err)
-	}
-	if err := inside.AddrAdd(link, w.address); err != nil {
-		return fmt.Errorf("address %s: %w", w.address, err)
-	}
-	if err := inside.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Gw: w.gateway}); err != nil {
-		return fmt.Errorf("default route via %s: %w", w.gateway, err)
-	}
-	return nil
+	})
 }
 
-func (w wiring) addPair(outside routeSocket, namespace string) error {
-	target, err := os.Open(namespace)
+type disconnectRequest struct {
+	ID           string `json:"id"`
+	Device       string `json:"device"`
+	DefaultRoute string `json:"defaultRoute"`
+}
+
+func (n *Network) disconnectSandbox(request disconnectRequest) error {
+	return n.changeSandbox(request.ID, func(held *held, inside *netlink.Handle, outside routeSocket) error {
+		pair := vethPair{host: hostDevice(request.ID, request.Device)}
+		if err := pair.remove(outside); err != nil && !errors.Is(err, syscall.ENODEV) {
+			return fmt.Errorf("removing %s: %w", request.Device, err)
+		}
+		kept := make([]Endpoint, 0, len(held.Endpoints))
+		for _, endpoint := range held.Endpoints {
+			if endpoint.Device != request.Device {
+				kept = append(kept, endpoint)
+			}
+		}
+		held.Endpoints, held.DefaultRoute = kept, request.DefaultRoute
+		return routeEverywhere(inside, kept, request.DefaultRoute)
+	})
+}
+
+// changeSandbox calls change on a thread inside the sandbox, with ways to the devices there
+// and to the machine's, and keeps what it made of the sandbox.
+func (n *Network) changeSandbox(id string, change func(*held, *netlink.Handle, routeSocket) error) error {
+	changed, err := n.copyOf(id)
 	if err != nil {
 		return err
 	}
-	defer target.Close()
-	w.pair.namespace = int(target.Fd())
-	err = w.pair.add(outside)
-	if errors.Is(err, syscall.EEXIST) {
-		// Left from a sandbox of the same id whose namespace is still being taken down.
-		if err = w.pair.remove(outside); err == nil || errors.Is(err, syscall.ENODEV) {
-			err = w.pair.add(outside)
+	outside, err := openRouteSocket()
+	if err != nil {
+		return err
+	}
+	defer outside.Close()
+	err = Inside(id, func() error {
+		inside, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+		if err != nil {
+			return err
+		}
+		defer inside.Close()
+		return change(changed, inside, outside)
+	})
+	if err != nil {
+		return err
+	}
+	return n.hold(changed)
+}
+
+// nameSandbox changes the names that an endpoint has for its neighbours.
+func (n *Network) nameSandbox(request struct {
+	ID     string   `json:"id"`
+	Device string   `json:"device"`
+	Names  []string `json:"names"`
+}) error {
+	changed, err := n.copyOf(request.ID)
+	if err != nil {
+		return err
+	}
+	for i := range changed.Endpoints {
+		if changed.Endpoints[i].Device == request.Device {
+			changed.Endpoints[i].Names = request.Names
 		}
 	}
-	return err
+	return n.hold(changed)
 }

@@ -23,7 +23,10 @@ const nft = "/usr/sbin/nft"
 var (
 	dockerTable = &nftables.Table{Name: "docker", Family: nftables.TableFamilyIPv4}
 	bridgeSet   = &nftables.Set{Table: dockerTable, Name: "bridges", KeyType: nftables.TypeIFName}
+	togetherSet = &nftables.Set{Table: dockerTable, Name: "together", KeyType: devicePair}
+	internalSet = &nftables.Set{Table: dockerTable, Name: "internal", KeyType: nftables.TypeIFName}
 	subnetSet   = &nftables.Set{Table: dockerTable, Name: "subnets", KeyType: nftables.TypeIPAddr, Interval: true}
+	devicePair  = nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIFName)
 )
 
 // ensureTable loads the rules when the table is missing: once in a machine's life, unless
@@ -83,8 +86,8 @@ func (n *Network) restoreTable() error {
 	if err := n.ensureTable(); err != nil {
 		return err
 	}
-	for name, subnet := range n.bridges {
-		if err := addBridge(name, subnet); err != nil {
+	for _, bridge := range n.bridges {
+		if err := addBridge(bridge); err != nil {
 			return err
 		}
 	}
@@ -95,32 +98,43 @@ func (n *Network) restoreTable() error {
 	return change((*nftables.Conn).SetAddElements, ports)
 }
 
-func addBridge(name string, subnet *net.IPNet) error {
-	return changeBridge((*nftables.Conn).SetAddElements, name, subnet)
+func addBridge(added bridge) error {
+	return changeBridge((*nftables.Conn).SetAddElements, added)
 }
 
-func deleteBridge(name string, subnet *net.IPNet) error {
-	return changeBridge((*nftables.Conn).SetDeleteElements, name, subnet)
+func deleteBridge(removed bridge) error {
+	return changeBridge((*nftables.Conn).SetDeleteElements, removed)
 }
 
 type elementChange func(*nftables.Conn, *nftables.Set, []nftables.SetElement) error
 
-func changeBridge(apply elementChange, name string, subnet *net.IPNet) error {
+func changeBridge(apply elementChange, bridge bridge) error {
 	connection, err := nftables.New()
 	if err != nil {
 		return err
 	}
 	device := make([]byte, syscall.IFNAMSIZ)
-	copy(device, name)
-	if err := apply(connection, bridgeSet, []nftables.SetElement{{Key: device}}); err != nil {
-		return err
-	}
-	first, afterLast := interval(subnet)
-	if err := apply(connection, subnetSet, []nftables.SetElement{{Key: first}, {Key: afterLast, IntervalEnd: true}}); err != nil {
-		return err
+	copy(device, bridge.Name)
+	first, afterLast := interval(bridge.subnet)
+	for _, change := range []struct {
+		set      *nftables.Set
+		wanted   bool
+		elements []nftables.SetElement
+	}{
+		{bridgeSet, true, []nftables.SetElement{{Key: device}}},
+		{togetherSet, !bridge.Secluded, []nftables.SetElement{{Key: append(device[:len(device):len(device)], device...)}}},
+		{internalSet, bridge.Internal, []nftables.SetElement{{Key: device}}},
+		{subnetSet, !bridge.Unmasked && !bridge.Internal, []nftables.SetElement{{Key: first}, {Key: afterLast, IntervalEnd: true}}},
+	} {
+		if !change.wanted {
+			continue
+		}
+		if err := apply(connection, change.set, change.elements); err != nil {
+			return err
+		}
 	}
 	if err := connection.Flush(); err != nil {
-		return fmt.Errorf("bridge %s in table ip docker: %w", name, err)
+		return fmt.Errorf("bridge %s in table ip docker: %w", bridge.Name, err)
 	}
 	return nil
 }

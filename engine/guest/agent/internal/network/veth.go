@@ -36,6 +36,8 @@ type vethPair struct {
 	bridge   int
 	device   string
 	hardware net.HardwareAddr
+	// mtu is the kernel's own choice when 0
+	mtu int
 	// namespace is a file descriptor
 	namespace int
 }
@@ -50,6 +52,9 @@ func (p vethPair) add(socket routeSocket) error {
 	request.AddData(up)
 	request.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(p.host)))
 	request.AddData(nl.NewRtAttr(unix.IFLA_MASTER, nl.Uint32Attr(uint32(p.bridge))))
+	if p.mtu > 0 {
+		request.AddData(nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(p.mtu))))
+	}
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
 	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated("veth"))
 	data := info.AddRtAttr(nl.IFLA_INFO_DATA, nil)
@@ -57,6 +62,9 @@ func (p vethPair) add(socket routeSocket) error {
 	peer.AddChild(nl.NewIfInfomsg(unix.AF_UNSPEC))
 	peer.AddRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(p.device))
 	peer.AddRtAttr(unix.IFLA_ADDRESS, p.hardware)
+	if p.mtu > 0 {
+		peer.AddRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(p.mtu)))
+	}
 	peer.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(p.namespace)))
 	request.AddData(info)
 	return socket.execute(request)

@@ -78,9 +78,12 @@ func Read() Machine {
 	readCPU(&reading)
 	readMemory(&reading)
 	readDisk(&reading)
-	reading.Network.ReceivedBytes, reading.Network.SentBytes = NetworkBytes("/proc/net/dev", func(device string) bool {
-		return strings.HasPrefix(device, "eth") || strings.HasPrefix(device, "en")
-	})
+	for device, traffic := range Devices("/proc/net/dev") {
+		if strings.HasPrefix(device, "eth") || strings.HasPrefix(device, "en") {
+			reading.Network.ReceivedBytes += traffic.ReceivedBytes
+			reading.Network.SentBytes += traffic.SentBytes
+		}
+	}
 	return reading
 }
 
@@ -144,24 +147,39 @@ func wholeDisk(name string) bool {
 	return len(name) == 3 && (name[0] == 's' || name[0] == 'v') && name[1] == 'd'
 }
 
-// NetworkBytes sums the devices that count, from a file as /proc/net/dev.
-func NetworkBytes(path string, counts func(device string) bool) (received, sent int64) {
+// Traffic is what a network device has received and sent.
+type Traffic struct {
+	ReceivedBytes   int64 `json:"receivedBytes"`
+	ReceivedPackets int64 `json:"receivedPackets"`
+	ReceiveErrors   int64 `json:"receiveErrors"`
+	ReceiveDrops    int64 `json:"receiveDrops"`
+	SentBytes       int64 `json:"sentBytes"`
+	SentPackets     int64 `json:"sentPackets"`
+	SendErrors      int64 `json:"sendErrors"`
+	SendDrops       int64 `json:"sendDrops"`
+}
+
+// Devices reads a file as /proc/net/dev.
+func Devices(path string) map[string]Traffic {
+	devices := make(map[string]Traffic)
 	eachLine(path, func(fields []string) bool {
 		device, first, found := strings.Cut(fields[0], ":")
-		if !found || !counts(device) {
+		if !found {
 			return true
 		}
 		numbers := fields[1:]
 		if first != "" {
 			numbers = append([]string{first}, numbers...)
 		}
-		if len(numbers) > 8 {
-			received += integer(numbers[0])
-			sent += integer(numbers[8])
+		if len(numbers) > 11 {
+			devices[device] = Traffic{
+				integer(numbers[0]), integer(numbers[1]), integer(numbers[2]), integer(numbers[3]),
+				integer(numbers[8]), integer(numbers[9]), integer(numbers[10]), integer(numbers[11]),
+			}
 		}
 		return true
 	})
-	return received, sent
+	return devices
 }
 
 func eachLine(path string, visit func(fields []string) bool) {

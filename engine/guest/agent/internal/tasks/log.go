@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -20,6 +21,9 @@ const longestEntry = 16 << 10
 type Log struct {
 	spec LogSpec
 	now  func() time.Time
+	// compress turns a file into one with .gz after its name; it returns when that is done
+	compress    func(path string)
+	compressing sync.WaitGroup
 
 	mu      sync.Mutex
 	file    *os.File
@@ -29,14 +33,14 @@ type Log struct {
 }
 
 // OpenLog appends to the log at spec.Path.
-func OpenLog(spec LogSpec, now func() time.Time) (*Log, error) {
+func OpenLog(spec LogSpec, now func() time.Time, compress func(path string)) (*Log, error) {
 	if spec.Format != "json-file" && spec.Format != "cri" {
 		return nil, wire.Errorf("EINVAL", "there is no log format %q", spec.Format)
 	}
 	if err := os.MkdirAll(filepath.Dir(spec.Path), 0o755); err != nil {
 		return nil, err
 	}
-	log := &Log{spec: spec, now: now, pending: make(map[wire.FrameType][]byte)}
+	log := &Log{spec: spec, now: now, compress: compress, pending: make(map[wire.FrameType][]byte)}
 	return log, log.open()
 }
 
@@ -60,16 +64,15 @@ func (l *Log) Write(kind wire.FrameType, data []byte) {
 	if pending := l.pending[kind]; len(pending) > 0 {
 		data = append(pending, data...)
 	}
-	l.entries = l.entries[:0]
 	for len(data) > 0 {
 		end := bytes.IndexByte(data[:min(len(data), longestEntry)], '\n')
 		switch {
 		case end >= 0:
-			l.entries = l.appendEntry(l.entries, kind, stamp, data[:end], true)
+			l.add(kind, stamp, data[:end], true)
 			data = data[end+1:]
 			continue
 		case len(data) >= longestEntry:
-			l.entries = l.appendEntry(l.entries, kind, stamp, data[:longestEntry], false)
+			l.add(kind, stamp, data[:longestEntry], false)
 			data = data[longestEntry:]
 			continue
 		}
@@ -84,37 +87,50 @@ func (l *Log) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	stamp := l.now().UTC().Format(time.RFC3339Nano)
-	l.entries = l.entries[:0]
 	for _, kind := range []wire.FrameType{wire.FrameStdout, wire.FrameStderr} {
 		if data := l.pending[kind]; len(data) > 0 {
-			l.entries = l.appendEntry(l.entries, kind, stamp, data, false)
+			l.add(kind, stamp, data, false)
 		}
 	}
 	l.flush()
 	l.file.Close()
+	l.compressing.Wait()
 }
 
 func (l *Log) flush() {
 	if len(l.entries) == 0 {
 		return
 	}
-	if l.spec.MaxBytes > 0 && l.size > 0 && l.size+int64(len(l.entries)) > l.spec.MaxBytes {
-		l.rotate()
-	}
 	n, _ := l.file.Write(l.entries)
 	l.size += int64(n)
+	l.entries = l.entries[:0]
+}
+
+// add queues an entry. As in Docker, a file ends with the entry that reaches its limit.
+func (l *Log) add(kind wire.FrameType, stamp string, line []byte, whole bool) {
+	if l.spec.MaxBytes > 0 && l.size+int64(len(l.entries)) >= l.spec.MaxBytes {
+		l.flush()
+		l.rotate()
+	}
+	l.entries = l.appendEntry(l.entries, kind, stamp, line, whole)
 }
 
 // rotate renames path.1 to path.2 and so on, as Docker does; with one file, it starts over.
 func (l *Log) rotate() {
 	l.file.Close()
+	l.compressing.Wait()
 	if l.spec.MaxFiles > 1 {
-		for i := l.spec.MaxFiles - 1; i > 0; i-- {
-			from := l.spec.Path
-			if i > 1 {
-				from = fmt.Sprintf("%s.%d", l.spec.Path, i-1)
+		for i := l.spec.MaxFiles - 1; i > 1; i-- {
+			for _, extension := range []string{"", ".gz"} {
+				name := func(i int) string { return fmt.Sprintf("%s.%d%s", l.spec.Path, i, extension) }
+				_ = os.Remove(name(i))
+				_ = os.Rename(name(i-1), name(i))
 			}
-			_ = os.Rename(from, fmt.Sprintf("%s.%d", l.spec.Path, i))
+		}
+		newest := l.spec.Path + ".1"
+		_ = os.Rename(l.spec.Path, newest)
+		if l.spec.Compress {
+			l.compressing.Go(func() { l.compress(newest) })
 		}
 	} else {
 		_ = os.Remove(l.spec.Path)
@@ -183,4 +199,19 @@ func appendEscaped(out, text []byte) []byte {
 		plain = i
 	}
 	return append(out, text[plain:]...)
+}
+
+// compress runs gzip, which removes the original when it is through.
+func (s *Store) compress(path string) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer null.Close()
+	child, err := s.reaper.Start("/usr/bin/gzip", []string{"gzip", "-f", path}, &syscall.ProcAttr{
+		Files: []uintptr{null.Fd(), null.Fd(), null.Fd()},
+	})
+	if err == nil {
+		child.Wait()
+	}
 }

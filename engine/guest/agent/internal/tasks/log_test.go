@@ -26,7 +26,7 @@ func TestLogGolden(t *testing.T) {
 			input, want, _ := strings.Cut(string(text), "--\n")
 			path := filepath.Join(t.TempDir(), "log")
 			format, writes, _ := strings.Cut(input, "\n")
-			log, err := OpenLog(LogSpec{Path: path, Format: format}, func() time.Time { return time.Unix(1_700_000_000, 5000) })
+			log, err := OpenLog(LogSpec{Path: path, Format: format}, func() time.Time { return time.Unix(1_700_000_000, 5000) }, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func unquote(t *testing.T, text string) []byte {
 
 func TestLogCutsLongLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	log, err := OpenLog(LogSpec{Path: path, Format: "cri"}, time.Now)
+	log, err := OpenLog(LogSpec{Path: path, Format: "cri"}, time.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,21 +80,43 @@ func TestLogCutsLongLines(t *testing.T) {
 
 func TestLogRotates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	log, err := OpenLog(LogSpec{Path: path, Format: "cri", MaxBytes: 200, MaxFiles: 3}, time.Now)
+	log, err := OpenLog(LogSpec{Path: path, Format: "cri", MaxBytes: 100, MaxFiles: 3}, time.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	log.Write(wire.FrameStdout, []byte("many lines at once\nrotate\nas well\nas lines\n"))
 	for i := range 40 {
 		log.Write(wire.FrameStdout, []byte{'a' + byte(i%26), '\n'})
 	}
 	log.Close()
-	for _, name := range []string{"log", "log.1", "log.2"} {
-		info, err := os.Stat(filepath.Join(filepath.Dir(path), name))
-		if err != nil || info.Size() == 0 || info.Size() > 200 {
-			t.Errorf("%s: %v %v", name, info, err)
+	for _, name := range []string{"log.1", "log.2"} {
+		content, err := os.ReadFile(filepath.Join(filepath.Dir(path), name))
+		lines := strings.SplitAfter(string(content), "\n")
+		last := lines[max(0, len(lines)-2)]
+		if err != nil || len(content) < 100 || len(content)-len(last) >= 100 {
+			t.Errorf("%s: %q %v", name, content, err)
 		}
 	}
 	if _, err := os.Stat(path + ".3"); err == nil {
 		t.Error("one file too many")
+	}
+}
+
+func TestLogCompresses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	spec := LogSpec{Path: path, Format: "cri", MaxBytes: 20, MaxFiles: 3, Compress: true}
+	log, err := OpenLog(spec, time.Now, func(full string) { _ = os.Rename(full, full+".gz") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"one\n", "two\n", "three\n", "four\n"} {
+		log.Write(wire.FrameStdout, []byte(line))
+	}
+	log.Close()
+	for name, word := range map[string]string{"log": "four", "log.1.gz": "three", "log.2.gz": "two"} {
+		content, _ := os.ReadFile(filepath.Join(filepath.Dir(path), name))
+		if !strings.HasSuffix(string(content), word+"\n") {
+			t.Errorf("%s holds %q", name, content)
+		}
 	}
 }

@@ -32,7 +32,7 @@ func (s *Store) recover() {
 		task.output.task = task
 		close(task.output.started)
 		if !inCgroup(task.Pid, task.Cgroup) {
-			task.exit = &wire.ExitStatus{Code: lostStatus, FinishedAt: time.Now().UnixMilli()}
+			task.exit = &wire.ExitStatus{Code: lostStatus, FinishedAt: time.Now().UnixMilli(), StartedAt: task.StartedAt}
 			task.output.end(*task.exit)
 			continue
 		}
@@ -44,7 +44,7 @@ const lostStatus = 255
 
 func (s *Store) resume(task *Task) {
 	if task.Log != nil {
-		task.output.log, _ = OpenLog(*task.Log, time.Now)
+		task.output.log, _ = OpenLog(*task.Log, time.Now, s.compress)
 	}
 	files := &stdio{}
 	for _, pipe := range []struct {

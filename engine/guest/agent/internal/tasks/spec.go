@@ -24,6 +24,8 @@ type LogSpec struct {
 	Format   string `json:"format"`
 	MaxBytes int64  `json:"maxBytes"`
 	MaxFiles int    `json:"maxFiles"`
+	// Compress applies to files that are full
+	Compress bool `json:"compress"`
 }
 
 // Spec mirrors TaskSpec of engine/api/agent.ts.

@@ -104,7 +104,7 @@ func (s *Store) launch(task *Task, spec Spec, netns string) (err error) {
 		return err
 	}
 	if spec.Log != nil {
-		if task.output.log, err = OpenLog(*spec.Log, time.Now); err != nil {
+		if task.output.log, err = OpenLog(*spec.Log, time.Now, s.compress); err != nil {
 			return err
 		}
 	}
@@ -172,6 +172,7 @@ func (s *Store) watch(task *Task, files *stdio) {
 	}
 	go func() {
 		exit := task.process.Wait()
+		exit.StartedAt = task.StartedAt
 		exit.OOMKilled = s.oom.remove(task)
 		process.StopWhenEmpty(files.stdout)
 		if files.stderr != nil {

@@ -11,39 +11,46 @@ import (
 
 // Stats mirrors TaskStats of engine/api/agent.ts.
 type Stats struct {
-	ID                string `json:"id"`
-	Time              int64  `json:"time"`
-	CPUUsec           int64  `json:"cpuUsec"`
-	UserUsec          int64  `json:"userUsec"`
-	SystemUsec        int64  `json:"systemUsec"`
-	ThrottledUsec     int64  `json:"throttledUsec"`
-	MemoryBytes       int64  `json:"memoryBytes"`
-	InactiveFileBytes int64  `json:"inactiveFileBytes"`
-	MemoryLimit       *int64 `json:"memoryLimit"`
-	Pids              int64  `json:"pids"`
-	ReadBytes         int64  `json:"readBytes"`
-	WrittenBytes      int64  `json:"writtenBytes"`
-	ReceivedBytes     int64  `json:"receivedBytes"`
-	SentBytes         int64  `json:"sentBytes"`
+	ID     string           `json:"id"`
+	Time   int64            `json:"time"`
+	CPU    map[string]int64 `json:"cpu"`
+	Memory struct {
+		Current int64            `json:"current"`
+		Peak    int64            `json:"peak"`
+		Limit   *int64           `json:"limit"`
+		Stat    map[string]int64 `json:"stat"`
+	} `json:"memory"`
+	Pids struct {
+		Current int64  `json:"current"`
+		Limit   *int64 `json:"limit"`
+	} `json:"pids"`
+	IO       []ioReading              `json:"io"`
+	Networks map[string]stats.Traffic `json:"networks"`
+}
+
+type ioReading struct {
+	Major        int64 `json:"major"`
+	Minor        int64 `json:"minor"`
+	ReadBytes    int64 `json:"readBytes"`
+	WrittenBytes int64 `json:"writtenBytes"`
+	Reads        int64 `json:"reads"`
+	Writes       int64 `json:"writes"`
 }
 
 func (t *Task) stats() (Stats, error) {
 	if err := t.running(); err != nil {
 		return Stats{}, err
 	}
-	cpu := keyed(cgroupFile(t.Cgroup, "cpu.stat"))
-	reading := Stats{
-		ID: t.ID, Time: time.Now().UnixMilli(),
-		CPUUsec: cpu["usage_usec"], UserUsec: cpu["user_usec"], SystemUsec: cpu["system_usec"], ThrottledUsec: cpu["throttled_usec"],
-		InactiveFileBytes: keyed(cgroupFile(t.Cgroup, "memory.stat"))["inactive_file"],
-	}
-	reading.MemoryBytes, _ = t.number("memory.current")
-	reading.Pids, _ = t.number("pids.current")
-	if limit, ok := t.number("memory.max"); ok {
-		reading.MemoryLimit = &limit
-	}
-	reading.ReadBytes, reading.WrittenBytes = ioBytes(cgroupFile(t.Cgroup, "io.stat"))
-	reading.ReceivedBytes, reading.SentBytes = stats.NetworkBytes("/proc/"+strconv.Itoa(t.Pid)+"/net/dev", func(device string) bool { return device != "lo" })
+	reading := Stats{ID: t.ID, Time: time.Now().UnixMilli(), CPU: keyed(cgroupFile(t.Cgroup, "cpu.stat"))}
+	reading.Memory.Current, _ = t.number("memory.current")
+	reading.Memory.Peak, _ = t.number("memory.peak")
+	reading.Memory.Limit = t.limit("memory.max")
+	reading.Memory.Stat = keyed(cgroupFile(t.Cgroup, "memory.stat"))
+	reading.Pids.Current, _ = t.number("pids.current")
+	reading.Pids.Limit = t.limit("pids.max")
+	reading.IO = readIO(cgroupFile(t.Cgroup, "io.stat"))
+	reading.Networks = stats.Devices("/proc/" + strconv.Itoa(t.Pid) + "/net/dev")
+	delete(reading.Networks, "lo")
 	return reading, nil
 }
 
@@ -57,21 +64,35 @@ func (t *Task) number(name string) (int64, bool) {
 	return value, err == nil
 }
 
-// ioBytes sums io.stat's lines, such as `8:0 rbytes=4096 wbytes=0 …`.
-func ioBytes(path string) (read, written int64) {
+func (t *Task) limit(name string) *int64 {
+	if value, ok := t.number(name); ok {
+		return &value
+	}
+	return nil
+}
+
+// readIO reads io.stat, whose lines are such as `8:0 rbytes=4096 wbytes=0 rios=1 wios=0 …`.
+func readIO(path string) []ioReading {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return 0, 0
+		return nil
 	}
-	for _, field := range strings.Fields(string(content)) {
-		name, value, _ := strings.Cut(field, "=")
-		number, _ := strconv.ParseInt(value, 10, 64)
-		switch name {
-		case "rbytes":
-			read += number
-		case "wbytes":
-			written += number
+	readings := []ioReading{}
+	for line := range strings.Lines(string(content)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
 		}
+		major, minor, _ := strings.Cut(fields[0], ":")
+		values := map[string]int64{}
+		for _, field := range fields[1:] {
+			name, value, _ := strings.Cut(field, "=")
+			values[name], _ = strconv.ParseInt(value, 10, 64)
+		}
+		reading := ioReading{ReadBytes: values["rbytes"], WrittenBytes: values["wbytes"], Reads: values["rios"], Writes: values["wios"]}
+		reading.Major, _ = strconv.ParseInt(major, 10, 64)
+		reading.Minor, _ = strconv.ParseInt(minor, 10, 64)
+		readings = append(readings, reading)
 	}
-	return read, written
+	return readings
 }

@@ -76,8 +76,8 @@ func (s *Store) Register(registry *mux.Registry) {
 		return task.stats()
 	})
 	mux.Action(registry, "task.delete", func(request idRequest) error { return s.remove(request.ID) })
-	mux.Action(registry, "overlay.mount", func(overlay Overlay) error { return overlay.mount() })
-	mux.Action(registry, "overlay.unmount", func(request struct {
+	mux.Action(registry, "root.mount", mountRoot)
+	mux.Action(registry, "root.unmount", func(request struct {
 		Target string `json:"target"`
 	}) error {
 		return unmount(request.Target)

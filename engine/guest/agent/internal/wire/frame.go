@@ -72,6 +72,8 @@ type ExitStatus struct {
 	OOMKilled bool `json:"oomKilled,omitempty"`
 	// FinishedAt is UNIX time in milliseconds
 	FinishedAt int64 `json:"finishedAt"`
+	// StartedAt tells the runs of a task apart; 0 for other processes
+	StartedAt int64 `json:"startedAt,omitempty"`
 }
 
 // FrameHandlers are what an exec or attach stream does with the host's frames.
