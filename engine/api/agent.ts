@@ -41,6 +41,8 @@ export interface ExitStatus {
   readonly oomKilled?: boolean;
   /** UNIX time in milliseconds */
   readonly finishedAt: number;
+  /** of a task: when the run that ended was started, which tells runs apart */
+  readonly startedAt?: number;
 }
 
 /** An error the agent reports. `code` is an errno name (`ENOENT`) or one of `EPROTO`, `ETASK`. */
@@ -73,6 +75,12 @@ export interface FileInfo {
   /** UNIX time in milliseconds */
   readonly mtime: number;
   readonly target?: string;
+  /** of kind `device` */
+  readonly device?: {
+    readonly type: 'block' | 'character';
+    readonly major: number;
+    readonly minor: number;
+  };
 }
 
 export interface FileEvent {
@@ -115,23 +123,57 @@ export interface MachineStats {
   readonly processes: number;
 }
 
+/** A sandbox's place on one network. */
+export interface SandboxEndpoint {
+  /** name of the network, which may follow a container's: `web.backend` */
+  readonly network: string;
+  /** bridge device, such as `docker0`; must exist (`bridge.ensure`) */
+  readonly bridge: string;
+  /** such as `172.17.0.2/16` */
+  readonly address: string;
+  readonly gateway: string;
+  readonly mac: string;
+  /** device name inside, such as `eth0` */
+  readonly device: string;
+  readonly mtu?: number;
+  /** names under which neighbours find the address; the first is what the address is called */
+  readonly names: readonly string[];
+}
+
+/** The name server that a sandbox has at 127.0.0.11. It knows the neighbours on the sandbox's networks by their names. */
+export interface SandboxDns {
+  /** addresses of servers that are asked for other names; without any, those are answered with NXDOMAIN */
+  readonly servers: readonly string[];
+  /** names of this sandbox's own for names of neighbours */
+  readonly links?: Readonly<Record<string, string>>;
+  /** names without a dot are never asked of the servers */
+  readonly keepsUnqualified?: boolean;
+}
+
 /** Network namespace that one or more tasks share, as a Pod sandbox or a Docker container has. */
-export interface SandboxSpec {
-  readonly id: string;
-  readonly network:
-    | { readonly mode: 'host' }
-    | { readonly mode: 'none' }
-    | {
-        readonly mode: 'bridge';
-        /** bridge device, such as `docker0`; must exist (`bridge.ensure`) */
-        readonly bridge: string;
-        /** such as `172.17.0.2/16` */
-        readonly address: string;
-        readonly gateway: string;
-        readonly mac: string;
-        /** device name inside; `eth0` when absent */
-        readonly device?: string;
-      };
+export type SandboxSpec =
+  | { readonly id: string; readonly mode: 'host' | 'none' }
+  | {
+      readonly id: string;
+      readonly mode: 'bridge';
+      readonly endpoints: readonly SandboxEndpoint[];
+      /** device whose gateway leads everywhere else; none when empty */
+      readonly defaultRoute: string;
+      readonly dns?: SandboxDns;
+    };
+
+/** A bridge of the machine with the rules around it. */
+export interface BridgeSpec {
+  readonly name: string;
+  /** of the bridge, with prefix length: `172.17.0.1/16` */
+  readonly address: string;
+  readonly mtu?: number;
+  /** leads nowhere else */
+  readonly internal?: boolean;
+  /** those on it do not reach each other either */
+  readonly secluded?: boolean;
+  /** those on it show their own addresses outside */
+  readonly unmasked?: boolean;
 }
 
 /** A port published on the machine: an element of the nftables maps of table `ip docker`. */
@@ -175,8 +217,11 @@ export interface TaskSpec {
   readonly log?: {
     readonly path: string;
     readonly format: 'json-file' | 'cri';
+    /** a file that reached this size is renamed to `path.1`, and so on, up to `maxFiles` with `path` itself */
     readonly maxBytes?: number;
     readonly maxFiles?: number;
+    /** full files are compressed with gzip, and then end in `.gz` */
+    readonly compress?: boolean;
   };
 }
 
@@ -202,24 +247,47 @@ export type TaskEvent =
   | { readonly type: 'oom'; readonly id: string; readonly time: number }
   | { readonly type: 'exited'; readonly id: string; readonly exit: ExitStatus };
 
-/** From the task's cgroup v2 files and the devices of its network namespace. */
+/** What a network device has carried. */
+interface DeviceTraffic {
+  readonly receivedBytes: number;
+  readonly receivedPackets: number;
+  readonly receiveErrors: number;
+  readonly receiveDrops: number;
+  readonly sentBytes: number;
+  readonly sentPackets: number;
+  readonly sendErrors: number;
+  readonly sendDrops: number;
+}
+
+/** From the task's cgroup v2 files and the devices of its network namespace. Limits are null when there is none. */
 export interface TaskStats {
   readonly id: string;
   readonly time: number;
-  readonly cpuUsec: number;
-  readonly userUsec: number;
-  readonly systemUsec: number;
-  readonly throttledUsec: number;
-  readonly memoryBytes: number;
-  /** page cache that can be dropped: `inactive_file` of memory.stat */
-  readonly inactiveFileBytes: number;
-  /** null when unlimited */
-  readonly memoryLimit: number | null;
-  readonly pids: number;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  readonly receivedBytes: number;
-  readonly sentBytes: number;
+  /** cpu.stat: `usage_usec`, `nr_throttled`, … */
+  readonly cpu: Readonly<Record<string, number>>;
+  readonly memory: {
+    /** bytes */
+    readonly current: number;
+    /** bytes; 0 where the kernel does not tell */
+    readonly peak: number;
+    readonly limit: number | null;
+    /** memory.stat: `inactive_file`, … */
+    readonly stat: Readonly<Record<string, number>>;
+  };
+  readonly pids: { readonly current: number; readonly limit: number | null };
+  /** io.stat; null when the kernel has none for the task */
+  readonly io:
+    | readonly {
+        readonly major: number;
+        readonly minor: number;
+        readonly readBytes: number;
+        readonly writtenBytes: number;
+        readonly reads: number;
+        readonly writes: number;
+      }[]
+    | null;
+  /** by device, without `lo` */
+  readonly networks: Readonly<Record<string, DeviceTraffic>>;
 }
 
 /** Operations that end with their reply. */
@@ -244,17 +312,43 @@ export interface AgentCalls {
   'file.list': { request: { path: string }; reply: { entries: readonly FileInfo[] } };
   'file.mkdir': { request: { path: string; mode?: number }; reply: object };
   'file.remove': { request: { path: string; recursive?: boolean }; reply: object };
+  /** As mount(2), unless something is mounted at the target. Errors are the kernel's own. */
+  'file.mount': {
+    request: { source: string; target: string; type: string; flags: number; data: string };
+    reply: object;
+  };
+  /** Nothing happens where nothing is mounted. `EBUSY` while somebody uses it. */
+  'file.unmount': { request: { path: string }; reply: object };
   'file.rename': { request: { from: string; to: string }; reply: object };
 
   /** Creates or completes a bridge with address, forwarding, masquerading and the `ip docker` table. Idempotent. */
-  'bridge.ensure': { request: { name: string; address: string }; reply: object };
+  'bridge.ensure': { request: BridgeSpec; reply: object };
   'bridge.remove': { request: { name: string }; reply: object };
   /** Adds elements to the nftables maps. `EADDRINUSE` when a process of the machine listens there. */
   'port.publish': { request: { ports: readonly PublishedPort[] }; reply: object };
   'port.withdraw': { request: { ports: readonly PublishedPort[] }; reply: object };
 
+  /** Sandboxes there are, and ports that are published. */
+  'sandbox.list': {
+    request: object;
+    reply: { ids: readonly string[]; ports: readonly PublishedPort[] };
+  };
   'sandbox.create': { request: SandboxSpec; reply: { netns: string } };
   'sandbox.remove': { request: { id: string }; reply: object };
+  /** Adds an endpoint to a sandbox in mode bridge that is in use. `defaultRoute` and `dns` are as they are to be afterwards. */
+  'sandbox.connect': {
+    request: { id: string; endpoint: SandboxEndpoint; defaultRoute: string; dns?: SandboxDns };
+    reply: object;
+  };
+  'sandbox.disconnect': {
+    request: { id: string; device: string; defaultRoute: string };
+    reply: object;
+  };
+  /** Replaces the names of an endpoint. */
+  'sandbox.name': {
+    request: { id: string; device: string; names: readonly string[] };
+    reply: object;
+  };
 
   /** Overlay, bundle, stdio, `crun create` and `crun start`, in one round trip. Errors carry crun's text in `message`. */
   'task.start': { request: TaskSpec; reply: { pid: number; startedAt: number } };
@@ -272,9 +366,21 @@ export interface AgentCalls {
   'task.stats': { request: { id: string }; reply: TaskStats };
   /** Kills what is left, deletes the crun state and unmounts the overlay; the upper directory stays. */
   'task.delete': { request: { id: string }; reply: object };
-  /** Mounts an overlay without a task (for `docker cp` on a stopped container, for COPY --from). */
-  'overlay.mount': { request: OverlaySpec; reply: object };
-  'overlay.unmount': { request: { target: string }; reply: object };
+  /**
+   * Mounts a container's root file system without a task, or that of a running one (`merged`) once
+   * more, with what `binds` mounts inside it: for `docker cp`.
+   */
+  'root.mount': {
+    request: {
+      target: string;
+      overlay?: Omit<OverlaySpec, 'target'>;
+      merged?: string;
+      binds?: readonly { source: string; target: string }[];
+    };
+    reply: object;
+  };
+  /** Unmounts it with everything mounted inside. */
+  'root.unmount': { request: { target: string }; reply: object };
 }
 
 /** Operations whose stream goes on after the reply. `kind` says what flows. */
@@ -286,9 +392,19 @@ export interface AgentStreams {
     reply: FileInfo;
     kind: 'bytes';
   };
-  /** The host sends the bytes and half-closes; the file appears under its name at once, whole. Ends with a message `{}` or `{ error }`. */
+  /**
+   * The host sends the bytes and half-closes; the file appears under its name at once, whole, or with
+   * `inPlace` is overwritten, so that it changes also where it is mounted. Ends with a message `{}` or `{ error }`.
+   */
   'file.write': {
-    request: { path: string; mode?: number; uid?: number; gid?: number; makeParents?: boolean };
+    request: {
+      path: string;
+      mode?: number;
+      uid?: number;
+      gid?: number;
+      makeParents?: boolean;
+      inPlace?: boolean;
+    };
     reply: object;
     kind: 'bytes';
   };

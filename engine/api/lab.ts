@@ -3,8 +3,15 @@
  * Implemented in `engine/cluster`; it lives in the page and talks to the workers.
  */
 import type { ByteStream } from './byte-stream.ts';
+import type { HubContents } from './hub.ts';
 import type { ExitStatus, FileEvent, FileInfo, MachineStats, TerminalSize } from './agent.ts';
-import type { MachineMetrics, MachineProgress, ProfileName, SavedMachine } from './machine.ts';
+import type {
+  DiskSupply,
+  MachineMetrics,
+  MachineProgress,
+  ProfileName,
+  SavedMachine,
+} from './machine.ts';
 
 /** Ends an observation. */
 export type Stop = () => void;
@@ -102,6 +109,11 @@ export interface LabMachine {
    */
   fetch(port: number, request: PortRequest): Promise<PortResponse>;
 
+  disk(): DiskSupply;
+  onDisk(listener: (supply: DiskSupply) => void): Stop;
+  /** Fetches now what the machine waits for. */
+  retryDisk(): Promise<void>;
+
   /** Readings from inside, at most every `intervalMs`. */
   onStats(intervalMs: number, listener: (stats: MachineStats) => void): Promise<Stop>;
   /** Readings of the emulator. */
@@ -110,6 +122,7 @@ export interface LabMachine {
 
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** With its images. It stands still meanwhile, and afterwards runs or is paused as before. */
   save(): Promise<SavedMachine>;
   destroy(): Promise<void>;
 }
@@ -122,12 +135,30 @@ export interface AddMachine {
   readonly files?: Readonly<Record<string, string>>;
 }
 
+/** What a machine of another profile costs, and how it can start. */
+export interface ProfileDownload {
+  /** `cold` where nobody has prepared its state */
+  readonly start: 'restore' | 'cold';
+  /** at most */
+  readonly bytes: number;
+}
+
 export interface Lab {
+  /** What the registry of the lab's machines has. Rejects when it cannot be read. */
+  hubContents(): Promise<HubContents>;
   machines(): readonly LabMachine[];
   onMachines(listener: (machines: readonly LabMachine[]) => void): Stop;
   /** Resolves when the agent answers; the engine may still be starting. The machine is listed at once, in state `starting`. */
   addMachine(options: AddMachine): Promise<LabMachine>;
-  /** Destroys the machine and starts a new one of the same name; images stay. */
-  resetMachine(name: string, start: 'restore' | 'cold'): Promise<LabMachine>;
+  /**
+   * Destroys the machine and starts a new one of the same name. Images stay, unless a saved machine
+   * brings its own. A saved machine that cannot be started here is refused before anything is lost.
+   * The new machine may have another profile.
+   */
+  resetMachine(
+    name: string,
+    start: AddMachine['start'],
+    profile?: ProfileName,
+  ): Promise<LabMachine>;
   close(): Promise<void>;
 }

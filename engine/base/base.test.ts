@@ -71,6 +71,15 @@ describe('Random', () => {
     expect(new SeededRandom(7).bytes(16)).not.toEqual(new SeededRandom(8).bytes(16));
   });
 
+  it('never gives the same bytes twice, however few are asked for', () => {
+    const drawn = Array.from({ length: 2000 }, () => toHex(cryptoRandom.bytes(16)));
+    expect(new Set(drawn).size).toBe(2000);
+    expect(drawn.every((text) => /^[0-9a-f]{32}$/.test(text))).toBe(true);
+    const numbers = Array.from({ length: 2000 }, () => cryptoRandom.next());
+    expect(new Set(numbers).size).toBeGreaterThan(1990);
+    expect(numbers.every((number) => number >= 0 && number < 1)).toBe(true);
+  });
+
   it('fills more than one call of getRandomValues can', () => {
     const bytes = cryptoRandom.bytes(70_000);
     expect(bytes.subarray(65_536).some((byte) => byte !== 0)).toBe(true);

@@ -11,6 +11,7 @@ export class FakeClock implements Clock {
   #now: number;
   readonly #start: number;
   readonly #timers = new Set<Timer>();
+  readonly #onTimer: (() => void)[] = [];
 
   /** @param start UNIX time in milliseconds */
   constructor(start = 1_700_000_000_000) {
@@ -29,7 +30,13 @@ export class FakeClock implements Clock {
   setTimer(callback: () => void, milliseconds: number): Disposable {
     const timer: Timer = { due: this.#now + Math.max(0, milliseconds), callback };
     this.#timers.add(timer);
+    for (const tell of this.#onTimer.splice(0)) tell();
     return { dispose: () => void this.#timers.delete(timer) };
+  }
+
+  /** Resolves when the next timer is set: what is tested has come so far that it waits. */
+  nextTimer(): Promise<void> {
+    return new Promise((resolve) => this.#onTimer.push(resolve));
   }
 
   /** Number of timers that wait. */

@@ -6,9 +6,27 @@ export interface Random {
   next(): number;
 }
 
+/** Asking the host costs much more than the bytes, and most want 16 of them: so many are fetched at once. */
+const POOL_BYTES = 4096;
+const pool = new Uint8Array(POOL_BYTES);
+let used = POOL_BYTES;
+
+/** Fresh bytes, which are wiped where they came from. */
+function fromPool(length: number): Uint8Array<ArrayBuffer> {
+  if (used + length > POOL_BYTES) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
+  const taken = pool.slice(used, used + length);
+  pool.fill(0, used, used + length);
+  used += length;
+  return taken;
+}
+
 /** Cryptographic randomness of the host: identities, keys, entropy for guests. */
 export const cryptoRandom: Random = {
   bytes(length) {
+    if (length <= POOL_BYTES / 64) return fromPool(length);
     const result = new Uint8Array(length);
     // getRandomValues accepts at most 65,536 bytes a call (Web Cryptography API)
     for (let start = 0; start < length; start += 65_536)
@@ -16,7 +34,7 @@ export const cryptoRandom: Random = {
     return result;
   },
   next() {
-    const [value = 0] = crypto.getRandomValues(new Uint32Array(1));
+    const [value = 0] = new Uint32Array(fromPool(4).buffer);
     return value / 2 ** 32;
   },
 };

@@ -29,6 +29,19 @@ export function framingOf(headers: Headers, otherwise: 'none' | 'until-close'): 
   return length === 0 ? { kind: 'none' } : { kind: 'length', length };
 }
 
+/** A body that may be there as a whole, or missing, as a stream. */
+export function streamOf(
+  body: ReadableStream<Uint8Array> | Uint8Array | null,
+): ReadableStream<Uint8Array> {
+  if (body instanceof ReadableStream) return body;
+  return new ReadableStream({
+    start(controller) {
+      if (body !== null) controller.enqueue(body);
+      controller.close();
+    },
+  });
+}
+
 /** A body as it is read: the stream, and whether its end was reached. */
 export interface IncomingBody {
   readonly stream: ReadableStream<Uint8Array> | null;

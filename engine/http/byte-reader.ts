@@ -29,6 +29,18 @@ export class ByteReader {
     return bytes;
   }
 
+  /** So many bytes. Undefined at the end of the stream. Error: `CLOSED_EARLY` when it ends within them. */
+  async exactly(length: number): Promise<Uint8Array | undefined> {
+    while (this.#buffer.length < length) {
+      if (await this.#fill()) continue;
+      if (this.#buffer.length === 0) return undefined;
+      throw new HttpError('CLOSED_EARLY', `The connection closed before byte ${length}.`);
+    }
+    const bytes = this.#buffer.subarray(0, length);
+    this.#buffer = this.#buffer.subarray(length);
+    return bytes;
+  }
+
   /**
    * A line without its line break (CRLF, or LF alone as RFC 9112 section 2.2 allows).
    * Undefined at the end of the stream. Errors: `TOO_LARGE`, and `CLOSED_EARLY` inside a line.

@@ -1,14 +1,17 @@
 import type { ByteStream } from '../api/byte-stream.ts';
-import { concatBytes, encodeChunk, framingOf, lastChunk, readBody, type Framing } from './body.ts';
+import type { HttpRequest } from '../api/http-message.ts';
+import {
+  concatBytes,
+  encodeChunk,
+  framingOf,
+  lastChunk,
+  readBody,
+  streamOf,
+  type Framing,
+} from './body.ts';
 import { ByteReader } from './byte-reader.ts';
 import { HttpError } from './http-error.ts';
-import {
-  endToEndHeaders,
-  formatHead,
-  readHeaders,
-  readStartLine,
-  type HttpRequest,
-} from './message.ts';
+import { endToEndHeaders, formatHead, readHeaders, readStartLine } from './message.ts';
 
 /** What a server answered, end to end: headers about the connection are removed, `Set-Cookie` is kept. */
 export interface ExchangedResponse {
@@ -76,7 +79,7 @@ async function send(
   if (request.body !== null && !counted) headers.set('transfer-encoding', 'chunked');
   if (request.body === null && ['POST', 'PUT', 'PATCH'].includes(request.method))
     headers.set('content-length', '0');
-  const body = request.body?.getReader();
+  const body = request.body === null ? undefined : streamOf(request.body).getReader();
   try {
     await writer.write(
       formatHead(`${request.method} ${url.pathname}${url.search} HTTP/1.1`, headers),
@@ -129,8 +132,11 @@ function responseFraming(method: string, { status, headers }: ResponseHead): Fra
 }
 
 /** Whole contents of a body. */
-export async function readAll(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+export async function readAll(
+  body: ReadableStream<Uint8Array> | Uint8Array | null,
+): Promise<Uint8Array> {
   if (body === null) return new Uint8Array(0);
+  if (body instanceof Uint8Array) return body;
   const parts: Uint8Array[] = [];
   const reader = body.getReader();
   for (;;) {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ByteStream } from '../api/byte-stream.ts';
+import { FakeClock } from '../base/fake-clock.ts';
+import { runSoon } from '../base/run-soon.ts';
 import { httpExchange, readAll } from './client.ts';
-import type { HttpRequest } from './message.ts';
+import type { HttpRequest } from '../api/http-message.ts';
 import { serveHttp, type HttpHandler } from './server.ts';
 
 const encoder = new TextEncoder();
@@ -54,6 +56,11 @@ function get(path: string, more: Partial<HttpRequest> = {}): HttpRequest {
     body: null,
     ...more,
   };
+}
+
+/** Lets everything run that waits for no clock. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => runSoon(resolve));
 }
 
 describe('serveHttp', () => {
@@ -151,6 +158,22 @@ describe('serveHttp', () => {
     );
   });
 
+  it('hands the connection over behind a body that the handler did not read', async () => {
+    const answer = await raw(
+      () =>
+        Promise.resolve({
+          status: 101,
+          headers: new Headers(),
+          async takeOver(stream) {
+            const input = decoder.decode(await readAll(stream.readable));
+            await stream.writable.getWriter().write(encoder.encode(`got ${input}`));
+          },
+        }),
+      'POST /attach HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}raw bytes',
+    );
+    expect(answer).toMatch(/got raw bytes$/);
+  });
+
   it('never gives up reading before the client has closed, so that its last bytes arrive', async () => {
     let cancelled = false;
     let end: () => void = () => {};
@@ -202,6 +225,42 @@ describe('serveHttp', () => {
     expect(await seen).toBe('gone');
     await reader.cancel();
     await served;
+  });
+});
+
+describe('a client that stops', () => {
+  it.each([
+    ['before its request', '', 90_000],
+    ['within the head of its request', 'GET /a HTTP/1.1\r\nHost: ', 32_000],
+    ['before its next request', 'GET /a HTTP/1.1\r\nHost: m\r\n\r\n', 90_000],
+    [
+      'within a body that nobody wants',
+      'POST /a HTTP/1.1\r\nHost: m\r\nContent-Length: 9\r\n\r\nhalf',
+      32_000,
+    ],
+    ['without closing', 'GET /a HTTP/1.1\r\nConnection: close\r\n\r\n', 32_000],
+  ])('%s is cut off in the end', async (_where, text, patience) => {
+    const clock = new FakeClock();
+    const [client, server] = connection();
+    const served = serveHttp(
+      server,
+      async () => ({ status: 200, headers: new Headers(), body: null }),
+      { patience: { clock, idle: 90_000, head: 32_000 } },
+    );
+    let over = false;
+    void served.then(() => (over = true));
+    const answer = readAll(client.readable).catch(() => {});
+    const writer = client.writable.getWriter();
+    writer.closed.catch(() => {});
+    await writer.write(encoder.encode(text)).catch(() => {});
+    await settle();
+    clock.advance(patience - 1);
+    await settle();
+    expect(over).toBe(false);
+    clock.advance(1);
+    await served;
+    await answer;
+    expect(clock.pending).toBe(0);
   });
 });
 

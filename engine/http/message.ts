@@ -1,29 +1,6 @@
-/**
- * HTTP/1.1 messages (RFC 9112) as plain data. The fetch standard's `Request` and `Response` fit
- * where these are taken, but in browsers they drop headers (`Host`, `Connection`, `Cookie`,
- * `Set-Cookie`) and refuse status codes that a server must be able to see and to send.
- */
+/** Heads of HTTP/1.1 messages (RFC 9112): start line and headers. */
 import type { ByteReader } from './byte-reader.ts';
 import { HttpError } from './http-error.ts';
-
-export interface HttpRequest {
-  readonly method: string;
-  /** absolute; the authority means nothing for a request that was received: see its `Host` header */
-  readonly url: string;
-  /** free-standing, so that it keeps every name */
-  readonly headers: Headers;
-  /** decoded from its transfer coding; null when there is none */
-  readonly body: ReadableStream<Uint8Array> | null;
-  /** aborts when the other side is gone, or to make it so */
-  readonly signal?: AbortSignal;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly statusText?: string;
-  readonly headers: Headers;
-  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
-}
 
 /** Bytes of a start line, and of all headers; Go's net/http allows 1 MiB, browsers 256 KiB. */
 const MAX_HEAD = 256 * 1024;

@@ -1,4 +1,6 @@
 import type { ByteStream } from '../api/byte-stream.ts';
+import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
+import type { Clock } from '../base/clock.ts';
 import {
   concatBytes,
   encodeChunk,
@@ -9,14 +11,7 @@ import {
 } from './body.ts';
 import { ByteReader } from './byte-reader.ts';
 import { HttpError } from './http-error.ts';
-import {
-  formatHead,
-  hasToken,
-  readHeaders,
-  readStartLine,
-  type HttpRequest,
-  type HttpResponse,
-} from './message.ts';
+import { formatHead, hasToken, readHeaders, readStartLine } from './message.ts';
 
 /** Takes the connection out of HTTP after this response head: Docker's hijacked streams, protocol upgrades. */
 export interface TakenOver {
@@ -34,10 +29,24 @@ export interface ServeOptions {
   readonly now?: () => number;
   /** what a handler threw; the client gets 500 */
   readonly onError?: (error: unknown) => void;
+  /** for ever when absent */
+  readonly patience?: Patience;
+}
+
+/** How long a client may keep the server waiting before the connection is cut. In milliseconds. */
+export interface Patience {
+  readonly clock: Clock;
+  /** until a request begins */
+  readonly idle: number;
+  /** until its head is whole; and what a handler did not want, and the end of the connection */
+  readonly head: number;
 }
 
 /** What is read and thrown away of a body that a handler did not want, before the connection is given up. */
 const MAX_DISCARD = 256 * 1024;
+
+/** Bytes up to which a body is written together with its head; copying a longer one costs more than a second write. */
+const JOINED = 64 * 1024;
 
 const REASONS: Readonly<Record<number, string>> = {
   101: 'UPGRADED',
@@ -106,10 +115,27 @@ export async function serveHttp(
   const writer = connectionWriter(stream.writable);
   try {
     while (await serveOne(reader, writer, handler, options)) continue;
-    await finish(reader, writer);
+    await timely(reader, options, 'head', () => finish(reader, writer));
   } catch (error) {
     // The connection broke: nobody is left to be told.
     await Promise.allSettled([writer.abort(error), reader.cancel(error)]);
+  }
+}
+
+/** What `read` resolves to, unless it takes longer than the server has patience: then the connection is cut. */
+async function timely<T>(
+  reader: ByteReader,
+  { patience }: ServeOptions,
+  wait: 'idle' | 'head',
+  read: () => Promise<T>,
+): Promise<T> {
+  if (patience === undefined) return read();
+  const cut = new HttpError('CLOSED_EARLY', `The client took longer than ${patience[wait]} ms.`);
+  const timer = patience.clock.setTimer(() => void reader.cancel(cut), patience[wait]);
+  try {
+    return await read();
+  } finally {
+    timer.dispose();
   }
 }
 
@@ -131,7 +157,8 @@ async function serveOne(
 ): Promise<boolean> {
   let received: Received | undefined;
   try {
-    received = await receive(reader, writer);
+    if (!(await timely(reader, options, 'idle', () => reader.available()))) return false;
+    received = await timely(reader, options, 'head', () => receive(reader, writer));
   } catch (error) {
     if (!(error instanceof HttpError) || error.code === 'CLOSED_EARLY') throw error;
     await respond(
@@ -161,6 +188,8 @@ async function serveOne(
   }
   if ('takeOver' in response) {
     await writer.write(formatHead(startLine(response), response.headers));
+    // A body that nobody wanted is no part of the stream that follows: dockerode sends its options in one.
+    await discard(body);
     await response.takeOver({ readable: reader.rest(), writable: writableOver(writer) });
     return false;
   }
@@ -174,7 +203,7 @@ async function serveOne(
   });
   const framed =
     !http10 || response.headers.has('content-length') || !(response.body instanceof ReadableStream);
-  return persistent && framed && (await discard(body));
+  return persistent && framed && (await timely(reader, options, 'head', () => discard(body)));
 }
 
 interface Received {
@@ -252,9 +281,12 @@ async function respond(
   const head = formatHead(startLine(response), headers);
   if (bodiless || !(body instanceof ReadableStream)) {
     if (body instanceof ReadableStream) await body.cancel();
-    await writer.write(
-      bodiless || body === null || body instanceof ReadableStream ? head : concatBytes(head, body),
-    );
+    if (bodiless || body === null || body instanceof ReadableStream) await writer.write(head);
+    else if (body.length <= JOINED) await writer.write(concatBytes(head, body));
+    else {
+      await writer.write(head);
+      await writer.write(body);
+    }
     return;
   }
   await sendBody(writer, head, body, chunked, context.signal);

@@ -19,20 +19,23 @@ export function linkBrowserWorker(worker: Worker): WorkerLink {
     worker.terminate();
     death.fire(error);
   };
-  worker.addEventListener('error', (event) => {
+  const { signal } = watch;
+  const onError = (event: ErrorEvent): void => {
     // Before it is ready an error means that the script cannot run. Later ones are reported, not fatal.
     if (!ready) die(new Error(event.message || 'its script could not be loaded'));
-  });
-  worker.addEventListener('message', (event: MessageEvent<unknown>) => {
+  };
+  const onMessage = (event: MessageEvent<unknown>): void => {
     if (ready || !isReadyMessage(event.data)) return;
     ready = true;
     const { lock } = event.data;
     // Browsers do not say when a worker dies, but they release its locks.
     if (lock === undefined || !('locks' in navigator)) return;
     navigator.locks
-      .request(lock, { signal: watch.signal }, () => die(new Error('it stopped by itself')))
+      .request(lock, { signal }, () => die(new Error('it stopped by itself')))
       .catch(() => {});
-  });
+  };
+  worker.addEventListener('error', onError, { signal });
+  worker.addEventListener('message', onMessage, { signal });
   return {
     endpoint: worker,
     onDeath: death.event,

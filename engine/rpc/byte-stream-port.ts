@@ -7,6 +7,7 @@
  * the reader refills as it consumes, as HTTP/2 does.
  */
 import type { ByteStream } from '../api/byte-stream.ts';
+import { received, sent, type Crossing } from './crossings.ts';
 import { decodeError, encodeError, type WireError } from './error-codec.ts';
 import { RpcError } from './rpc-error.ts';
 
@@ -22,9 +23,13 @@ type Message =
   | { readonly kind: 'abort'; readonly error: WireError }
   | { readonly kind: 'cancel'; readonly error: WireError };
 
-/** Speaks the protocol on `port`. The port is closed when both directions have ended. */
-export function streamFromPort(port: MessagePort): ByteStream {
-  const received: Uint8Array[] = [];
+interface OpenedPort {
+  readonly stream: ByteStream;
+  readonly crossing: Crossing;
+}
+
+function open(port: MessagePort): OpenedPort {
+  const arrived: Uint8Array[] = [];
   let credit = WINDOW;
   let consumed = 0;
   let incoming: 'open' | 'ended' | 'over' = 'open';
@@ -37,7 +42,9 @@ export function streamFromPort(port: MessagePort): ByteStream {
   const post = (message: Message, transfer: Transferable[] = []): void =>
     port.postMessage(message, transfer);
   const closeWhenOver = (): void => {
-    if (incoming === 'over' && outgoing === 'over') port.close();
+    if (incoming !== 'over' || outgoing !== 'over') return;
+    port.close();
+    crossing.onOver?.();
   };
   const wake = (): void => {
     wakeReader?.();
@@ -46,7 +53,7 @@ export function streamFromPort(port: MessagePort): ByteStream {
   const failReading = (error: Error): void => {
     if (incoming === 'over') return;
     incoming = 'over';
-    received.length = 0;
+    arrived.length = 0;
     reader?.error(error);
   };
   const failWriting = (error: Error): void => {
@@ -59,7 +66,7 @@ export function streamFromPort(port: MessagePort): ByteStream {
     const message = event.data;
     switch (message.kind) {
       case 'data':
-        if (incoming === 'open') received.push(message.bytes);
+        if (incoming === 'open') arrived.push(message.bytes);
         break;
       case 'credit':
         credit += message.bytes;
@@ -77,25 +84,32 @@ export function streamFromPort(port: MessagePort): ByteStream {
     wake();
     closeWhenOver();
   };
-  const onClose = (): void => {
-    const error = new RpcError('DISCONNECTED', 'The other end of this stream is gone.');
+  const onClose = (error: Error): void => {
     if (incoming === 'open') failReading(error);
     failWriting(error);
     wake();
   };
+  const crossing: Crossing = {
+    end(error) {
+      onClose(error);
+      port.close();
+    },
+  };
   port.addEventListener('message', onMessage);
-  // In Chromium and Node the event tells that the other side's worker has ended.
-  port.addEventListener('close', onClose);
+  // In Node the event tells that the other side's worker has ended.
+  port.addEventListener('close', () =>
+    onClose(new RpcError('DISCONNECTED', 'The other end of this stream is gone.')),
+  );
 
   const readable = new ReadableStream<Uint8Array>(
     {
       start: (controller) => void (reader = controller),
       async pull(controller) {
-        while (received.length === 0 && incoming === 'open') {
+        while (arrived.length === 0 && incoming === 'open') {
           await new Promise<void>((resolve) => (wakeReader = resolve));
           wakeReader = undefined;
         }
-        const bytes = received.shift();
+        const bytes = arrived.shift();
         if (bytes !== undefined) {
           controller.enqueue(bytes);
           consumed += bytes.length;
@@ -112,7 +126,7 @@ export function streamFromPort(port: MessagePort): ByteStream {
       cancel(reason) {
         if (incoming === 'over') return;
         incoming = 'over';
-        received.length = 0;
+        arrived.length = 0;
         post({
           kind: 'cancel',
           error: encodeError(reason ?? new RpcError('DISCONNECTED', 'The reader has gone.')),
@@ -150,13 +164,22 @@ export function streamFromPort(port: MessagePort): ByteStream {
     },
   });
   port.start();
-  return { readable, writable };
+  const stream: ByteStream = { readable, writable };
+  received(stream, crossing);
+  received(readable, crossing);
+  return { stream, crossing };
+}
+
+/** Speaks the protocol on `port`. The port is closed when both directions have ended. */
+export function streamFromPort(port: MessagePort): ByteStream {
+  return open(port).stream;
 }
 
 /** Pumps `stream` over a new channel and returns the port for the other side's `streamFromPort`. */
 export function portFromStream(stream: ByteStream): MessagePort {
   const { port1, port2 } = new MessageChannel();
-  const here = streamFromPort(port1);
+  const { stream: here, crossing } = open(port1);
+  sent(crossing);
   // A failure on one side is carried to the other by the pipe; there is nobody else to tell.
   const ignore = (): void => {};
   stream.readable.pipeTo(here.writable).catch(ignore);

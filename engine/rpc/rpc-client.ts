@@ -1,7 +1,9 @@
 import * as Comlink from 'comlink';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
-import { RpcError } from './rpc-error.ts';
+import { holdReceived, sending } from './crossings.ts';
+import { PendingCalls } from './pending-calls.ts';
+import { otherEndIsGone, RpcError } from './rpc-error.ts';
 import './transfer-handlers.ts';
 import { isReadyMessage, type WorkerLink } from './worker-link.ts';
 
@@ -28,61 +30,49 @@ const START_DEADLINE_MS = 60_000;
 
 interface Calls {
   readonly remote: Comlink.Remote<Record<string, (...parameters: unknown[]) => unknown>>;
-  readonly failures: Emitter<Error>;
-  failure: Error | undefined;
+  readonly pending: PendingCalls;
 }
 
-function call(
-  calls: Calls,
+type RemoteMethod = (...parameters: unknown[]) => Promise<unknown>;
+
+async function call(
+  { pending }: Calls,
   method: string,
+  remote: () => RemoteMethod,
   parameters: unknown[],
   options: RpcOptions,
 ): Promise<unknown> {
-  if (calls.failure !== undefined) return Promise.reject(calls.failure);
-  return new Promise((resolve, reject) => {
-    const milliseconds = options.deadline?.(method);
-    const timer =
-      milliseconds === undefined
-        ? undefined
-        : (options.clock ?? systemClock).setTimer(() => {
-            finish();
-            reject(
-              new RpcError(
-                'DEADLINE_EXCEEDED',
-                `${method} did not answer within ${milliseconds} ms.`,
-              ),
-            );
-          }, milliseconds);
-    const death = calls.failures.event((error) => {
-      finish();
-      reject(error);
-    });
-    const finish = (): void => {
-      timer?.dispose();
-      death.dispose();
-    };
-    (calls.remote[method] as (...all: unknown[]) => Promise<unknown>)(...parameters).then(
-      (value) => {
-        finish();
-        resolve(value);
-      },
-      (error: unknown) => {
-        finish();
-        reject(error as Error);
-      },
-    );
+  const calling = pending.add(async () => {
+    const answer = await sending(pending, () => remote()(...parameters));
+    holdReceived(pending, answer);
+    return answer;
   });
+  const milliseconds = options.deadline?.(method);
+  if (milliseconds === undefined) return calling;
+  let late: ((error: Error) => void) | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => (late = reject));
+  const timer = (options.clock ?? systemClock).setTimer(
+    () =>
+      late?.(
+        new RpcError('DEADLINE_EXCEEDED', `${method} did not answer within ${milliseconds} ms.`),
+      ),
+    milliseconds,
+  );
+  return Promise.race([calling, deadline]).finally(() => timer.dispose());
 }
 
 function serviceOver<Contract>(calls: Calls, options: RpcOptions): Contract {
-  const methods = new Map<string, (...parameters: unknown[]) => Promise<unknown>>();
+  const methods = new Map<string, RemoteMethod>();
   return new Proxy(Object.create(null) as object, {
     get(_target, name) {
       // A service is no promise: `await service` must not call the worker.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       let method = methods.get(name);
       if (method === undefined) {
-        method = (...parameters) => call(calls, name, parameters, options);
+        // Comlink makes a proxy for each look at a method, so there is one look.
+        let known: RemoteMethod | undefined;
+        const remote = () => (known ??= calls.remote[name] as RemoteMethod);
+        method = (...parameters) => call(calls, name, remote, parameters, options);
         methods.set(name, method);
       }
       return method;
@@ -95,16 +85,14 @@ export async function connectWorker<Contract>(
   link: WorkerLink,
   options: RpcOptions = {},
 ): Promise<RpcClient<Contract>> {
-  const calls: Calls = {
-    remote: Comlink.wrap(link.endpoint),
-    failures: new Emitter(),
-    failure: undefined,
-  };
+  const calls: Calls = { remote: Comlink.wrap(link.endpoint), pending: new PendingCalls() };
+  const deaths = new Emitter<Error>();
   const fail = (error: Error): void => {
-    if (calls.failure !== undefined) return;
-    calls.failure = error;
-    calls.failures.fire(error);
-    calls.failures.dispose();
+    if (!calls.pending.fail(error)) return;
+    // Comlink's registry of proxies keeps a worker alive as long as its proxy, and so for ever what both refer to.
+    calls.remote[Comlink.releaseProxy]();
+    deaths.fire(error);
+    deaths.dispose();
   };
   link.onDeath((error) =>
     fail(new RpcError('DISCONNECTED', `The worker has ended: ${error.message}`, { cause: error })),
@@ -122,7 +110,7 @@ export async function connectWorker<Contract>(
       finish(new RpcError('DEADLINE_EXCEEDED', `The worker did not start within ${limit} ms.`));
       void link.terminate();
     }, limit);
-    const death = calls.failures.event(finish);
+    const death = deaths.event(finish);
     const listener = (event: globalThis.Event): void => {
       if (isReadyMessage((event as MessageEvent).data)) finish();
     };
@@ -131,7 +119,7 @@ export async function connectWorker<Contract>(
   });
   return {
     service: serviceOver<Contract>(calls, options),
-    onDeath: calls.failures.event,
+    onDeath: deaths.event,
     openPort: () => calls.remote[Comlink.createEndpoint](),
     async dispose() {
       fail(new RpcError('DISCONNECTED', 'The worker was stopped.'));
@@ -140,17 +128,20 @@ export async function connectWorker<Contract>(
   };
 }
 
-/** Speaks to a service through a port from `RpcClient.openPort`. */
+/** The worker's end of a further service: the port leads to it, by `connectPort`. */
+export function exposeOnPort(service: object): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  Comlink.expose(service, port1);
+  return port2;
+}
+
+/** Speaks to a service through a port from `RpcClient.openPort` or `exposeOnPort`. */
 export function connectPort<Contract>(
   port: MessagePort,
   options: RpcOptions = {},
 ): { readonly service: Contract; dispose(): void } {
-  const calls: Calls = { remote: Comlink.wrap(port), failures: new Emitter(), failure: undefined };
-  const fail = (): void => {
-    if (calls.failure !== undefined) return;
-    calls.failure = new RpcError('DISCONNECTED', 'The other end of this connection is gone.');
-    calls.failures.fire(calls.failure);
-  };
+  const calls: Calls = { remote: Comlink.wrap(port), pending: new PendingCalls() };
+  const fail = (): void => void calls.pending.fail(otherEndIsGone());
   port.addEventListener('close', fail);
   return {
     service: serviceOver<Contract>(calls, options),

@@ -16,3 +16,7 @@ export class RpcError extends Error {
     this.code = code;
   }
 }
+
+export function otherEndIsGone(): RpcError {
+  return new RpcError('DISCONNECTED', 'The other end of this connection is gone.');
+}

@@ -6,7 +6,12 @@
 import * as Comlink from 'comlink';
 import type { ByteStream } from '../api/byte-stream.ts';
 import { portFromStream, streamFromPort } from './byte-stream-port.ts';
+import { received, sent } from './crossings.ts';
 import { decodeError, encodeError, type WireError } from './error-codec.ts';
+import { PendingCalls } from './pending-calls.ts';
+import { otherEndIsGone } from './rpc-error.ts';
+
+type RemoteFunction = (...parameters: unknown[]) => unknown;
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
@@ -22,11 +27,19 @@ function isByteStream(value: unknown): value is ByteStream {
   );
 }
 
-function hasOwnStream(value: unknown): value is Record<string, unknown> {
+function isFunction(value: unknown): value is RemoteFunction {
+  return typeof value === 'function' && !(Comlink.releaseProxy in value);
+}
+
+function isLive(value: unknown): boolean {
+  return isFunction(value) || isByteStream(value) || value instanceof ReadableStream;
+}
+
+function hasLiveParts(value: unknown): value is Record<string, unknown> {
   return (
     isObject(value) &&
     Object.getPrototypeOf(value) === Object.prototype &&
-    Object.values(value).some(isByteStream)
+    Object.values(value).some(isLive)
   );
 }
 
@@ -41,20 +54,30 @@ const thrown: Comlink.TransferHandler<{ value: unknown }, WireError> = {
   },
 };
 
-const remoteFunction: Comlink.TransferHandler<(...parameters: unknown[]) => unknown, MessagePort> =
-  {
-    canHandle: (value): value is (...parameters: unknown[]) => unknown =>
-      typeof value === 'function' && !(Comlink.releaseProxy in value),
-    serialize(value) {
-      const { port1, port2 } = new MessageChannel();
-      Comlink.expose(value, port1);
-      return [port2, [port2]];
-    },
-    deserialize(port) {
-      port.start();
-      return Comlink.wrap(port) as unknown as (...parameters: unknown[]) => unknown;
-    },
-  };
+/** Calls reject when the side that has the function is gone. */
+const remoteFunction: Comlink.TransferHandler<RemoteFunction, MessagePort> = {
+  canHandle: isFunction,
+  serialize(value) {
+    const { port1, port2 } = new MessageChannel();
+    Comlink.expose(value, port1);
+    sent({ end: () => port1.close() });
+    return [port2, [port2]];
+  },
+  deserialize(port) {
+    const pending = new PendingCalls();
+    port.addEventListener('close', () => void pending.fail(otherEndIsGone()));
+    port.start();
+    const remote = Comlink.wrap(port) as unknown as (...parameters: unknown[]) => Promise<unknown>;
+    const called: RemoteFunction = (...parameters) => pending.add(() => remote(...parameters));
+    received(called, {
+      end(error) {
+        pending.fail(error);
+        port.close();
+      },
+    });
+    return called;
+  },
+};
 
 /** One direction only: the other ends at once. */
 const readableStream: Comlink.TransferHandler<ReadableStream<Uint8Array>, MessagePort> = {
@@ -79,30 +102,44 @@ const byteStream: Comlink.TransferHandler<ByteStream, MessagePort> = {
   deserialize: streamFromPort,
 };
 
-/** An object with streams among its properties, such as `OpenedStream`. */
-const objectWithStreams: Comlink.TransferHandler<
-  Record<string, unknown>,
-  { rest: object; streams: Record<string, MessagePort> }
-> = {
-  canHandle: hasOwnStream,
+interface Parts {
+  readonly rest: object;
+  readonly streams: Readonly<Record<string, MessagePort>>;
+  readonly readables: Readonly<Record<string, MessagePort>>;
+  readonly functions: Readonly<Record<string, MessagePort>>;
+}
+
+/** An object with streams or functions among its properties: `OpenedStream`, `WatchHandle`, `ServiceResponse`. */
+const objectWithParts: Comlink.TransferHandler<Record<string, unknown>, Parts> = {
+  canHandle: hasLiveParts,
   serialize(value) {
     const streams: Record<string, MessagePort> = {};
+    const readables: Record<string, MessagePort> = {};
+    const functions: Record<string, MessagePort> = {};
     const rest: Record<string, unknown> = {};
     for (const [key, property] of Object.entries(value)) {
       if (isByteStream(property)) streams[key] = portFromStream(property);
+      else if (isFunction(property)) [functions[key]] = remoteFunction.serialize(property);
+      else if (property instanceof ReadableStream)
+        [readables[key]] = readableStream.serialize(property as ReadableStream<Uint8Array>);
       else rest[key] = property;
     }
-    return [{ rest, streams }, Object.values(streams)];
+    const ports = [streams, readables, functions].flatMap((record) => Object.values(record));
+    return [{ rest, streams, readables, functions }, ports];
   },
-  deserialize({ rest, streams }) {
+  deserialize({ rest, streams, readables, functions }) {
     return {
       ...rest,
-      ...Object.fromEntries(
-        Object.entries(streams).map(([key, port]) => [key, streamFromPort(port)]),
-      ),
+      ...mapValues(streams, streamFromPort),
+      ...mapValues(readables, (port) => readableStream.deserialize(port)),
+      ...mapValues(functions, (port) => remoteFunction.deserialize(port)),
     };
   },
 };
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): object {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
 
 const messagePort: Comlink.TransferHandler<MessagePort, MessagePort> = {
   canHandle: (value): value is MessagePort => value instanceof MessagePort,
@@ -125,6 +162,6 @@ Comlink.transferHandlers.set(
   byteStream as Comlink.TransferHandler<unknown, unknown>,
 );
 Comlink.transferHandlers.set(
-  'object-with-streams',
-  objectWithStreams as Comlink.TransferHandler<unknown, unknown>,
+  'object-with-parts',
+  objectWithParts as Comlink.TransferHandler<unknown, unknown>,
 );

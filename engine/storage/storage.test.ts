@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, it } from 'vitest';
+import { FileStorage } from './file-storage.node.ts';
+import { MemoryStorage } from './memory-storage.ts';
+import type { Storage } from './storage.ts';
+import { storageContract } from './testing/storage-contract.ts';
+
+const directories: string[] = [];
+afterAll(async () => {
+  for (const directory of directories) await rm(directory, { recursive: true });
+});
+
+async function files(): Promise<() => Promise<Storage>> {
+  const directory = await mkdtemp(join(tmpdir(), 'drydock-storage-'));
+  directories.push(directory);
+  return () => FileStorage.open(directory);
+}
+
+function memory(): Promise<() => Promise<Storage>> {
+  const storage = new MemoryStorage();
+  return Promise.resolve(() => Promise.resolve(storage));
+}
+
+// The origin private file system needs a browser: test/e2e/storage.e2e.ts.
+describe.each([
+  ['memory', memory],
+  ['files', files],
+])('storage in %s', (_name, make) => {
+  for (const { name, run } of storageContract)
+    // It throws what is wrong.
+    // oxlint-disable-next-line vitest/expect-expect
+    it(name, async () => run(await make()));
+});
