@@ -5,6 +5,8 @@ export type MachineErrorCode =
   | 'ARTIFACT_UNAVAILABLE'
   /** a saved state does not belong to these guest artifacts or this memory size */
   | 'STATE_MISMATCH'
+  /** what should be a saved machine is something else, or a part of one */
+  | 'STATE_DAMAGED'
   /** the guest did not come up */
   | 'BOOT_FAILED'
   /** the host has not enough memory for the machine */

@@ -22,6 +22,7 @@ import type { MachineHost } from './machine-host.ts';
 import { newIdentity } from './machine-identity.ts';
 import { SerialLog } from './serial-log.ts';
 import {
+  checkIdentity,
   stateName,
   PREPARED_VERSION,
   unpackState,
@@ -39,6 +40,8 @@ const BOOT_DEADLINE_MS = 120_000;
 /** A restored guest answers within milliseconds on an idle computer; a silence this long means the state is bad. */
 const RESTORE_DEADLINE_MS = 90_000;
 const PROGRESS_INTERVAL_MS = 100;
+/** A start is given up when a part of the disk could not be fetched so often: after about 12 s. */
+const STARVED_AFTER = 5;
 /** How much of the serial log an error shows. */
 const LOG_TAIL = 1500;
 
@@ -66,11 +69,16 @@ export class MachineLoader {
     const profile = manifest.profiles[options.profile];
     const memory = options.memory ?? profile.memory;
     const artifacts = await artifactHash(manifest, options.profile, V86_VERSION);
-    const store = new ChunkStore(source, new ZstdDecoder(await wasm));
+    const store = new ChunkStore(source, new ZstdDecoder(await wasm), this.#host.clock);
     const [disks, start] = await Promise.all([
       this.#openDisks(manifest, options.profile, store),
       this.#load(manifest, options, memory, artifacts, store, onProgress),
     ]);
+    const rest = options.start.kind === 'cold' ? options.start.after : undefined;
+    if (rest !== undefined) {
+      disks[0].set_state(rest.disks[0]);
+      disks[1].set_state(rest.disks[1]);
+    }
     const machine = await this.#create(
       options,
       memory,
@@ -88,7 +96,7 @@ export class MachineLoader {
         done: 0,
         total: 1,
       });
-      await machine.personalise(newIdentity(options, this.#host.random, this.#host.clock));
+      await machine.personalise();
     } catch (error) {
       machine.dispose();
       throw error;
@@ -117,12 +125,7 @@ export class MachineLoader {
     );
     const scratch = contents.pop();
     if (scratch === undefined) throw new RangeError('The guest has no scratch disk.');
-    // The guest's read does not return; a reload of the page tries again.
-    const onFailure = (): void => {};
-    return [
-      new CopyOnWriteDisk(new PartitionedDisk(contents), onFailure),
-      new CopyOnWriteDisk(scratch, onFailure),
-    ];
+    return [new CopyOnWriteDisk(new PartitionedDisk(contents)), new CopyOnWriteDisk(scratch)];
   }
 
   async #load(
@@ -146,16 +149,7 @@ export class MachineLoader {
       }
       case 'saved': {
         const { state: saved } = options.start;
-        if (
-          saved.artifacts !== artifacts ||
-          saved.memory !== memory ||
-          saved.profile !== options.profile
-        ) {
-          throw new MachineError(
-            'STATE_MISMATCH',
-            'The machine was saved by another version of Drydock or with another profile or memory size.',
-          );
-        }
+        checkIdentity(saved, { profile: options.profile, memory, artifacts });
         onProgress({
           phase: 'decompressing',
           text: 'Unpacking the saved machine',
@@ -178,14 +172,16 @@ export class MachineLoader {
     const done = files.map(() => 0);
     const [bios, vgaBios, kernel] = await Promise.all(
       files.map(async (file, index) => {
-        const content = await this.#host.source.read(`guest/${file.path}`, (bytes) => {
-          done[index] = bytes;
-          onProgress({
-            phase: 'fetching',
-            text: 'Fetching the kernel',
-            done: done.reduce((sum, part) => sum + part, 0),
-            total,
-          });
+        const content = await this.#host.source.read(`guest/${file.path}`, {
+          onProgress: (bytes) => {
+            done[index] = bytes;
+            onProgress({
+              phase: 'fetching',
+              text: 'Fetching the kernel',
+              done: done.reduce((sum, part) => sum + part, 0),
+              total,
+            });
+          },
         });
         return content.buffer;
       }),
@@ -211,9 +207,10 @@ export class MachineLoader {
     }
     void store.prefetch(prepared.chunks);
     const { size, stateSize, header, laterChunks } = prepared;
-    const content = await source.read(`states/${prepared.file}`, (done) =>
-      onProgress({ phase: 'fetching', text: 'Fetching the machine', done, total: size }),
-    );
+    const content = await source.read(`states/${prepared.file}`, {
+      onProgress: (done) =>
+        onProgress({ phase: 'fetching', text: 'Fetching the machine', done, total: size }),
+    });
     onProgress({
       phase: 'decompressing',
       text: 'Unpacking the machine',
@@ -275,6 +272,9 @@ export class MachineLoader {
     const began = clock.monotonic();
     let panic: (error: Error) => void = () => {};
     const panicked = new Promise<never>((_resolve, reject) => (panic = reject));
+    const starving = chunks.onSupply((supply) => {
+      if (supply.kind === 'waiting' && supply.attempts >= STARVED_AFTER) panic(supply.error);
+    });
     const report = (): void => {
       const line = serial.tail(200).trimEnd().split('\n').at(-1) ?? '';
       if (line.includes('Kernel panic')) panic(new Error(line));
@@ -296,6 +296,8 @@ export class MachineLoader {
     } catch (error) {
       agent.dispose();
       emulator.dispose();
+      chunks.dispose();
+      if (error instanceof MachineError) throw error;
       throw new MachineError(
         'BOOT_FAILED',
         `The machine did not come up. Its last messages:\n${serial.tail(LOG_TAIL)}`,
@@ -303,6 +305,7 @@ export class MachineLoader {
       );
     } finally {
       ticking?.dispose();
+      starving.dispose();
     }
     return new Machine({
       host,
@@ -315,6 +318,12 @@ export class MachineLoader {
       trees,
       agent,
       serial,
+      identity: newIdentity(
+        options,
+        options.start.kind === 'cold' ? options.start.after : undefined,
+        host.random,
+        clock,
+      ),
     });
   }
 }

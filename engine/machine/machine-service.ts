@@ -1,9 +1,11 @@
 import type { ByteStream } from '../api/byte-stream.ts';
 import type { PublishedTree } from '../api/image-tree.ts';
 import type {
+  DiskSupply,
   MachineMetrics,
   MachineOptions,
   MachineProgress,
+  MachineRest,
   MachineService,
   OpenedStream,
   SavedMachine,
@@ -12,7 +14,7 @@ import type { Machine } from './machine.ts';
 import { MachineError } from './machine-error.ts';
 import type { MachineHost } from './machine-host.ts';
 import { MachineLoader } from './machine-loader.ts';
-import { packState } from './states/state-file.ts';
+import { checkSaved, packState } from './states/state-file.ts';
 
 /** One machine behind the contract of its worker. */
 export class HostedMachine implements MachineService {
@@ -55,6 +57,10 @@ export class HostedMachine implements MachineService {
     return { profile, memory, artifacts, state: await packState(header, state) };
   }
 
+  check(saved: SavedMachine): Promise<void> {
+    return checkSaved(saved, this.#running());
+  }
+
   destroy(): Promise<void> {
     this.#machine?.dispose();
     this.#machine = undefined;
@@ -63,6 +69,21 @@ export class HostedMachine implements MachineService {
 
   metrics(): Promise<MachineMetrics> {
     return Promise.resolve(this.#running().metrics());
+  }
+
+  watchDisk(onSupply: (supply: DiskSupply) => void): Promise<void> {
+    this.#running().watchDisk(onSupply);
+    return Promise.resolve();
+  }
+
+  retryDisk(): Promise<void> {
+    this.#running().retryDisk();
+    return Promise.resolve();
+  }
+
+  watchRestart(onRestart: (rest: MachineRest) => void): Promise<void> {
+    this.#running().watchRestart(onRestart);
+    return Promise.resolve();
   }
 
   openSerial(): Promise<ReadableStream<Uint8Array>> {

@@ -1,5 +1,5 @@
 import type { MachineIdentity } from '../api/agent.ts';
-import type { MachineMetrics, ProfileName } from '../api/machine.ts';
+import type { DiskSupply, MachineMetrics, MachineRest, ProfileName } from '../api/machine.ts';
 import type { PublishedTree } from '../api/image-tree.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { AgentSession } from './agent/agent-session.ts';
@@ -26,6 +26,7 @@ export interface MachineParts {
   readonly trees: TreeServer;
   readonly agent: AgentSession;
   readonly serial: SerialLog;
+  readonly identity: MachineIdentity;
 }
 
 /** A running guest with everything attached to it. Made by `MachineLoader`. */
@@ -60,8 +61,8 @@ export class Machine implements Disposable {
     return this.#parts.chunks.touched;
   }
 
-  async personalise(identity: MachineIdentity): Promise<void> {
-    await this.agent.agentCall('personalise', identity);
+  async personalise(): Promise<void> {
+    await this.agent.agentCall('personalise', this.#parts.identity);
   }
 
   /** Warms the profile's tools up in idle time (`warm-up.ts`), until the machine is disposed of. `chunks` are fetched first. */
@@ -81,6 +82,27 @@ export class Machine implements Disposable {
     warmUp(target, this.profile, host.clock, stop.signal).catch(() => {});
   }
 
+  /** Tells at once and at every change, for as long as the machine lives. */
+  watchDisk(onSupply: (supply: DiskSupply) => void): void {
+    const { chunks } = this.#parts;
+    chunks.onSupply(onSupply);
+    onSupply(chunks.supply);
+  }
+
+  retryDisk(): void {
+    this.#parts.chunks.retry();
+  }
+
+  /** Tells when the guest has reset its processor. Nothing but `dispose` makes sense then. */
+  watchRestart(onRestart: (rest: MachineRest) => void): void {
+    const { emulator, disks, identity, memory } = this.#parts;
+    const { machineId, mac } = identity;
+    const [first, second] = disks;
+    emulator.onReset(() =>
+      onRestart({ memory, disks: [first.get_state(), second.get_state()], machineId, mac }),
+    );
+  }
+
   async pause(): Promise<void> {
     if (this.#paused) return;
     this.#paused = true;
@@ -97,7 +119,8 @@ export class Machine implements Disposable {
 
   /**
    * Everything that `MachineLoader` needs to go on from here. Flushes the guest's files and zeroes
-   * its free memory first, so that the state compresses. Afterwards it runs or is paused as before.
+   * its free memory first, so that the state compresses; a paused machine is taken as it stands.
+   * Afterwards it runs or is paused as before, also when this fails.
    */
   async snapshot(options: {
     dropCaches: boolean;
@@ -107,11 +130,13 @@ export class Machine implements Disposable {
     if (!wasPaused)
       await agent.agentCall('quiesce', { dropCaches: options.dropCaches, zeroFreeMemory: true });
     await this.pause();
-    await this.#settle();
-    const state = await emulator.saveState();
-    const header: StateHeader = { trees: trees.state() };
-    if (!wasPaused) await this.resume();
-    return { header, state };
+    try {
+      await this.#settle();
+      const state = await emulator.saveState();
+      return { header: { trees: trees.state() }, state };
+    } finally {
+      if (!wasPaused) await this.resume();
+    }
   }
 
   metrics(): MachineMetrics {
@@ -177,9 +202,15 @@ export class Machine implements Disposable {
 
   /** Answers to 9P and disk requests still on their way are delivered to the paused guest. */
   async #settle(): Promise<void> {
-    const { emulator, disks } = this.#parts;
+    const { emulator, disks, chunks } = this.#parts;
     const pollMs = 5;
     while (!emulator.isQuiet || disks.some((disk) => disk.pending > 0)) {
+      if (chunks.supply.kind === 'waiting')
+        throw new MachineError(
+          'ARTIFACT_UNAVAILABLE',
+          'The machine waits for a part of its disk that cannot be fetched now. Save it when the connection is back.',
+          { cause: chunks.supply.error },
+        );
       await new Promise<void>((resolve) => this.#parts.host.clock.setTimer(resolve, pollMs));
     }
   }

@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<ProfileName, readonly (readonly string[])[]>> = 
   bare: [SHELL],
   node: [SHELL],
   docker: [SHELL, DOCKER, DOCKER],
+  'docker-reference': [SHELL, DOCKER, DOCKER],
 };
 
 async function idle(target: WarmUpTarget, clock: Clock, signal: AbortSignal): Promise<void> {

@@ -1,82 +1,18 @@
-import { packTar } from 'modern-tar';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../base/fake-clock.ts';
-import { SeededRandom } from '../base/random.ts';
-import { AgentClient } from '../machine/agent/agent-client.ts';
-import { ContainerRuntime } from './container-runtime.ts';
+import { MemoryStorage } from '../storage/memory-storage.ts';
+import type { ContainerRuntime } from './container-runtime.ts';
 import { FakeAgent } from './containers/fake-agent.ts';
-import { StoredContent } from './content-store.ts';
-import { ImageStore } from './images/image-store.ts';
-import { MemoryStorage } from './storage/memory-storage.ts';
-import type { ContainerConfig, RuntimeEvent } from './types.ts';
-
-const passwd = 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n';
+import { testRuntime, turn, type TestRuntime } from './test-runtime.node.ts';
 
 const open: ContainerRuntime[] = [];
 afterEach(async () => {
   for (const runtime of open.splice(0)) await runtime.close();
 });
 
-/** Lets everything that waits for nothing but its turn go on. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-async function setUp(storage = new MemoryStorage(), agent = new FakeAgent(), users = passwd) {
-  const clock = new FakeClock();
-  const content = new StoredContent(storage);
-  const images = await ImageStore.open({
-    storage,
-    content,
-    registry: () => Promise.reject(new Error('no registry')),
-    clock,
-  });
-  const published: string[] = [];
-  const machine = {
-    publishTree: (name: string) => {
-      published.push(name);
-      return Promise.resolve();
-    },
-    withdrawTree: () => Promise.resolve(),
-  };
-  const runtime = new ContainerRuntime({
-    agent: new AgentClient(agent),
-    machine,
-    name: 'machine',
-    images,
-    content,
-    storage,
-    clock,
-    random: new SeededRandom(1),
-  });
-  open.push(runtime);
-  const events: string[] = [];
-  runtime.events((event: RuntimeEvent) => events.push(event.type));
-  const { diffId } = await images.addLayer(
-    await packTar([
-      { header: { name: 'etc/passwd', size: users.length, mtime: new Date(0) }, body: users },
-    ]),
-  );
-  const image = await images.add({
-    config: { architecture: '386', os: 'linux', rootfs: { type: 'layers', diff_ids: [diffId] } },
-    layers: [diffId],
-    tags: ['app'],
-  });
-  await runtime.recover();
-  const config = (changes: Partial<ContainerConfig> = {}): ContainerConfig => ({
-    image: image.id,
-    sandbox: {
-      kind: 'own',
-      network: { kind: 'bridge', network: 'bridge' },
-      ports: [{ protocol: 'tcp', containerPort: 80, hostPort: 8080 }],
-    },
-    args: ['serve'],
-    env: [],
-    tty: false,
-    openStdin: false,
-    mounts: [],
-    resources: {},
-    ...changes,
-  });
-  return { agent, clock, config, events, images, published, runtime, storage };
+async function setUp(...options: Parameters<typeof testRuntime>): Promise<TestRuntime> {
+  const made = await testRuntime(...options);
+  open.push(made.runtime);
+  return made;
 }
 
 describe('starting', () => {
@@ -89,7 +25,15 @@ describe('starting', () => {
     expect(container).toMatchObject({
       state: 'running',
       sandbox: {
-        network: { address: '172.17.0.2', mac: '02:42:ac:11:00:02', gateway: '172.17.0.1' },
+        endpoints: [
+          {
+            network: 'bridge',
+            device: 'eth0',
+            address: '172.17.0.2',
+            mac: '02:42:ac:11:00:02',
+            gateway: '172.17.0.1',
+          },
+        ],
       },
     });
     const start = agent.calls.find(({ op }) => op === 'task.start')?.request as {
@@ -123,7 +67,7 @@ describe('starting', () => {
       error: expect.stringContaining('serve') as string,
     });
     const { container } = await runtime.startContainer(id);
-    expect(container.sandbox?.network?.address).toBe('172.17.0.2');
+    expect(container.sandbox?.endpoints[0]?.address).toBe('172.17.0.2');
     expect(container.error).toBeUndefined();
   });
 
@@ -154,6 +98,23 @@ describe('starting', () => {
 });
 
 describe('ending', () => {
+  it('is not ended by late news of the run before', async () => {
+    const { agent, config, events, runtime } = await setUp();
+    const { id } = await runtime.createContainer(config());
+    const { io } = await runtime.startContainer(id, { attach: true });
+    agent.exit(id, { code: 1 });
+    await turn();
+    expect(runtime.container(id)).toMatchObject({ state: 'exited', exit: { code: 1 } });
+    await runtime.startContainer(id);
+    // Whoever was attached to the first run reads its end only now.
+    for await (const chunk of io?.output ?? []) expect.unreachable(String(chunk.stream));
+    expect((await io?.exited)?.code).toBe(1);
+    expect(runtime.container(id).state).toBe('running');
+    agent.exit(id, { code: 2 });
+    expect((await runtime.waitContainer(id)).code).toBe(2);
+    expect(events).toEqual(['created', 'started', 'exited', 'started', 'exited']);
+  });
+
   it('has ended for everybody when an attachment has seen it', async () => {
     const { agent, config, runtime } = await setUp();
     const { id } = await runtime.createContainer(config());
@@ -204,15 +165,25 @@ describe('ending', () => {
     expect(runtime.container(id).exit?.code).toBe(137);
   });
 
+  it('removes what is paused, although it has ended by the time it is to go on', async () => {
+    const { config, events, runtime } = await setUp();
+    const { id } = await runtime.createContainer(config());
+    await runtime.startContainer(id);
+    await runtime.pauseContainer(id);
+    await runtime.removeContainer(id, { force: true });
+    expect(events).toEqual(['created', 'started', 'paused', 'killed', 'exited', 'removed']);
+  });
+
   it('removes only what does not run, unless forced, with its anonymous volumes', async () => {
     const { config, runtime } = await setUp();
     const anonymous = await runtime.volumes.create({});
     const named = await runtime.volumes.create({ name: 'data' });
-    const mounts = [anonymous, named].map(({ name }) => ({
+    const mounts = [anonymous, named].map((volume) => ({
       kind: 'volume' as const,
-      volume: name,
-      target: `/${name}`,
+      volume: volume.name,
+      target: `/${volume.name}`,
       readOnly: false,
+      anonymous: volume.anonymous,
     }));
     const { id } = await runtime.createContainer(config({ mounts }));
     await runtime.startContainer(id);
@@ -264,8 +235,25 @@ describe('recovering', () => {
     await expect(runtime.startContainer(other.id)).rejects.toThrow('port is already allocated');
   });
 
+  it('takes down what was being made when the worker ended', async () => {
+    const first = await setUp();
+    const { id } = await first.runtime.createContainer(first.config());
+    first.agent.before.set('task.start', () => new Promise<never>(() => {}));
+    void first.runtime.startContainer(id);
+    await expect.poll(() => first.agent.ops.includes('task.start')).toBe(true);
+    expect([first.agent.sandboxes.size, first.agent.ports.length]).toEqual([1, 1]);
+    await first.runtime.close();
+    first.agent.before.clear();
+
+    const { agent, runtime } = await setUp(first.storage, first.agent);
+    expect([agent.sandboxes.size, agent.ports.length]).toEqual([0, 0]);
+    expect(runtime.container(id).state).toBe('created');
+    await runtime.startContainer(id);
+    expect([agent.sandboxes.size, agent.ports.length]).toEqual([1, 1]);
+  });
+
   it('ends a container whose image is not in this store', async () => {
-    const first = await setUp(new MemoryStorage(), new FakeAgent(), `${passwd}# another layer\n`);
+    const first = await setUp(new MemoryStorage(), new FakeAgent(), 'root:x:0:0::/:/bin/sh\n');
     const { id } = await first.runtime.createContainer(first.config());
     await first.runtime.startContainer(id);
     await first.runtime.close();
@@ -299,30 +287,63 @@ describe('recovering', () => {
 
 describe('logs', () => {
   const line = (stream: string, log: string, second: number): string =>
-    `${JSON.stringify({ log, stream, time: `2026-01-01T00:00:0${second}.000000001Z` })}\n`;
+    `${JSON.stringify({ log, stream, time: `2026-01-01T00:00:0${second}.000001Z` })}\n`;
+
+  async function withLog(options: Parameters<Awaited<ReturnType<typeof setUp>>['config']>[0] = {}) {
+    const { agent, config, runtime } = await setUp();
+    const { id } = await runtime.createContainer(config(options));
+    await runtime.startContainer(id);
+    const read = async (how: Parameters<ContainerRuntime['logs']>[1]): Promise<string> => {
+      let text = '';
+      for await (const { bytes } of runtime.logs(id, how)) text += new TextDecoder().decode(bytes);
+      return text;
+    };
+    return { agent, id, path: runtime.container(id).paths.log, read };
+  }
 
   it('filters, cuts to the tail, and follows to the last line', async () => {
-    const { agent, config, runtime } = await setUp();
-    const { id } = await runtime.createContainer(config());
-    await runtime.startContainer(id);
-    const path = runtime.container(id).paths.log;
+    const { agent, id, path, read } = await withLog();
     agent.append(
       path,
       line('stdout', 'a\n', 1) + line('stderr', 'b\n', 2) + line('stdout', 'c\n', 3),
     );
-    const read = async (options: Parameters<ContainerRuntime['logs']>[1]): Promise<string> => {
-      let text = '';
-      for await (const entry of runtime.logs(id, options))
-        text += new TextDecoder().decode(entry.bytes);
-      return text;
-    };
     expect(await read({ tail: 2 })).toBe('b\nc\n');
+    // As in Docker, the last lines are those of both streams.
+    expect(await read({ tail: 2, stderr: false })).toBe('c\n');
     expect(await read({ stderr: false })).toBe('a\nc\n');
     expect(await read({ since: Date.parse('2026-01-01T00:00:02Z') })).toBe('b\nc\n');
+    // A microsecond after the second is not until that second.
+    expect(await read({ until: Date.parse('2026-01-01T00:00:02Z') })).toBe('a\n');
     const following = read({ follow: true, tail: 1 });
     await turn();
     agent.append(path, line('stdout', 'd\n', 4));
     agent.exit(id);
     expect(await following).toBe('c\nd\n');
+  });
+
+  it('reads files that are full before the newest one', async () => {
+    const { agent, path, read } = await withLog({ log: { format: 'json-file', maxFiles: 3 } });
+    expect(await read({})).toBe('');
+    agent.files.set(`${path}.2`, line('stdout', 'a\n', 1));
+    agent.files.set(`${path}.1`, line('stdout', 'b\n', 2) + line('stdout', 'c\n', 3));
+    agent.files.set(path, line('stdout', 'd\n', 4));
+    expect(await read({})).toBe('a\nb\nc\nd\n');
+    expect(await read({ tail: 1 })).toBe('d\n');
+    expect(await read({ tail: 2 })).toBe('c\nd\n');
+    expect(await read({ tail: 0 })).toBe('');
+    expect(await read({ tail: 9 })).toBe('a\nb\nc\nd\n');
+  });
+
+  it('finds the last lines of a long log', async () => {
+    const { agent, path, read } = await withLog();
+    for (let at = 0; at < 3000; at++) agent.append(path, line('stdout', `${at}\n`, 1));
+    const whole = await read({});
+    for (const tail of [1, 900, 2999, 3000])
+      expect(await read({ tail })).toBe(
+        whole
+          .split('\n')
+          .slice(-tail - 1)
+          .join('\n'),
+      );
   });
 });

@@ -5,14 +5,8 @@ import { Emitter, type Event } from '../base/emitter.ts';
 import { toHex } from '../base/hex.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentClient } from '../machine/agent/agent-client.ts';
-import {
-  changesOf,
-  readArchive,
-  statPath,
-  writeArchive,
-  type MountedRoot,
-  type WriteOptions,
-} from './containers/container-files.ts';
+import { Archives } from './containers/archives.ts';
+import { changesOf, type WriteOptions } from './containers/container-files.ts';
 import { containerPaths } from './containers/container-paths.ts';
 import {
   findRecord,
@@ -22,21 +16,22 @@ import {
   userOf,
   type RuntimeContext,
 } from './containers/context.ts';
-import { KeyedLock } from './containers/keyed-lock.ts';
+import { KeyedLock } from '../base/keyed-lock.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
 import { readLog } from './containers/log-reader.ts';
+import { Networking } from './containers/networking.ts';
 import { processIo } from './containers/process-io.ts';
 import { RecordBook } from './containers/records.ts';
 import { Sandboxes } from './containers/sandboxes.ts';
-import { overlayOf } from './containers/task-spec.ts';
 import { TaskWatch } from './containers/task-watch.ts';
 import { TreePublisher } from './containers/tree-publisher.ts';
 import { VolumeStore } from './containers/volume-store.ts';
 import { TarReader, type TarEntry } from './images/tar-reader.ts';
+import { NetworkStore } from './network/networks.ts';
 import { capabilitiesFor } from './oci/capabilities.ts';
 import { cgroupFiles, ociProcess } from './oci/spec.ts';
 import { RuntimeError } from './runtime-error.ts';
-import type { Storage } from './storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import type {
   Container,
   ContainerConfig,
@@ -44,10 +39,10 @@ import type {
   Digest,
   ExecConfig,
   Images,
-  Layer,
   LogEntry,
   LogOptions,
-  Network,
+  EndpointConfig,
+  Networks,
   PathStat,
   ProcessIo,
   Resources,
@@ -57,6 +52,7 @@ import type {
   Sandbox,
   SandboxConfig,
   StartedContainer,
+  StartOptions,
   Volumes,
 } from './types.ts';
 
@@ -72,22 +68,17 @@ export interface ContainerRuntimeOptions {
   readonly random: Random;
 }
 
-/** Docker's default network. */
-const BRIDGE = {
-  name: 'bridge',
-  bridge: 'docker0',
-  subnet: '172.17.0.0/16',
-  gateway: '172.17.0.1',
-};
-
 /** Containers on one machine, run by crun through the machine's agent. */
 export class ContainerRuntime implements Runtime {
   readonly images: Images;
   readonly content: ContentStore;
   readonly volumes: Volumes;
+  readonly networks: Networks;
   readonly events: Event<RuntimeEvent>;
   readonly #context: RuntimeContext;
   readonly #lifecycle: Lifecycle;
+  readonly #networking: Networking;
+  readonly #archives: Archives;
   readonly #watch: TaskWatch;
 
   constructor(options: ContainerRuntimeOptions) {
@@ -95,11 +86,16 @@ export class ContainerRuntime implements Runtime {
     const book = new RecordBook(options.storage, options.name, agent, clock);
     const events = new Emitter<RuntimeEvent>();
     const volumes = new VolumeStore(book, agent, clock, random);
+    const networks = new NetworkStore(book, agent, clock, random);
+    const machine = { hostname: '', resolvConf: '' };
     const layersInUse = (): (readonly Digest[])[] =>
       Object.values(book.records.containers).map((record) => record.layers);
     this.images = images;
     this.content = options.content;
     this.volumes = volumes;
+    this.networks = networks;
+    networks.inUse = () =>
+      new Set(this.sandboxes().flatMap(({ endpoints }) => endpoints.map((one) => one.networkId)));
     this.events = events.event;
     this.#context = {
       agent,
@@ -109,12 +105,15 @@ export class ContainerRuntime implements Runtime {
       book,
       volumes,
       events,
-      sandboxes: new Sandboxes(agent),
+      networks,
+      sandboxes: new Sandboxes(agent, networks, () => machine.resolvConf),
       trees: new TreePublisher(options.machine, images, layersInUse),
       lock: new KeyedLock(),
-      machine: { hostname: '', resolvConf: '' },
+      machine,
     };
     this.#lifecycle = new Lifecycle(this.#context);
+    this.#networking = new Networking(this.#context);
+    this.#archives = new Archives(this.#context);
     this.#watch = new TaskWatch(agent, clock, {
       onTasks: (tasks) => this.#lifecycle.reconcile(tasks),
       onEvent: (event) => {
@@ -125,12 +124,8 @@ export class ContainerRuntime implements Runtime {
     images.keepLayers(() => layersInUse().flat());
   }
 
-  get networks(): readonly Network[] {
-    return this.#context.book.records.networks;
-  }
-
   async recover(): Promise<void> {
-    const { agent, book, clock, machine, random, sandboxes } = this.#context;
+    const { agent, book, machine, networks, sandboxes, volumes } = this.#context;
     const [resolvConf, { hostname }] = await Promise.all([
       agent.readTextFile('/etc/resolv.conf'),
       agent.call('hello', {}),
@@ -138,12 +133,11 @@ export class ContainerRuntime implements Runtime {
     ]);
     machine.hostname = hostname;
     machine.resolvConf = resolvConf;
-    if (book.records.networks.length === 0) {
-      book.records.networks = [{ ...BRIDGE, id: toHex(random.bytes(32)), createdAt: clock.now() }];
-    }
-    sandboxes.useNetworks(book.records.networks);
+    networks.recover();
     for (const sandbox of this.sandboxes()) sandboxes.adopt(sandbox);
     await this.#watch.start();
+    await sandboxes.reconcile(this.sandboxes());
+    await volumes.recover();
   }
 
   flush(): Promise<void> {
@@ -195,10 +189,7 @@ export class ContainerRuntime implements Runtime {
     return toContainer(await this.#lifecycle.create(config));
   }
 
-  startContainer(
-    id: string,
-    options: { readonly size?: TerminalSize; readonly attach?: boolean } = {},
-  ): Promise<StartedContainer> {
+  startContainer(id: string, options: StartOptions = {}): Promise<StartedContainer> {
     return this.#lifecycle.start(id, options);
   }
 
@@ -255,6 +246,22 @@ export class ContainerRuntime implements Runtime {
     await this.#context.agent.call('task.resize', { id, size });
   }
 
+  connectContainer(id: string, endpoint: EndpointConfig): Promise<void> {
+    return this.#networking.connect(id, endpoint);
+  }
+
+  disconnectContainer(id: string, networkId: string): Promise<void> {
+    return this.#networking.disconnect(id, networkId);
+  }
+
+  nameContainer(id: string, networkId: string, names: readonly string[]): Promise<void> {
+    return this.#networking.name(id, networkId, names);
+  }
+
+  moveHost(id: string, name: string, address: string): Promise<void> {
+    return this.#networking.moveHost(id, name, address);
+  }
+
   attach(id: string, options: { readonly stdin: boolean }): Promise<ProcessIo> {
     return this.#lifecycle.attach(id, options.stdin);
   }
@@ -273,7 +280,7 @@ export class ContainerRuntime implements Runtime {
     const execId = toHex(random.bytes(4));
     const process = ociProcess(record.config, {
       args: config.args,
-      env: [...record.config.env, ...(config.env ?? [])],
+      env: [...(record.added?.env ?? []), ...record.config.env, ...(config.env ?? [])],
       cwd: config.cwd || record.config.cwd || '/',
       terminal: config.tty !== undefined,
       user,
@@ -305,6 +312,7 @@ export class ContainerRuntime implements Runtime {
       agent: this.#context.agent,
       path: containerPaths(record.config).log,
       format: log?.format ?? 'json-file',
+      files: log?.maxFiles ?? 1,
       ended,
     };
     yield* readLog(source, options);
@@ -321,45 +329,27 @@ export class ContainerRuntime implements Runtime {
   }
 
   statPath(id: string, path: string): Promise<PathStat> {
-    return this.#withRoot(id, (mounted) => statPath(mounted, path));
+    return this.#archives.stat(id, path);
   }
 
-  async readArchive(
+  readArchive(
     id: string,
     path: string,
   ): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
-    const { mounted, unmount } = await this.#mountRoot(id);
-    try {
-      const { stat, tar } = await readArchive(mounted, path);
-      return {
-        stat,
-        tar: tar.pipeThrough(
-          new TransformStream({ flush: unmount, cancel: unmount } as Transformer<
-            Uint8Array,
-            Uint8Array
-          >),
-        ),
-      };
-    } catch (error) {
-      await unmount();
-      throw error;
-    }
+    return this.#archives.read(id, path);
   }
 
-  async writeArchive(
+  exportContainer(id: string): Promise<ReadableStream<Uint8Array>> {
+    return this.#archives.export(id);
+  }
+
+  writeArchive(
     id: string,
     path: string,
     tar: ReadableStream<Uint8Array>,
     options: WriteOptions = {},
   ): Promise<void> {
-    const { config } = findRecord(this.#context, id);
-    if (config.readOnlyRootfs === true)
-      throw new RuntimeError('INVALID', 'container rootfs is marked read-only');
-    await this.#withRoot(id, (mounted) => writeArchive(mounted, path, tar, options));
-  }
-
-  async layerOf(id: string): Promise<Layer> {
-    return this.images.addLayer(await this.#upperLayer(id));
+    return this.#archives.write(id, path, tar, options);
   }
 
   async changes(
@@ -368,45 +358,14 @@ export class ContainerRuntime implements Runtime {
     const record = findRecord(this.#context, id);
     const entries: TarEntry[] = [];
     const reader = new TarReader((entry) => entries.push(entry));
-    for await (const chunk of await this.#upperLayer(id)) reader.push(chunk);
+    for await (const chunk of await this.layerTar(id)) reader.push(chunk);
     return changesOf(entries, await this.images.tree(record.layers, { mountPoints: true }));
   }
 
-  async #upperLayer(id: string): Promise<ReadableStream<Uint8Array>> {
+  async layerTar(id: string): Promise<ReadableStream<Uint8Array>> {
     const { agent } = this.#context;
     const { upper } = containerPaths(findRecord(this.#context, id).config);
     await agent.call('file.mkdir', { path: upper });
     return agent.readTar({ path: upper, layer: true });
-  }
-
-  async #withRoot<T>(id: string, use: (mounted: MountedRoot) => Promise<T>): Promise<T> {
-    const { mounted, unmount } = await this.#mountRoot(id);
-    try {
-      return await use(mounted);
-    } finally {
-      await unmount();
-    }
-  }
-
-  /** The root file system of a running container, or of a stopped one mounted for the occasion beside where it would run. */
-  async #mountRoot(
-    id: string,
-  ): Promise<{ readonly mounted: MountedRoot; readonly unmount: () => Promise<void> }> {
-    const { agent, random, trees } = this.#context;
-    const record = findRecord(this.#context, id);
-    const { directory, merged } = containerPaths(record.config);
-    if (isRunning(record))
-      return {
-        mounted: { agent, root: merged, containerId: id },
-        unmount: () => Promise.resolve(),
-      };
-    const tree = await trees.publish(record.layers);
-    const target = `${directory}/mount-${toHex(random.bytes(4))}`;
-    await agent.call('overlay.mount', { ...overlayOf(record, tree.name), target });
-    const unmount = async (): Promise<void> => {
-      await agent.call('overlay.unmount', { target });
-      await agent.call('file.remove', { path: target });
-    };
-    return { mounted: { agent, root: target, containerId: id }, unmount };
   }
 }

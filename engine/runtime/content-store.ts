@@ -1,12 +1,11 @@
 import { createSHA256 } from 'hash-wasm';
 import type { BlobSource } from '../api/image-tree.ts';
 import { RuntimeError } from './runtime-error.ts';
-import type { Storage } from './storage/storage.ts';
-import type { BlobInfo, ContentStore, Digest } from './types.ts';
+import type { Digest } from '../storage/digest.ts';
+import { isStorageFull, readRange, type Storage } from '../storage/storage.ts';
+import type { BlobInfo, ContentStore } from './types.ts';
 
 const PREFIX = 'blobs/sha256/';
-/** Bytes read from storage at a time. */
-const CHUNK_BYTES = 256 * 1024;
 
 /** Blobs by digest over any `Storage`. */
 export class StoredContent implements ContentStore {
@@ -34,23 +33,7 @@ export class StoredContent implements ContentStore {
   ): Promise<ReadableStream<Uint8Array>> {
     const size = (await this.size(digest)) ?? missing(digest);
     const end = Math.min(size, range.length === undefined ? size : range.offset + range.length);
-    let at = range.offset;
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const chunk =
-            at < end
-              ? await this.#storage.read(nameOf(digest), at, Math.min(CHUNK_BYTES, end - at))
-              : new Uint8Array(0);
-          if (chunk === undefined)
-            throw new RuntimeError('STORAGE', `Blob ${digest} disappeared while it was read`);
-          at += chunk.length;
-          if (chunk.length > 0) controller.enqueue(chunk);
-          if (at >= end || chunk.length === 0) controller.close();
-        },
-      },
-      { highWaterMark: 1 },
-    );
+    return readRange(this.#storage, nameOf(digest), { start: range.offset, end });
   }
 
   async readAll(digest: Digest): Promise<Uint8Array> {
@@ -84,7 +67,7 @@ export class StoredContent implements ContentStore {
       return { digest, size };
     } catch (error) {
       await writer.abort();
-      throw isQuotaError(error)
+      throw isStorageFull(error)
         ? new RuntimeError('STORAGE', 'write: no space left on device', { cause: error })
         : error;
     }
@@ -101,21 +84,6 @@ export class StoredContent implements ContentStore {
       size,
     }));
   }
-}
-
-/** Whether `text` is a digest this store can hold. */
-export function isDigest(text: string): text is Digest {
-  return /^sha256:[0-9a-f]{64}$/.test(text);
-}
-
-export async function digestOf(bytes: Uint8Array): Promise<Digest> {
-  const hash = (await createSHA256()).init();
-  return `sha256:${hash.update(bytes).digest('hex')}`;
-}
-
-/** The browser's storage is full. */
-function isQuotaError(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'QuotaExceededError';
 }
 
 function nameOf(digest: Digest): string {

@@ -1,9 +1,10 @@
 /** Content, layers and images, as the runtime's users see them. */
+import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
 import type { BlobSource, PublishedTree } from '../api/image-tree.ts';
 import type { Event } from '../base/emitter.ts';
+import type { Digest } from '../storage/digest.ts';
 
-/** `sha256:` and 64 lower-case hexadecimal digits. */
-export type Digest = `sha256:${string}`;
+export type { Digest };
 
 export interface BlobInfo {
   readonly digest: Digest;
@@ -47,6 +48,7 @@ export interface ImageRunConfig {
     readonly Interval?: number;
     readonly Timeout?: number;
     readonly StartPeriod?: number;
+    readonly StartInterval?: number;
     readonly Retries?: number;
   } | null;
   readonly OnBuild?: readonly string[] | null;
@@ -68,6 +70,7 @@ export interface ImageConfig {
   readonly created?: string;
   readonly author?: string;
   readonly docker_version?: string;
+  readonly comment?: string;
   readonly container?: string;
   readonly container_config?: ImageRunConfig;
   readonly config?: ImageRunConfig;
@@ -126,14 +129,46 @@ export type PullEvent =
       readonly kind: 'resolved';
       readonly digest: Digest;
       readonly upToDate: boolean;
-      readonly reference: string;
     };
 
-/** An OCI Distribution v2 registry as a function: absolute URL in, response out. */
-export type RegistryFetch = (request: Request) => Promise<Response>;
+export type PushEvent =
+  /** `id` is the short diff id (12 digits); `from` the repository a layer was mounted from */
+  | {
+      readonly kind: 'layer';
+      readonly id: string;
+      readonly state: 'preparing' | 'waiting' | 'exists' | 'mounted' | 'pushing' | 'pushed';
+      /** bytes of the uncompressed layer */
+      readonly current: number;
+      readonly total: number;
+      readonly from?: string;
+    }
+  /** the manifest is there; `size` is its own, in bytes */
+  | {
+      readonly kind: 'pushed';
+      readonly tag: string;
+      readonly digest: Digest;
+      readonly size: number;
+    };
+
+/** The world of registries as a function: absolute URL in, response out. Rejects, with Go's words, when there is no such host. */
+export type RegistryFetch = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** What a client knows of a registry's user: Docker's `AuthConfig`. */
+export interface RegistryCredentials {
+  readonly username?: string;
+  readonly password?: string;
+  /** a Bearer token that the registry itself takes */
+  readonly registryToken?: string;
+}
+
+/** In whose name a registry is asked, and until when. */
+export interface RegistryOptions {
+  readonly credentials?: RegistryCredentials;
+  readonly signal?: AbortSignal;
+}
 
 export interface ImageEvent {
-  readonly action: 'pull' | 'tag' | 'untag' | 'delete' | 'import' | 'build';
+  readonly action: 'pull' | 'push' | 'tag' | 'untag' | 'delete' | 'import' | 'build';
   readonly id: Digest;
   /** familiar reference or image id */
   readonly name: string;
@@ -159,6 +194,8 @@ export interface Images {
   find(reference: string): Image | undefined;
   /** Stores config and makes the image known. The result exists when the same config was known before. */
   add(image: NewImage): Promise<Image>;
+  /** Makes known an image whose layers are stored, by its configuration as somebody else wrote it. Throws NOT_FOUND for a missing layer. */
+  load(configBytes: Uint8Array): Promise<Image>;
   tag(source: string, target: string): Promise<void>;
   /**
    * Removes a tag or digest, or the image with all its tags when it is named by id. Layers that
@@ -174,12 +211,21 @@ export interface Images {
   ): Promise<readonly ImageDeletion[]>;
   pull(
     reference: string,
-    options?: {
+    options?: RegistryOptions & {
       readonly onProgress?: (event: PullEvent) => void;
       readonly platform?: string;
-      readonly signal?: AbortSignal;
     },
   ): Promise<Image>;
+  /** Every tag of a repository, as its registry tells. */
+  remoteTags(reference: string, options?: RegistryOptions): Promise<readonly string[]>;
+  /**
+   * Sends the image of a tag, or of every tag of a name without one, to the registry that the name begins with.
+   * Throws REGISTRY in dockerd's words.
+   */
+  push(
+    reference: string,
+    options?: RegistryOptions & { readonly onProgress?: (event: PushEvent) => void },
+  ): Promise<void>;
   /** Children first: images whose `parent` chain leads to `id`. */
   children(id: Digest): readonly Image[];
   /** The merged tree of layers, to publish or to read on the host. Cached. */
@@ -188,6 +234,8 @@ export interface Images {
   addLayer(tar: ReadableStream<Uint8Array> | Uint8Array): Promise<Layer>;
   /** Layers that outlive their images, because containers stand on them. */
   keepLayers(needed: () => Iterable<Digest>): void;
+  /** Removes those of the layers that no image and no container needs. */
+  dropLayers(layers: readonly Digest[]): Promise<void>;
   /** Removes layers that neither an image nor `keep` needs. */
   collectLayers(keep?: readonly Digest[]): Promise<void>;
 }

@@ -2,6 +2,8 @@ export type RuntimeErrorCode =
   | 'NOT_FOUND'
   | 'INVALID'
   | 'CONFLICT'
+  | 'FORBIDDEN'
+  | 'INTERNAL'
   | 'IN_USE'
   | 'NOT_RUNNING'
   | 'NOT_MODIFIED'

@@ -8,52 +8,87 @@
 import type { ExitStatus, TaskStats, TerminalSize } from '../api/agent.ts';
 import type { Event } from '../base/emitter.ts';
 
-import type { ContentStore, Digest, Images, Layer } from './image-types.ts';
+import type { ContentStore, Digest, Images } from './image-types.ts';
 
 export type * from './image-types.ts';
 
 export interface PortBinding {
   readonly protocol: 'tcp' | 'udp';
   readonly containerPort: number;
-  /** `0.0.0.0` when absent */
+  /** that of the network when absent, `0.0.0.0` for most */
   readonly hostAddress?: string;
   /** 0: any free one */
   readonly hostPort: number;
+  /** the last of a range of which the first free one is taken; `hostPort` when absent */
+  readonly lastHostPort?: number;
+}
+
+export interface PublishedHostPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly containerPort: number;
+  readonly hostAddress: string;
+  readonly hostPort: number;
+}
+
+/** A place on a network that is wanted. */
+export interface EndpointConfig {
+  /** name or id of one of `Networks` */
+  readonly network: string;
+  /** the lowest free one when absent */
+  readonly address?: string;
+  /** made from the address when absent */
+  readonly mac?: string;
+  /** names under which neighbours find it, where the network tells names; the first is what the address is called */
+  readonly names?: readonly string[];
+  /** names of its own for neighbours: own name → neighbour's */
+  readonly links?: Readonly<Record<string, string>>;
+}
+
+/** A place on a network that is taken. */
+export interface Endpoint {
+  readonly network: string;
+  readonly networkId: string;
+  /** device inside, such as `eth0` */
+  readonly device: string;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly gateway: string;
+  readonly mac: string;
+  readonly names: readonly string[];
 }
 
 export type NetworkMode =
   | { readonly kind: 'host' }
   | { readonly kind: 'none' }
-  /** a network of `Networks`; `bridge` is docker0 */
-  | {
-      readonly kind: 'bridge';
-      readonly network: string;
-      readonly address?: string;
-      readonly mac?: string;
-    };
+  | { readonly kind: 'bridge'; readonly endpoints: readonly EndpointConfig[] };
+
+export interface DnsConfig {
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+}
 
 export interface SandboxConfig {
   readonly id: string;
   readonly network: NetworkMode;
   readonly ports: readonly PortBinding[];
-}
-
-export interface SandboxNetwork {
-  readonly network: string;
-  readonly address: string;
-  readonly prefixLength: number;
-  readonly gateway: string;
-  readonly mac: string;
+  /** for the embedded name server; the machine's own servers when absent */
+  readonly dns?: DnsConfig;
 }
 
 export interface Sandbox {
   readonly id: string;
   readonly config: SandboxConfig;
-  /** present in mode bridge */
-  readonly network?: SandboxNetwork;
+  /** in mode bridge, in the order of their devices */
+  readonly endpoints: readonly Endpoint[];
+  /** whether it has the embedded name server */
+  readonly tellsNames: boolean;
   /** with host ports allocated */
-  readonly ports: readonly Required<PortBinding>[];
+  readonly ports: readonly PublishedHostPort[];
 }
+
+/** How mounts inside a bind mount reach the other side (mount_namespaces(7)). */
+export type Propagation = 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
 
 export type Mount =
   /** a directory or file of the machine; created as a directory when absent and `create` */
@@ -63,6 +98,10 @@ export type Mount =
       readonly target: string;
       readonly readOnly: boolean;
       readonly create: boolean;
+      /** `rprivate` when absent */
+      readonly propagation?: Propagation;
+      /** without what is mounted below the source */
+      readonly nonRecursive?: boolean;
     }
   /** populated from the image when the volume is empty, unless `noCopy` */
   | {
@@ -71,7 +110,11 @@ export type Mount =
       readonly target: string;
       readonly readOnly: boolean;
       readonly noCopy?: boolean;
+      /** made for this container, and to go with it */
+      readonly anonymous?: boolean;
+      readonly propagation?: Propagation;
     }
+  /** with these options and no others */
   | { readonly kind: 'tmpfs'; readonly target: string; readonly options: readonly string[] };
 
 /** Limits, in Docker's units; absent or 0 means none. */
@@ -88,7 +131,33 @@ export interface Resources {
   readonly cpuPeriod?: number;
   readonly cpuQuota?: number;
   readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  /** -1: none, where there was one */
   readonly pidsLimit?: number;
+  /** bytes or operations a second, by block device of the machine */
+  readonly readBps?: readonly DeviceRate[];
+  readonly writeBps?: readonly DeviceRate[];
+  readonly readIops?: readonly DeviceRate[];
+  readonly writeIops?: readonly DeviceRate[];
+}
+
+export interface DeviceRate {
+  /** such as `/dev/sdb` */
+  readonly path: string;
+  readonly rate: number;
+}
+
+export interface DeviceMapping {
+  /** device of the machine, or directory of devices */
+  readonly hostPath: string;
+  readonly path: string;
+  /** some of `rwm` */
+  readonly access: string;
+}
+
+/** Another container's namespace. */
+export interface OfContainer {
+  readonly container: string;
 }
 
 export interface ContainerConfig {
@@ -125,7 +194,8 @@ export interface ContainerConfig {
   readonly privileged?: boolean;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
-  readonly seccomp?: 'default' | 'unconfined';
+  /** Docker's default, none, or the text of a profile in Docker's form */
+  readonly seccomp?: 'default' | 'unconfined' | { readonly profile: string };
   readonly noNewPrivileges?: boolean;
   readonly readOnlyRootfs?: boolean;
   readonly sysctls?: Readonly<Record<string, string>>;
@@ -137,22 +207,34 @@ export interface ContainerConfig {
   /** bytes; 64 MiB when absent */
   readonly shmSize?: number;
   readonly oomScoreAdj?: number;
-  readonly pidMode?: 'host';
+  /** a small first process that reaps and passes signals on */
+  readonly init?: boolean;
+  readonly devices?: readonly DeviceMapping[];
+  /** `c 1:3 mr` */
+  readonly deviceRules?: readonly string[];
+  /** own ones when absent; `none`: own without /dev/shm; `shareable`: own, and others may join */
+  readonly pid?: 'host' | OfContainer;
+  readonly ipc?: 'host' | 'none' | 'shareable' | OfContainer;
+  readonly uts?: 'host';
+  readonly cgroupns?: 'host';
+  /** instead of Docker's own lists */
+  readonly maskedPaths?: readonly string[];
+  readonly readonlyPaths?: readonly string[];
   /** `name:address` */
   readonly extraHosts?: readonly string[];
-  readonly dns?: {
-    readonly servers: readonly string[];
-    readonly search: readonly string[];
-    readonly options: readonly string[];
-  };
+  readonly dns?: DnsConfig;
   readonly log?:
     | {
         readonly format: 'json-file' | 'cri';
         readonly path?: string;
         readonly maxBytes?: number;
         readonly maxFiles?: number;
+        /** full files, with gzip */
+        readonly compress?: boolean;
       }
     | 'none';
+  /** for the OCI runtime, beside what it needs to know */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** parent cgroup; `/docker` when absent */
   readonly cgroupParent?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -205,6 +287,21 @@ export type RuntimeEvent =
       readonly time: number;
     };
 
+/** What holds for one run of a container. */
+export interface StartAdditions {
+  /** `KEY=value`; the configuration's own come after them */
+  readonly env?: readonly string[];
+  /** `name:address` for /etc/hosts; several names with spaces between them */
+  readonly hosts?: readonly string[];
+}
+
+export interface StartOptions extends StartAdditions {
+  /** of its terminal */
+  readonly size?: TerminalSize;
+  /** joins its input and output before it runs */
+  readonly attach?: boolean;
+}
+
 /** Live input and output of a process, in the order it was written. */
 export interface ProcessIo {
   /** ends when the process ends or on `close` */
@@ -213,6 +310,7 @@ export interface ProcessIo {
   readonly input: WritableStream<Uint8Array>;
   readonly exited: Promise<ExitStatus>;
   resize(size: TerminalSize): Promise<void>;
+  signal(name: string): Promise<void>;
   /** Detaches; the process goes on. */
   close(): Promise<void>;
 }
@@ -232,7 +330,7 @@ export interface LogEntry {
 
 export interface LogOptions {
   readonly follow?: boolean;
-  /** last lines only */
+  /** last lines only, counted in both streams and before any other choice */
   readonly tail?: number;
   /** UNIX time in milliseconds, fractions allowed */
   readonly since?: number;
@@ -273,8 +371,11 @@ export interface Volume {
   /** directory on the machine */
   readonly mountpoint: string;
   readonly createdAt: number;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** made without a name */
   readonly anonymous: boolean;
+  /** of Docker's driver `local`: with `type`, `device` and `o` it is mounted while containers use it */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export interface Volumes {
@@ -284,6 +385,7 @@ export interface Volumes {
   create(options: {
     readonly name?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly options?: Readonly<Record<string, string>>;
   }): Promise<Volume>;
   /** Throws NOT_FOUND, or IN_USE with the containers that use it. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
@@ -291,16 +393,51 @@ export interface Volumes {
   usage(name: string): Promise<number>;
 }
 
-export interface Network {
+export interface NetworkOptions {
   readonly name: string;
+  /** such as `172.18.0.0/16`; the next free one of Docker's pools when absent */
+  readonly subnet?: string;
+  /** the first address when absent */
+  readonly gateway?: string;
+  /** part of the subnet that addresses are taken from */
+  readonly ipRange?: string;
+  /** addresses that are somebody else's, by what they are for */
+  readonly auxiliary?: Readonly<Record<string, string>>;
+  /** leads nowhere else */
+  readonly internal?: boolean;
+  /** its containers do not reach each other */
+  readonly secluded?: boolean;
+  /** its containers show their own addresses outside */
+  readonly unmasked?: boolean;
+  /** bytes; the kernel's choice when absent */
+  readonly mtu?: number;
+  /** device on the machine; made from the id when absent */
+  readonly bridge?: string;
+  /** where ports are published unless said otherwise; `0.0.0.0` when absent */
+  readonly hostAddress?: string;
+  /** containers find each other by name (not on Docker's default network) */
+  readonly tellsNames?: boolean;
+  /** whatever its user wants to be kept with it */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface Network extends NetworkOptions {
   /** 64 hexadecimal digits */
   readonly id: string;
-  /** device on the machine */
   readonly bridge: string;
-  /** `172.17.0.0/16` */
   readonly subnet: string;
   readonly gateway: string;
   readonly createdAt: number;
+}
+
+export interface Networks {
+  list(): readonly Network[];
+  /** By name or whole id. */
+  find(reference: string): Network | undefined;
+  /** Throws INVALID, or CONFLICT when the subnet overlaps another's. Several may have one name. */
+  create(options: NetworkOptions): Promise<Network>;
+  /** Throws NOT_FOUND, or IN_USE when a running sandbox is on it. */
+  remove(id: string): Promise<void>;
 }
 
 export interface Runtime {
@@ -308,7 +445,7 @@ export interface Runtime {
   readonly content: ContentStore;
   readonly volumes: Volumes;
   readonly events: Event<RuntimeEvent>;
-  readonly networks: readonly Network[];
+  readonly networks: Networks;
 
   /** Matches what is known with what the machine runs. Called once, before anything else, also after a restore. */
   recover(): Promise<void>;
@@ -326,10 +463,7 @@ export interface Runtime {
   container(id: string): Container;
   createContainer(config: ContainerConfig): Promise<Container>;
   /** One round trip for the task. Throws START_FAILED with Docker's text (and `exitCode` 126 or 127) when crun refuses. */
-  startContainer(
-    id: string,
-    options?: { readonly size?: TerminalSize; readonly attach?: boolean },
-  ): Promise<StartedContainer>;
+  startContainer(id: string, options?: StartOptions): Promise<StartedContainer>;
   /** Signal, then SIGKILL after `timeoutMs` (10 s when absent, never when negative). */
   stopContainer(
     id: string,
@@ -348,6 +482,8 @@ export interface Runtime {
   pauseContainer(id: string): Promise<void>;
   resumeContainer(id: string): Promise<void>;
   updateContainer(id: string, resources: Resources): Promise<void>;
+  /** Changes the address on the line of a running container's /etc/hosts that begins with this name. */
+  moveHost(id: string, name: string, address: string): Promise<void>;
   /** Replaces the container's labels: what its user wants to be kept with it, also in a saved machine. */
   labelContainer(id: string, labels: Readonly<Record<string, string>>): Promise<void>;
   /** Throws CONFLICT when it runs, unless `force`. `volumes`: anonymous volumes go too. */
@@ -356,6 +492,15 @@ export interface Runtime {
     options?: { readonly force?: boolean; readonly volumes?: boolean },
   ): Promise<void>;
   resizeContainer(id: string, size: TerminalSize): Promise<void>;
+  /**
+   * Puts a container with a sandbox of its own on another network: at once when it runs, and at every
+   * start from now on. Throws NOT_FOUND, INVALID or CONFLICT with Docker's messages.
+   */
+  connectContainer(id: string, endpoint: EndpointConfig): Promise<void>;
+  /** Takes it from a network. Throws NOT_FOUND when it is not on it. */
+  disconnectContainer(id: string, networkId: string): Promise<void>;
+  /** Replaces the names by which neighbours on a network find it. */
+  nameContainer(id: string, networkId: string, names: readonly string[]): Promise<void>;
 
   attach(id: string, options: { readonly stdin: boolean }): Promise<ProcessIo>;
   exec(id: string, config: ExecConfig): Promise<RunningExec>;
@@ -365,19 +510,22 @@ export interface Runtime {
   /** Process ids as the machine sees them. */
   pids(id: string): Promise<readonly number[]>;
 
+  /** These see the container's volumes as it does. Throw NOT_FOUND with Docker's message. */
   statPath(id: string, path: string): Promise<PathStat>;
   readArchive(
     id: string,
     path: string,
   ): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }>;
+  /** A tar of the root file system, without volumes. */
+  exportContainer(id: string): Promise<ReadableStream<Uint8Array>>;
   writeArchive(
     id: string,
     path: string,
     tar: ReadableStream<Uint8Array>,
     options?: { readonly noOverwriteDirNonDir?: boolean; readonly copyOwner?: boolean },
   ): Promise<void>;
-  /** The container's changes as a layer in the content store, for commit and build. */
-  layerOf(id: string): Promise<Layer>;
+  /** The container's changes as a layer's tar, for commit and build. */
+  layerTar(id: string): Promise<ReadableStream<Uint8Array>>;
   /** `docker diff`: 0 modified, 1 added, 2 deleted. */
   changes(id: string): Promise<readonly { readonly path: string; readonly kind: 0 | 1 | 2 }[]>;
 }

@@ -38,6 +38,13 @@ export interface AgentProcess<Reply> {
   close(): Promise<void>;
 }
 
+export interface OpenedFile {
+  readonly info: FileInfo;
+  readonly readable: ReadableStream<Uint8Array>;
+  /** lets a file that is followed end with what it holds by now */
+  finish(): Promise<void>;
+}
+
 /** Messages of one kind, until the loop over them ends or `close` is called. */
 export interface AgentMessages<Reply, Message> extends AsyncIterable<Message> {
   readonly reply: Reply;
@@ -124,13 +131,11 @@ export class AgentClient {
   }
 
   /** The file from `offset`, at most `length` bytes, with what `stat` says of it. */
-  async openFile(
-    request: AgentStreams['file.read']['request'],
-  ): Promise<{ readonly info: FileInfo; readonly readable: ReadableStream<Uint8Array> }> {
+  async openFile(request: AgentStreams['file.read']['request']): Promise<OpenedFile> {
     const { reply, stream } = await this.open('file.read', request);
-    // With `follow` the half-close would end it: the reader's cancel does.
-    if (request.follow !== true) await stream.writable.close().catch(ignore);
-    return { info: reply, readable: stream.readable };
+    const finish = (): Promise<void> => stream.writable.close().catch(ignore);
+    if (request.follow !== true) await finish();
+    return { info: reply, readable: stream.readable, finish };
   }
 
   async readFile(path: string): Promise<Uint8Array> {

@@ -4,7 +4,8 @@ import type { OpenedStream } from '../../api/machine.ts';
 import { readFirstMessage } from './messages.ts';
 import type { YamuxStream } from './yamux-stream.ts';
 
-export type OnConnection = (remote: string, stream: ByteStream) => void;
+/** In another worker this is a call, which rejects when that worker has died. */
+export type OnConnection = (remote: string, stream: ByteStream) => unknown;
 type Open = (request: object) => Promise<OpenedStream>;
 
 interface Listener {
@@ -63,7 +64,7 @@ export class Listeners {
   async welcome(stream: YamuxStream): Promise<void> {
     const { listenerId, remote } = (await readFirstMessage(stream)) as IncomingConnection;
     const listener = [...this.#all].find(({ id }) => id === listenerId);
-    if (listener !== undefined) listener.onConnection(remote, stream);
+    if (listener !== undefined) hand(listener, remote, stream);
     else if (listenerId > this.#highestId) this.#early.push({ id: listenerId, remote, stream });
     else stream.reset('Nobody listens here.');
   }
@@ -76,6 +77,12 @@ export class Listeners {
     this.#highestId = Math.max(this.#highestId, listenerId);
     const own = this.#early.filter(({ id }) => id === listenerId);
     this.#early = this.#early.filter(({ id }) => id !== listenerId);
-    for (const { remote, stream: connection } of own) listener.onConnection(remote, connection);
+    for (const { remote, stream: connection } of own) hand(listener, remote, connection);
   }
+}
+
+function hand(listener: Listener, remote: string, stream: YamuxStream): void {
+  Promise.resolve(listener.onConnection(remote, stream)).catch(() =>
+    stream.reset('Whoever listened here is gone.'),
+  );
 }

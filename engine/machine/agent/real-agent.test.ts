@@ -66,6 +66,16 @@ describe('the channel', () => {
     await client.call('hello', {});
   });
 
+  it('ends connections that their listener cannot take, for it has died', async () => {
+    const path = join(folder, 'socket');
+    await client.listen({ network: 'unix', address: path }, () =>
+      Promise.reject(new Error('The other end of this connection is gone.')),
+    );
+    const connection = await client.dial({ network: 'unix', address: path });
+    expect(await collect(connection.readable)).toHaveLength(0);
+    await client.call('hello', {});
+  });
+
   it('sets listeners up again after a reset', async () => {
     const path = join(folder, 'socket');
     const accepted: string[] = [];
@@ -303,6 +313,17 @@ describe('tar', () => {
       ),
     );
     expect(names).toContain('link/evil/f');
+  });
+
+  it('names what is in a directory after its dot, as docker cp DIRECTORY/. wants it', async () => {
+    await client.call('run', {
+      argv: ['sh', '-c', 'mkdir -p dot/sub && echo x > dot/sub/f'],
+      cwd: folder,
+    });
+    const archive = text(
+      await collect(await client.readTar({ path: `${folder}/dot`, names: ['.'] })),
+    );
+    expect(archive.match(/\.\/[a-z/]*/g)).toEqual(['./', './sub/', './sub/f']);
   });
 
   it('says what is wrong with an archive, while the host still sends', async () => {

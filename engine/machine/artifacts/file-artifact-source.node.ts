@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MachineError } from '../machine-error.ts';
-import type { ArtifactSource, FetchProgress } from './artifact-source.ts';
+import type { ArtifactSource, ReadOptions } from './artifact-source.ts';
 
 /** Reads from directories of this computer. */
 export class FileArtifactSource implements ArtifactSource {
@@ -16,7 +16,7 @@ export class FileArtifactSource implements ArtifactSource {
     return this.#fetchedBytes;
   }
 
-  async read(name: string, onProgress?: FetchProgress): Promise<Uint8Array<ArrayBuffer>> {
+  async read(name: string, { onProgress }: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     const [top = '', ...rest] = name.split('/');
     if (top !== 'guest' && top !== 'states')
       throw new RangeError(`Artifact paths begin with guest/ or states/, not ${name}`);

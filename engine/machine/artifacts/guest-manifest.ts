@@ -16,6 +16,8 @@ interface GuestProfile {
   readonly partitions: readonly string[];
   /** kernel command line */
   readonly cmdline: string;
+  /** of all compressed chunks of its partitions: what a machine fetches at most */
+  readonly bytes: number;
 }
 
 /** `engine/guest/dist/manifest.json`, as far as a machine needs it. */

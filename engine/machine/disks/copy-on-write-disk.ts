@@ -1,3 +1,4 @@
+import type { DiskWrites } from '../../api/machine.ts';
 import { SECTOR, type DiskContent } from './disk.ts';
 
 /** Written data is kept in blocks of this many sectors (64 KiB): few objects, little waste. */
@@ -10,14 +11,6 @@ interface Block {
   readonly data: Uint8Array;
   readonly mask: Uint32Array;
 }
-
-/** What a saved state holds of a disk: block numbers, masks and data, one after the other. */
-export type WrittenBlocks = readonly [
-  size: number,
-  numbers: Uint32Array,
-  masks: Uint32Array,
-  data: Uint8Array,
-];
 
 function isWritten(block: Block, sector: number): boolean {
   return ((block.mask[sector >>> 5] ?? 0) & (1 << (sector & 31))) !== 0;
@@ -36,14 +29,11 @@ export class CopyOnWriteDisk {
   writtenBytes = 0;
   readonly #content: DiskContent;
   readonly #blocks = new Map<number, Block>();
-  readonly #onFailure: (error: Error) => void;
   #pending = 0;
 
-  /** @param onFailure told when content cannot be read; the guest waits for an answer that will not come */
-  constructor(content: DiskContent, onFailure: (error: Error) => void) {
+  constructor(content: DiskContent) {
     this.#content = content;
     this.byteLength = content.size;
-    this.#onFailure = onFailure;
   }
 
   /** Reads the guest waits for. A state must not be saved while there are any. */
@@ -103,10 +93,8 @@ export class CopyOnWriteDisk {
         this.#pending--;
         finish(bytes);
       },
-      (error: unknown) => {
-        this.#pending--;
-        this.#onFailure(error as Error);
-      },
+      // Content that cannot be had is waited for, until the machine is disposed of.
+      () => void this.#pending--,
     );
   }
 
@@ -130,7 +118,7 @@ export class CopyOnWriteDisk {
     done();
   }
 
-  get_state(): WrittenBlocks {
+  get_state(): DiskWrites {
     const count = this.#blocks.size;
     const numbers = new Uint32Array(count);
     const masks = new Uint32Array(count * MASK_WORDS);
@@ -145,7 +133,7 @@ export class CopyOnWriteDisk {
     return [this.byteLength, numbers, masks, data];
   }
 
-  set_state([size, numbers, masks, data]: WrittenBlocks): void {
+  set_state([size, numbers, masks, data]: DiskWrites): void {
     if (size !== this.byteLength)
       throw new RangeError(
         `The state is of a disk of ${size} bytes; this one has ${this.byteLength}.`,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { compress, init } from '@bokuweb/zstd-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../base/fake-clock.ts';
 import { SeededRandom } from '../../base/random.ts';
 import type { ArtifactSource } from '../artifacts/artifact-source.ts';
 import type { DiskIndex } from '../artifacts/guest-manifest.ts';
@@ -39,8 +40,9 @@ class MemorySource implements ArtifactSource {
 function chunked(
   content: Uint8Array,
   source: MemorySource,
-  directory = 'guest/base/chunks',
+  { clock = new FakeClock() } = {},
 ): { disk: ChunkedDisk; store: ChunkStore } {
+  const directory = 'guest/base/chunks';
   const chunks: (string | null)[] = [];
   for (let start = 0; start < content.length; start += CHUNK) {
     const chunk = content.slice(start, start + CHUNK);
@@ -53,7 +55,7 @@ function chunked(
     chunks.push(hash);
   }
   const index: DiskIndex = { size: content.length, chunkSize: CHUNK, chunks };
-  const store = new ChunkStore(source, decoder);
+  const store = new ChunkStore(source, decoder, clock);
   return { disk: new ChunkedDisk(index, directory, store), store };
 }
 
@@ -86,12 +88,46 @@ describe('ChunkedDisk', () => {
     expect(store.touched.map((chunk) => chunk.path)).toEqual(source.requests);
   });
 
-  it('refuses a chunk whose content does not match its name', async () => {
+  it('waits for a chunk that is missing or damaged, tells, and goes on when it is there', async () => {
+    const content = new SeededRandom(2).bytes(2 * CHUNK);
     const source = new MemorySource();
-    const { disk } = chunked(new SeededRandom(2).bytes(2 * CHUNK), source);
+    const clock = new FakeClock();
+    const { disk, store } = chunked(content, source, { clock });
+    const told: string[] = [];
+    store.onSupply((supply) =>
+      told.push(
+        supply.kind === 'flowing' ? 'flowing' : `${supply.attempts} ${supply.error.message}`,
+      ),
+    );
     const [first = '', second = ''] = source.files.keys();
+    const good = source.files.get(first) ?? new Uint8Array();
     source.files.set(first, source.files.get(second) ?? new Uint8Array());
-    await expect(disk.read(0, SECTOR)).rejects.toMatchObject({ code: 'ARTIFACT_UNAVAILABLE' });
+    const reading = Promise.resolve(disk.read(0, SECTOR));
+    const failures = async (count: number): Promise<void> => {
+      while (told.length < count) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await failures(1);
+    clock.advance(250);
+    await failures(2);
+    source.files.delete(first);
+    clock.advance(1000);
+    await failures(3);
+    source.files.set(first, good);
+    store.retry();
+    expect(Buffer.compare(await reading, content.subarray(0, SECTOR))).toBe(0);
+    const damaged = `${first} is damaged: its content does not have the hash in its name.`;
+    expect(told).toEqual(['flowing', `2 ${damaged}`, `3 no ${first}`, 'flowing']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('ends what waits when it is disposed of', async () => {
+    const source = new MemorySource();
+    const { disk, store } = chunked(new SeededRandom(2).bytes(CHUNK), source);
+    source.files.clear();
+    const reading = Promise.resolve(disk.read(0, SECTOR));
+    while (source.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    store.dispose();
+    await expect(reading).rejects.toThrow('no guest/base');
   });
 
   it('prefetches in order without counting as touched', async () => {
@@ -136,10 +172,7 @@ describe('CopyOnWriteDisk', () => {
     const random = new SeededRandom(6);
     const expected = random.bytes(300 * 1024);
     const original = expected.slice();
-    const fail = (error: Error): never => {
-      throw error;
-    };
-    let disk = new CopyOnWriteDisk(memoryDisk(original.slice()), fail);
+    let disk = new CopyOnWriteDisk(memoryDisk(original.slice()));
     for (let round = 0; round < 400; round++) {
       const sectors = Math.floor(random.next() * 200) + 1;
       const first = Math.floor(random.next() * (expected.length / SECTOR - sectors));
@@ -158,27 +191,27 @@ describe('CopyOnWriteDisk', () => {
       }
       if (round % 100 === 99) {
         const state = structuredClone(disk.get_state());
-        disk = new CopyOnWriteDisk(memoryDisk(original.slice()), fail);
+        disk = new CopyOnWriteDisk(memoryDisk(original.slice()));
         disk.set_state(state);
       }
     }
   });
 
-  it('answers at once what was written, and reports content it cannot read', async () => {
-    const failures: Error[] = [];
-    const broken: DiskContent = {
+  it('answers at once what was written, also while other content is waited for', async () => {
+    const content = new Map<number, (bytes: Uint8Array) => void>();
+    const slow: DiskContent = {
       size: 1024 * 1024,
-      read: () => Promise.reject(new Error('gone')),
+      read: (offset) => new Promise((resolve) => content.set(offset, resolve)),
     };
-    const disk = new CopyOnWriteDisk(broken, (error) => failures.push(error));
+    const disk = new CopyOnWriteDisk(slow);
     disk.set(SECTOR, new Uint8Array(SECTOR).fill(5), () => {});
     let answer: Uint8Array | undefined;
     disk.get(SECTOR, SECTOR, (data) => (answer = data));
     expect(answer?.[0]).toBe(5);
-    disk.get(0, SECTOR, () => expect.unreachable());
+    const later = get(disk, 0, SECTOR);
     expect(disk.pending).toBe(1);
-    await Promise.resolve();
-    expect(failures.map((error) => error.message)).toEqual(['gone']);
+    content.get(0)?.(new Uint8Array(SECTOR).fill(7));
+    expect((await later)[0]).toBe(7);
     expect(disk.pending).toBe(0);
   });
 });

@@ -48,8 +48,12 @@ export class Emulator implements Disposable {
   readonly onFrame = this.#frames.event;
 
   readonly #crash = new Emitter<Error>();
-  /** The emulator itself failed, as it does when the guest resets its processor. Nothing runs any more. */
+  /** The emulator itself failed. Nothing runs any more. */
   readonly onCrash = this.#crash.event;
+
+  readonly #reset = new Emitter<void>();
+  /** The guest has reset its processor, as `reboot` does, and stands still. It cannot run again: v86 has no kernel to boot any more. */
+  readonly onReset = this.#reset.event;
 
   /** To and from the agent. */
   readonly channel: GuestChannel;
@@ -60,6 +64,7 @@ export class Emulator implements Disposable {
   readonly #frameInput: InputQueue;
   readonly #requests9p: { pending: number };
   #timer: Disposable | undefined;
+  #wasReset = false;
   #instructions = 0;
   #lastCounter = 0;
   #tickStart = 0;
@@ -82,6 +87,7 @@ export class Emulator implements Disposable {
     v86.add_listener('net0-send', (frame) => this.#frames.fire(frame));
     internals.v86.unregister_yield();
     internals.v86.yield = (milliseconds, tick) => this.#yield(milliseconds, tick);
+    internals.v86.cpu.reboot_internal = () => this.#onReset();
     this.#shareFrom = { time: this.#clock.monotonic(), busy: 0 };
   }
 
@@ -202,7 +208,15 @@ export class Emulator implements Disposable {
     this.#serialOutput.dispose();
     this.#frames.dispose();
     this.#crash.dispose();
+    this.#reset.dispose();
     void this.#v86.destroy();
+  }
+
+  /** Called in the midst of an instruction, perhaps several times. */
+  #onReset(): void {
+    if (this.#wasReset) return;
+    this.#wasReset = true;
+    void this.pause().then(() => this.#reset.fire());
   }
 
   #yield(milliseconds: number, tick: number): void {

@@ -37,6 +37,8 @@ export interface V86Internals {
     /** Ends the nested worker through which v86 yields where there is no scheduler. */
     unregister_yield(): void;
     readonly cpu: {
+      /** What the guest causes by the keyboard controller or the chipset. */
+      reboot_internal: () => void;
       readonly devices: {
         readonly virtio_console?: VirtioConsole;
         readonly virtio_net?: VirtioDevice;
@@ -55,6 +57,7 @@ export function internalsOf(emulator: V86): V86Internals {
     v86?.yield_callback,
     v86?.next_tick,
     v86?.unregister_yield,
+    v86?.cpu?.reboot_internal,
     console?.SendEvent,
     console?.virtio?.queues?.[0]?.count_requests,
   ];

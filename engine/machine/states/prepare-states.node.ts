@@ -1,10 +1,12 @@
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DEFAULT_BRIDGE, dockerEngineOf } from '../../api/docker-engine.ts';
 import type { MachineOptions, MachineProgress, ProfileName } from '../../api/machine.ts';
 import { artifactHash, readManifest, type GuestManifest } from '../artifacts/guest-manifest.ts';
-import type { GuestDirectories } from '../client/guest-directories.node.ts';
-import { nodeMachineHost } from '../client/node-machine-host.node.ts';
+import type { GuestDirectories } from '../worker/guest-directories.node.ts';
+import { nodeMachineHost } from '../worker/node-machine-host.node.ts';
 import { V86_VERSION } from '../emulator/v86-internals.ts';
+import { DOCKERD_ANSWERS } from '../dockerd-answers.ts';
 import type { Machine } from '../machine.ts';
 import { MachineLoader } from '../machine-loader.ts';
 import { compressZstd } from './compress.node.ts';
@@ -17,6 +19,7 @@ import { PREPARED_VERSION, stateName, type PreparedState } from './state-file.ts
  */
 const COMPRESSION_LEVELS: Readonly<Record<ProfileName, number>> = {
   docker: 20,
+  'docker-reference': 12,
   node: 12,
   bare: 12,
 };
@@ -30,6 +33,10 @@ const FIRST_COMMANDS: Readonly<Record<ProfileName, readonly (readonly string[])[
   node: [['bash', '-lc', 'ps aux && ip addr && free -m']],
   docker: [
     ['bash', '-lc', 'docker --version'],
+    ['bash', '-lc', 'ps aux && ip addr && free -m'],
+  ],
+  'docker-reference': [
+    ['bash', '-lc', 'docker ps'],
     ['bash', '-lc', 'ps aux && ip addr && free -m'],
   ],
 };
@@ -105,6 +112,12 @@ async function recordChunks(
 
 /** The state of a machine that has little in memory but what a shell needs. */
 async function saveReady(machine: Machine): ReturnType<Machine['snapshot']> {
+  // Debian's daemons start with the machine: a state saved before they answer would be of little use.
+  if (machine.profile === 'docker-reference')
+    await machine.agent.agentCall('run', { argv: DOCKERD_ANSWERS });
+  // An engine finds its bridge and its rules there: to make them takes `nft`, which is half of the engine's start.
+  if (dockerEngineOf(machine.profile) === 'ported')
+    await machine.agent.agentCall('bridge.ensure', DEFAULT_BRIDGE);
   await machine.agent.agentCall('quiesce', { dropCaches: true, zeroFreeMemory: false });
   await machine.agent.agentCall('run', { argv: SHELL, login: true });
   return machine.snapshot({ dropCaches: false });

@@ -17,11 +17,11 @@ describe('packState', () => {
 
   it('refuses other files and damaged ones', async () => {
     await expect(unpackState(new Blob(['something else entirely']))).rejects.toMatchObject({
-      code: 'STATE_MISMATCH',
+      code: 'STATE_DAMAGED',
     });
     const blob = await packState(header, new Uint8Array(100_000).buffer);
     await expect(unpackState(blob.slice(0, blob.size - 20))).rejects.toMatchObject({
-      code: 'STATE_MISMATCH',
+      code: 'STATE_DAMAGED',
     });
   });
 });

@@ -1,4 +1,4 @@
-import type { ProfileName } from '../../api/machine.ts';
+import type { ProfileName, SavedMachine } from '../../api/machine.ts';
 import type { ChunkReference } from '../disks/chunk-store.ts';
 import { MachineError } from '../machine-error.ts';
 import type { TreeServerState } from '../trees/tree-server.ts';
@@ -9,7 +9,7 @@ export interface StateHeader {
 }
 
 /** Raised when `PreparedState` changes: states of another version are made again. */
-export const PREPARED_VERSION = 2;
+export const PREPARED_VERSION = 3;
 
 /** `states/<name>.json`: describes a prepared state. */
 export interface PreparedState {
@@ -52,22 +52,72 @@ export async function packState(header: StateHeader, state: ArrayBuffer): Promis
   return new Blob([MAGIC, length, json, body], { type: 'application/octet-stream' });
 }
 
+interface PackedState {
+  readonly header: StateHeader;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+async function openState(blob: Blob): Promise<PackedState> {
+  const start = await blob.slice(0, HEADER_START).arrayBuffer();
+  if (new TextDecoder().decode(start.slice(0, MAGIC.length)) !== MAGIC)
+    throw new RangeError('The state begins with something else.');
+  const end = HEADER_START + new DataView(start).getUint32(MAGIC.length);
+  return {
+    header: JSON.parse(await blob.slice(HEADER_START, end).text()) as StateHeader,
+    body: gunzip(blob.slice(end)),
+  };
+}
+
+function gunzip(blob: Blob): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return blob.stream().pipeThrough(new DecompressionStream('gzip'));
+}
+
 /** Undoes `packState`. */
 export async function unpackState(
   blob: Blob,
 ): Promise<{ header: StateHeader; state: ArrayBuffer }> {
-  const start = await blob.slice(0, HEADER_START).arrayBuffer();
-  if (new TextDecoder().decode(start.slice(0, MAGIC.length)) !== MAGIC) {
-    throw new MachineError('STATE_MISMATCH', 'This is not a saved machine.');
-  }
-  const end = HEADER_START + new DataView(start).getUint32(MAGIC.length);
   try {
-    const header = JSON.parse(await blob.slice(HEADER_START, end).text()) as StateHeader;
-    const state = await new Response(
-      blob.slice(end).stream().pipeThrough(new DecompressionStream('gzip')),
-    ).arrayBuffer();
-    return { header, state };
+    const { header, body } = await openState(blob);
+    return { header, state: await new Response(body).arrayBuffer() };
   } catch (error) {
-    throw new MachineError('STATE_MISMATCH', 'The saved machine is damaged.', { cause: error });
+    throw damaged(error);
+  }
+}
+
+function damaged(cause: unknown): MachineError {
+  return new MachineError('STATE_DAMAGED', 'The saved machine is damaged.', { cause });
+}
+
+/** What must be the same in a saved machine and where it is to go on. */
+type Identity = Pick<SavedMachine, 'profile' | 'memory' | 'artifacts'>;
+
+/** Throws STATE_MISMATCH when `saved` cannot go on as `here`. */
+export function checkIdentity(saved: Identity, here: Identity): void {
+  if (saved.profile !== here.profile)
+    throw new MachineError(
+      'STATE_MISMATCH',
+      `The machine was saved with profile ${saved.profile}, and this is profile ${here.profile}.`,
+    );
+  if (saved.artifacts !== here.artifacts)
+    throw new MachineError(
+      'STATE_MISMATCH',
+      `The machine was saved by another version of Drydock: its kernel or disks (${saved.artifacts}) are not the ones of this version (${here.artifacts}).`,
+    );
+  if (saved.memory !== here.memory)
+    throw new MachineError(
+      'STATE_MISMATCH',
+      `The machine was saved with ${saved.memory} MiB of memory, and this one has ${here.memory} MiB.`,
+    );
+}
+
+/** Also reads all of it: throws STATE_DAMAGED when a byte is wrong or missing. */
+export async function checkSaved(saved: SavedMachine, here: Identity): Promise<void> {
+  checkIdentity(saved, here);
+  try {
+    const { body } = await openState(saved.state);
+    await body.pipeTo(new WritableStream());
+    if (saved.images !== undefined) await gunzip(saved.images).pipeTo(new WritableStream());
+  } catch (error) {
+    throw damaged(error);
   }
 }

@@ -1,3 +1,5 @@
+import { createTarDecoder, createTarPacker } from 'modern-tar';
+import { readAhead } from '../../base/read-ahead.ts';
 import type { AgentClient } from '../../machine/agent/agent-client.ts';
 import { AgentError } from '../../machine/agent/agent-error.ts';
 import { TarReader, type TarEntry } from '../images/tar-reader.ts';
@@ -22,18 +24,26 @@ const GO_MODE: Readonly<Record<TarEntry['type'], number>> = {
   character: 2 ** 26 + 2 ** 21,
 };
 
-/** Parent and last name of a path; the root has the name `.`. */
+/** Parent and last name of a path; the root has the name `.`, and so has a directory that is named with `/.` at its end. */
 function split(path: string): { readonly parent: string; readonly name: string } {
+  if (path.endsWith('/.')) return { parent: path.slice(0, -1), name: '.' };
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   const name = names.pop() ?? '.';
   return { parent: `/${names.join('/')}`, name };
 }
 
+interface PathArchive {
+  readonly stat: PathStat;
+  readonly tar: ReadableStream<Uint8Array>;
+}
+
 /** A tar with the entry of `path` as its first, and what is below it. Throws NOT_FOUND with Docker's message. */
-export async function readArchive(
-  mounted: MountedRoot,
-  path: string,
-): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
+export async function readArchive(mounted: MountedRoot, path: string): Promise<PathArchive> {
+  const { stat, tar } = await openArchive(mounted, path);
+  return { stat, tar: stat.name === '/' ? fromRoot(tar) : tar };
+}
+
+async function openArchive(mounted: MountedRoot, path: string): Promise<PathArchive> {
   const { parent, name } = split(path);
   let tar: ReadableStream<Uint8Array>;
   try {
@@ -42,16 +52,34 @@ export async function readArchive(
     throw notFound(error, path, mounted.containerId);
   }
   const { entry, whole } = await peekEntry(tar);
-  if (entry === undefined) {
+  // A path that ends in a slash is one of a directory.
+  if (entry === undefined || (path.endsWith('/') && entry.type !== 'directory')) {
     throw notFound(new AgentError('ENOENT', path), path, mounted.containerId);
   }
-  return { stat: pathStat(entry, name), tar: whole };
+  return { stat: pathStat(entry, name === '.' && !path.endsWith('/.') ? '/' : name), tar: whole };
 }
 
 export async function statPath(mounted: MountedRoot, path: string): Promise<PathStat> {
-  const { stat, tar } = await readArchive(mounted, path);
+  const { stat, tar } = await openArchive(mounted, path);
   await tar.cancel();
   return stat;
+}
+
+/** Names below the root begin with a slash, as Docker has them: before it the client puts its target's name. */
+function fromRoot(tar: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const { readable, controller } = createTarPacker();
+  const below = (name: string): string => name.replace(/^\.\/?/, '/');
+  const pack = async (): Promise<void> => {
+    for await (const { header, body } of tar.pipeThrough(createTarDecoder())) {
+      const { name, type, linkname } = header;
+      // Hard links name other entries.
+      const link = type === 'link' && linkname !== undefined ? { linkname: below(linkname) } : {};
+      await body.pipeTo(controller.add({ ...header, name: below(name), ...link }));
+    }
+    controller.finalize();
+  };
+  pack().catch((error: unknown) => controller.error(error));
+  return readable;
 }
 
 export interface WriteOptions {
@@ -107,31 +135,16 @@ async function peekEntry(
 ): Promise<{ readonly entry: TarEntry | undefined; readonly whole: ReadableStream<Uint8Array> }> {
   const found: TarEntry[] = [];
   const parser = new TarReader((entry) => found.push(entry));
-  const reader = tar.getReader();
-  const read: Uint8Array[] = [];
-  while (found.length === 0) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    parser.push(value);
-    read.push(value);
-  }
-  const whole = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const chunk = read.shift() ?? (await reader.read()).value;
-        if (chunk === undefined) controller.close();
-        else controller.enqueue(chunk);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
+  const whole = await readAhead(tar, (chunk) => {
+    parser.push(chunk);
+    return found.length > 0;
+  });
   return { entry: found[0], whole };
 }
 
 function pathStat(entry: TarEntry, name: string): PathStat {
   return {
-    name: name === '.' ? '/' : name,
+    name,
     size: entry.size,
     mode: GO_MODE[entry.type] + (entry.mode & 0o777) + goSetBits(entry.mode),
     mtime: new Date(entry.mtime * 1000).toISOString().replace('.000Z', 'Z'),

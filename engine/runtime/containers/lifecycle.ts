@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { ExitStatus, TaskInfo, TerminalSize } from '../../api/agent.ts';
 import { toHex } from '../../base/hex.ts';
 import { AgentError } from '../../machine/agent/agent-error.ts';
@@ -8,7 +9,9 @@ import type {
   RuntimeEvent,
   Sandbox,
   StartedContainer,
+  StartOptions,
 } from '../types.ts';
+import { checkBindSources, prepareBindSources } from './bind-sources.ts';
 import { containerPaths } from './container-paths.ts';
 import {
   findRecord,
@@ -18,6 +21,8 @@ import {
   userOf,
   type RuntimeContext,
 } from './context.ts';
+import { containerDevices } from '../oci/devices.ts';
+import { joinNamespaces, leaveNamespaces } from './joined-namespaces.ts';
 import { processIo } from './process-io.ts';
 import type { ContainerRecord } from './records.ts';
 import { startFailure } from './start-failure.ts';
@@ -32,26 +37,26 @@ const LOST_EXIT_CODE = 255;
 export class Lifecycle {
   readonly #context: RuntimeContext;
   readonly #starting = new Set<string>();
-  /** of containers that ended before their start was answered */
-  readonly #earlyExits = new Map<string, ExitStatus>();
+  /** ends that were told while a start was under way: the run's own, perhaps, or late news of the one before */
+  readonly #earlyExits = new Map<string, ExitStatus[]>();
 
   constructor(context: RuntimeContext) {
     this.#context = context;
   }
 
   async create(config: ContainerConfig): Promise<ContainerRecord> {
-    const { book, clock, images, machine, random, trees, volumes } = this.#context;
+    const { agent, book, clock, images, machine, random, trees, volumes } = this.#context;
     const id = config.id ?? toHex(random.bytes(32));
     if (book.records.containers[id] !== undefined)
       throw new RuntimeError('CONFLICT', `container ${id} exists already`);
     const layers = images.get(config.image).layers.map((layer) => layer.diffId);
-    const onMachineNetwork =
-      config.sandbox.kind === 'own' && config.sandbox.network.kind === 'host';
+    await checkBindSources(agent, config.mounts);
+    const onMachine = config.sandbox.kind === 'own' && config.sandbox.network.kind === 'host';
     const record: ContainerRecord = {
       id,
       config: { ...config, id },
       layers,
-      hostname: config.hostname ?? (onMachineNetwork ? machine.hostname : id.slice(0, 12)),
+      hostname: config.hostname ?? (onMachine ? machine.hostname : id.slice(0, 12)),
       state: 'created',
       createdAt: clock.now(),
       pid: 0,
@@ -74,18 +79,16 @@ export class Lifecycle {
     return record;
   }
 
-  start(
-    id: string,
-    options: { readonly size?: TerminalSize; readonly attach?: boolean },
-  ): Promise<StartedContainer> {
+  start(id: string, { attach, size, env, hosts }: StartOptions): Promise<StartedContainer> {
     return this.#context.lock.run(id, async () => {
       const record = findRecord(this.#context, id);
       if (isRunning(record))
         throw new RuntimeError('NOT_MODIFIED', `container ${id} is already running`);
-      const io = options.attach === true ? await this.attach(id, true) : undefined;
+      const io = attach === true ? await this.attach(id, true) : undefined;
       this.#starting.add(id);
       try {
-        await this.#startTask(record, options.size);
+        record.added = { ...(env && { env }), ...(hosts && { hosts }) };
+        await this.#startTask(record, size);
       } catch (error) {
         await io?.close();
         throw error;
@@ -93,9 +96,9 @@ export class Lifecycle {
         this.#starting.delete(id);
       }
       const container = toContainer(record);
-      const early = this.#earlyExits.get(id);
+      const early = this.#earlyExits.get(id) ?? [];
       this.#earlyExits.delete(id);
-      if (early !== undefined) this.exited(id, early);
+      for (const exit of early) this.exited(id, exit);
       return { container, ...(io === undefined ? {} : { io }) };
     });
   }
@@ -120,23 +123,22 @@ export class Lifecycle {
     if (!isRunning(record))
       throw new RuntimeError('NOT_MODIFIED', `container ${id} is already stopped`);
     const ended = this.wait(id, 'next-exit');
-    await this.#signal(record, options.signal ?? record.config.stopSignal ?? 'SIGTERM');
-    if (record.state === 'paused') await this.#context.agent.call('task.resume', { id });
+    await this.#kill(record, options.signal ?? record.config.stopSignal ?? 'SIGTERM');
+    // A frozen process hears of no signal.
+    if (record.state === 'paused') await this.#thaw(record);
     const timeout = options.timeoutMs ?? DEFAULT_STOP_TIMEOUT;
     const timer =
       timeout < 0
         ? undefined
         : this.#context.clock.setTimer(() => {
-            this.#signal(record, 'SIGKILL').catch(() => {});
+            this.#kill(record, 'SIGKILL').catch(() => {});
           }, timeout);
     await ended;
     timer?.dispose();
   }
 
   async kill(id: string, signal: string): Promise<void> {
-    const record = runningRecord(this.#context, id);
-    await this.#signal(record, signal);
-    this.#fire({ type: 'killed', id, signal, time: this.#context.clock.now() });
+    await this.#kill(runningRecord(this.#context, id), signal);
   }
 
   async pause(id: string): Promise<void> {
@@ -152,9 +154,7 @@ export class Lifecycle {
     const record = runningRecord(this.#context, id);
     if (record.state !== 'paused')
       throw new RuntimeError('CONFLICT', `Container ${id} is not paused`);
-    await this.#context.agent.call('task.resume', { id });
-    await this.#change(record, 'running');
-    this.#fire({ type: 'resumed', id, time: this.#context.clock.now() });
+    await this.#thaw(record);
   }
 
   async wait(id: string, condition: 'not-running' | 'next-exit' | 'removed'): Promise<ExitStatus> {
@@ -187,19 +187,19 @@ export class Lifecycle {
           `You cannot remove ${what} ${id}. Stop the container before attempting removal or force remove`,
         );
       }
-      const ended = this.wait(id, 'next-exit');
-      await this.#signal(record, 'SIGKILL');
-      if (record.state === 'paused') await this.#context.agent.call('task.resume', { id });
-      await ended;
+      await this.stop(id, { signal: 'SIGKILL', timeoutMs: -1 });
     }
     await this.#context.lock.run(id, () => this.#removeStopped(id, options.volumes === true));
   }
 
   /** A task has ended: told by the machine's events, or first by somebody attached to it. */
   exited(id: string, exit: ExitStatus): void {
-    if (this.#starting.has(id)) this.#earlyExits.set(id, exit);
+    if (this.#starting.has(id))
+      this.#earlyExits.set(id, [...(this.#earlyExits.get(id) ?? []), exit]);
     const record = this.#context.book.records.containers[id];
     if (record === undefined || !isRunning(record)) return;
+    // News of an earlier run, which was told of already.
+    if (exit.startedAt !== undefined && exit.startedAt !== record.startedAt) return;
     record.state = 'exited';
     record.exit = exit;
     record.pid = 0;
@@ -214,9 +214,11 @@ export class Lifecycle {
 
   /** Takes down what a run leaves behind; the next start or the removal waits for it. */
   async #clear(record: ContainerRecord, sandbox: Sandbox | undefined): Promise<void> {
-    const { agent, book, sandboxes } = this.#context;
+    const { agent, book, sandboxes, volumes } = this.#context;
     await Promise.all([book.save(), ignoreAbsent(agent.call('task.delete', { id: record.id }))]);
+    await volumes.unmountAfter(record);
     if (sandbox !== undefined) await sandboxes.dismantle(sandbox);
+    await leaveNamespaces(this.#context, record);
   }
 
   /** Brings the records in line with what the machine runs, and ends what nobody knows. */
@@ -248,20 +250,26 @@ export class Lifecycle {
     try {
       await trees.publish(record.layers);
     } catch (error) {
-      record.error = `its image is no longer in the store: ${error instanceof Error ? error.message : String(error)}`;
+      record.error = `its image is no longer in the store: ${messageOf(error)}`;
       this.exited(record.id, { code: LOST_EXIT_CODE, finishedAt: clock.now() });
     }
   }
 
   async #startTask(record: ContainerRecord, size: TerminalSize | undefined): Promise<void> {
     const { agent, book, clock, machine, sandboxes, trees, volumes } = this.#context;
-    const [tree, sandbox] = await Promise.all([
+    const [tree, sandbox, machineHosts] = await Promise.all([
       trees.publish(record.layers),
       this.#sandboxFor(record),
+      this.#isOnMachine(record) ? agent.readTextFile('/etc/hosts') : undefined,
     ]);
     try {
-      await this.#makeBindSources(record);
-      const user = await userOf(this.#context, record, tree, record.config.user ?? '');
+      await prepareBindSources(agent, record.config.mounts);
+      await volumes.mountFor(record);
+      const [user, devices, joined] = await Promise.all([
+        userOf(this.#context, record, tree, record.config.user ?? ''),
+        containerDevices(agent, record.config),
+        joinNamespaces(this.#context, record),
+      ]);
       const spec = taskSpec({
         record,
         sandbox,
@@ -269,6 +277,10 @@ export class Lifecycle {
         user,
         volumes: (name) => volumes.find(name),
         machineResolvConf: machine.resolvConf,
+        machineHosts,
+        owner: this.#ownerOf(record),
+        devices,
+        joined,
         size,
       });
       const { pid, startedAt } = await agent.call('task.start', spec);
@@ -276,12 +288,15 @@ export class Lifecycle {
       record.pid = pid;
       record.startedAt = startedAt;
       record.sandbox = sandbox;
+      record.config = withNetworkIds(record.config, sandbox);
       delete record.exit;
       delete record.error;
     } catch (error) {
       if (record.config.sandbox.kind === 'own') await sandboxes.remove(sandbox);
+      await leaveNamespaces(this.#context, record);
+      await volumes.unmountAfter(record);
       const failure = startFailure(error);
-      record.error = failure instanceof Error ? failure.message : String(failure);
+      record.error = messageOf(failure);
       await book.save();
       throw failure;
     }
@@ -296,11 +311,18 @@ export class Lifecycle {
 
   async #sandboxFor(record: ContainerRecord): Promise<Sandbox> {
     const { book, sandboxes } = this.#context;
-    const { sandbox } = record.config;
+    const { sandbox, dns } = record.config;
     if (sandbox.kind === 'own')
-      return sandboxes.create({ id: record.id, network: sandbox.network, ports: sandbox.ports });
-    const shared =
-      book.records.sandboxes[sandbox.id] ?? book.records.containers[sandbox.id]?.sandbox;
+      return sandboxes.create({
+        id: record.id,
+        network: sandbox.network,
+        ports: sandbox.ports,
+        ...(dns === undefined ? {} : { dns }),
+      });
+    const owner = book.records.containers[sandbox.id];
+    const shared = book.records.sandboxes[sandbox.id] ?? owner?.sandbox;
+    if (shared === undefined && owner === undefined)
+      throw new RuntimeError('NOT_FOUND', `No such container: ${sandbox.id}`);
     if (shared === undefined)
       throw new RuntimeError(
         'CONFLICT',
@@ -309,21 +331,15 @@ export class Lifecycle {
     return shared;
   }
 
-  async #makeBindSources(record: ContainerRecord): Promise<void> {
-    for (const mount of record.config.mounts) {
-      if (mount.kind !== 'bind') continue;
-      try {
-        await this.#context.agent.call('file.stat', { path: mount.source });
-      } catch (error) {
-        if (!(error instanceof AgentError && error.code === 'ENOENT')) throw error;
-        if (!mount.create)
-          throw new RuntimeError(
-            'INVALID',
-            `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`,
-          );
-        await this.#context.agent.call('file.mkdir', { path: mount.source });
-      }
-    }
+  /** The container whose sandbox this one shares. */
+  #ownerOf({ config: { sandbox } }: ContainerRecord): ContainerRecord | undefined {
+    return sandbox.kind === 'shared'
+      ? this.#context.book.records.containers[sandbox.id]
+      : undefined;
+  }
+
+  #isOnMachine({ config: { sandbox } }: ContainerRecord): boolean {
+    return sandbox.kind === 'own' && sandbox.network.kind === 'host';
   }
 
   async #removeStopped(id: string, withVolumes: boolean): Promise<void> {
@@ -340,7 +356,7 @@ export class Lifecycle {
     delete book.records.containers[id];
     if (withVolumes) {
       for (const mount of record.config.mounts) {
-        const isOwn = mount.kind === 'volume' && volumes.find(mount.volume)?.anonymous === true;
+        const isOwn = mount.kind === 'volume' && mount.anonymous === true;
         if (isOwn && volumes.usersOf(mount.volume).length === 0) await volumes.remove(mount.volume);
       }
     }
@@ -348,14 +364,29 @@ export class Lifecycle {
     this.#fire({ type: 'removed', id, time: clock.now() });
   }
 
-  async #signal(record: ContainerRecord, signal: string): Promise<void> {
+  async #kill({ id }: ContainerRecord, signal: string): Promise<void> {
+    const { agent, clock } = this.#context;
     try {
-      await this.#context.agent.call('task.signal', { id: record.id, signal });
+      await agent.call('task.signal', { id, signal });
+      this.#fire({ type: 'killed', id, signal, time: clock.now() });
     } catch (error) {
-      // It has just ended: its exit is on the way.
-      if (!(error instanceof AgentError && (error.code === 'ESRCH' || error.code === 'ENOENT')))
-        throw error;
+      if (!hasJustEnded(error)) throw error;
     }
+  }
+
+  /** Lets a paused container go on, unless it has ended meanwhile. */
+  async #thaw(record: ContainerRecord): Promise<void> {
+    const { id } = record;
+    const { agent, clock } = this.#context;
+    try {
+      await agent.call('task.resume', { id });
+    } catch (error) {
+      if (!hasJustEnded(error)) throw error;
+      return;
+    }
+    if (record.state !== 'paused') return;
+    await this.#change(record, 'running');
+    this.#fire({ type: 'resumed', id, time: clock.now() });
   }
 
   #change(record: ContainerRecord, state: ContainerRecord['state']): Promise<void> {
@@ -366,6 +397,25 @@ export class Lifecycle {
   #fire(event: RuntimeEvent): void {
     this.#context.events.fire(event);
   }
+}
+
+/** Its exit is on the way. */
+function hasJustEnded(error: unknown): boolean {
+  return error instanceof AgentError && (error.code === 'ESRCH' || error.code === 'ENOENT');
+}
+
+/** From its first start on a container means the networks it found then, not others of their names. */
+function withNetworkIds(
+  config: ContainerRecord['config'],
+  { endpoints }: Sandbox,
+): ContainerRecord['config'] {
+  const { sandbox } = config;
+  if (sandbox.kind !== 'own' || sandbox.network.kind !== 'bridge') return config;
+  const wanted = sandbox.network.endpoints.map((endpoint, index) => ({
+    ...endpoint,
+    network: endpoints[index]?.networkId ?? endpoint.network,
+  }));
+  return { ...config, sandbox: { ...sandbox, network: { kind: 'bridge', endpoints: wanted } } };
 }
 
 async function ignoreAbsent(call: Promise<unknown>): Promise<void> {

@@ -37,6 +37,7 @@ export function processIo(process: AgentProcess<unknown>): ProcessIo {
     input: process.stdin,
     exited,
     resize: (size) => process.resize(size),
+    signal: (name) => process.signal(name),
     close: () => process.close(),
   };
 }

@@ -3,13 +3,21 @@ import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import type { AgentClient } from '../../machine/agent/agent-client.ts';
 import { AgentError } from '../../machine/agent/agent-error.ts';
-import { getJson, putJson, type Storage } from '../storage/storage.ts';
-import type { Container, ContainerState, Digest, Network, Sandbox, Volume } from '../types.ts';
+import { getJson, putJson, type Storage } from '../../storage/storage.ts';
+import type {
+  Container,
+  ContainerState,
+  Digest,
+  Network,
+  Sandbox,
+  StartAdditions,
+  Volume,
+} from '../types.ts';
 
 /** A container as it is stored. */
 export interface ContainerRecord {
   readonly id: string;
-  readonly config: Container['config'];
+  config: Container['config'];
   /** layers of its image, which may go before the container does */
   readonly layers: readonly Digest[];
   readonly hostname: string;
@@ -20,6 +28,8 @@ export interface ContainerRecord {
   exit?: ExitStatus;
   error?: string;
   sandbox?: Sandbox;
+  /** what its last start was given beyond the configuration */
+  added?: StartAdditions;
 }
 
 export interface Records {

@@ -1,6 +1,7 @@
 import type { OverlaySpec, TaskSpec, TerminalSize } from '../../api/agent.ts';
 import { networkFiles } from '../oci/network-files.ts';
-import { ociSpec } from '../oci/spec.ts';
+import type { ContainerDevices } from '../oci/devices.ts';
+import { ociSpec, type JoinedNamespaces } from '../oci/spec.ts';
 import type { ResolvedUser } from '../oci/users.ts';
 import type { Mount, Sandbox, Volume } from '../types.ts';
 import { containerPaths } from './container-paths.ts';
@@ -19,6 +20,12 @@ export interface TaskInput {
   readonly user: ResolvedUser;
   readonly volumes: (name: string) => Volume | undefined;
   readonly machineResolvConf: string;
+  /** the machine's /etc/hosts, when the container is on the machine's network */
+  readonly machineHosts: string | undefined;
+  readonly devices: ContainerDevices;
+  readonly joined: JoinedNamespaces;
+  /** the container whose sandbox it shares: its files of names are shared, too */
+  readonly owner: ContainerRecord | undefined;
   readonly size: TerminalSize | undefined;
 }
 
@@ -35,17 +42,25 @@ export function taskSpec({
   user,
   volumes,
   machineResolvConf,
+  machineHosts,
+  owner,
+  devices,
+  joined,
   size,
 }: TaskInput): TaskSpec {
-  const { config, hostname } = record;
+  const { hostname, added } = record;
+  const config = { ...record.config, env: [...(added?.env ?? []), ...record.config.env] };
   const paths = containerPaths(config);
+  const nameFiles = containerPaths((owner ?? record).config);
   const files = networkFiles({
     hostname,
     domainname: config.domainname,
-    address: sandbox.network?.address,
-    extraHosts: config.extraHosts,
+    addresses: sandbox.endpoints.map(({ address }) => address),
+    tellsNames: sandbox.tellsNames,
+    extraHosts: [...(config.extraHosts ?? []), ...(added?.hosts ?? [])],
     dns: config.dns,
     machineResolvConf,
+    machineHosts,
   });
   const sourceOf = (mount: Mount): string => {
     if (mount.kind === 'bind') return mount.source;
@@ -61,14 +76,19 @@ export function taskSpec({
       user,
       hostname,
       ownNetwork: sandbox.config.network.kind !== 'host',
-      files: paths,
+      files: nameFiles,
       mounts: config.mounts.map((mount) => ({ mount, source: sourceOf(mount) })),
+      devices,
+      joined,
     }),
-    files: [
-      { path: paths.hostname, mode: 0o644, content: files.hostname },
-      { path: paths.hosts, mode: 0o644, content: files.hosts },
-      { path: paths.resolvConf, mode: 0o644, content: files.resolvConf },
-    ],
+    files:
+      owner === undefined
+        ? [
+            { path: paths.hostname, mode: 0o644, content: files.hostname },
+            { path: paths.hosts, mode: 0o644, content: files.hosts },
+            { path: paths.resolvConf, mode: 0o644, content: files.resolvConf },
+          ]
+        : [],
     stdin: config.openStdin,
     ...(config.tty ? { tty: size ?? DEFAULT_SIZE } : {}),
     ...(log === 'none'
@@ -79,6 +99,7 @@ export function taskSpec({
             format: log.format,
             ...(log.maxBytes === undefined ? {} : { maxBytes: log.maxBytes }),
             ...(log.maxFiles === undefined ? {} : { maxFiles: log.maxFiles }),
+            ...(log.compress === true ? { compress: true } : {}),
           },
         }),
   };

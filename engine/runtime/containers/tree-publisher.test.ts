@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoredContent } from '../content-store.ts';
 import { LayerStore } from '../images/layer-store.ts';
-import { MemoryStorage } from '../storage/memory-storage.ts';
+import { MemoryStorage } from '../../storage/memory-storage.ts';
 import type { Digest, Images } from '../types.ts';
 import { packTar } from 'modern-tar';
 import { TreePublisher } from './tree-publisher.ts';

@@ -3,10 +3,13 @@ import { toHex } from '../../base/hex.ts';
 import type { Random } from '../../base/random.ts';
 import type { AgentClient } from '../../machine/agent/agent-client.ts';
 import { RuntimeError } from '../runtime-error.ts';
-import type { ImageTree, Volume, Volumes } from '../types.ts';
-import type { RecordBook } from './records.ts';
+import type { ContainerConfig, ImageTree, Volume, Volumes } from '../types.ts';
+import { isRunning } from './context.ts';
+import { mountVolume, needsMount } from './local-mount.ts';
+import type { ContainerRecord, RecordBook } from './records.ts';
 
-const VOLUME_ROOT = '/var/lib/drydock/volumes';
+/** Where learners meet them elsewhere; on the machine's writable disk, as everything that is not mounted. */
+const VOLUME_ROOT = '/var/lib/docker/volumes';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /** Directories on the machine's disk under names. */
@@ -23,6 +26,13 @@ export class VolumeStore implements Volumes {
     this.#random = random;
   }
 
+  /** Directories of volumes whose removal was begun and not finished are there again. */
+  async recover(): Promise<void> {
+    await Promise.all(
+      this.list().map(({ mountpoint: path }) => this.#agent.call('file.mkdir', { path })),
+    );
+  }
+
   list(): readonly Volume[] {
     return Object.values(this.#book.records.volumes);
   }
@@ -34,6 +44,7 @@ export class VolumeStore implements Volumes {
   async create(options: {
     readonly name?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly options?: Readonly<Record<string, string>>;
   }): Promise<Volume> {
     const name = options.name ?? toHex(this.#random.bytes(32));
     const known = this.find(name);
@@ -48,8 +59,9 @@ export class VolumeStore implements Volumes {
       name,
       mountpoint: `${VOLUME_ROOT}/${name}/_data`,
       createdAt: this.#clock.now(),
-      labels: options.labels ?? {},
+      ...(options.labels === undefined ? {} : { labels: options.labels }),
       anonymous: options.name === undefined,
+      ...(options.options === undefined ? {} : { options: options.options }),
     };
     await this.#agent.call('file.mkdir', { path: volume.mountpoint });
     this.#book.records.volumes[name] = volume;
@@ -66,6 +78,7 @@ export class VolumeStore implements Volumes {
     const users = this.usersOf(name);
     if (users.length > 0)
       throw new RuntimeError('IN_USE', `remove ${name}: volume is in use - [${users.join(', ')}]`);
+    await this.#agent.call('file.unmount', { path: volume.mountpoint });
     await this.#agent.call('file.remove', { path: `${VOLUME_ROOT}/${name}`, recursive: true });
     delete this.#book.records.volumes[name];
     await this.#book.save();
@@ -87,13 +100,41 @@ export class VolumeStore implements Volumes {
       .map(({ id }) => id);
   }
 
+  /** Mounts those of a container's volumes that are file systems of their own. Throws INVALID. */
+  async mountFor({ config }: ContainerRecord): Promise<void> {
+    for (const volume of this.#mountable(config)) await mountVolume(this.#agent, volume);
+  }
+
+  /** Unmounts them after its end, unless others that run use them. */
+  async unmountAfter({ config }: ContainerRecord): Promise<void> {
+    for (const volume of this.#mountable(config)) await this.#unmountUnused(volume);
+  }
+
+  async #unmountUnused({ name, mountpoint }: Volume): Promise<void> {
+    const { containers } = this.#book.records;
+    const users = this.usersOf(name).map((id) => containers[id]);
+    if (users.some((user) => user !== undefined && isRunning(user))) return;
+    await this.#agent.call('file.unmount', { path: mountpoint });
+  }
+
+  #mountable({ mounts }: ContainerConfig): readonly Volume[] {
+    return mounts
+      .map((mount) => (mount.kind === 'volume' ? this.find(mount.volume) : undefined))
+      .filter((volume) => volume !== undefined && needsMount(volume)) as readonly Volume[];
+  }
+
   /** Copies what the image has at `target` into a volume that is still empty, with the directory's own owner and mode. */
   async populate(volume: Volume, image: ImageTree, target: string): Promise<void> {
     const found = image.lookup(target);
     if (found?.node.children === undefined) return;
+    const needed = needsMount(volume);
+    if (needed) await mountVolume(this.#agent, volume);
     const { entries } = await this.#agent.call('file.list', { path: volume.mountpoint });
-    if (entries.length > 0) return;
-    const archive = image.archive(found.path, { name: '_data' });
-    await this.#agent.writeTar({ path: `${VOLUME_ROOT}/${volume.name}`, keepOwner: true }, archive);
+    if (entries.length === 0) {
+      const archive = image.archive(found.path, { name: '_data' });
+      const path = `${VOLUME_ROOT}/${volume.name}`;
+      await this.#agent.writeTar({ path, keepOwner: true }, archive);
+    }
+    if (needed) await this.#unmountUnused(volume);
   }
 }

@@ -1,6 +1,6 @@
 import { RuntimeError } from '../runtime-error.ts';
 import type { Image, ImageUse } from '../types.ts';
-import { shortId } from './pull.ts';
+import { shortId } from '../registry/pull-contents.ts';
 import { familiarName, parseReference } from './reference.ts';
 
 /** Docker's refusals to remove an image. Throws CONFLICT, or does nothing. */

@@ -1,8 +1,9 @@
 import { packTar } from 'modern-tar';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../base/fake-clock.ts';
-import { digestOf, StoredContent } from '../content-store.ts';
-import { MemoryStorage } from '../storage/memory-storage.ts';
+import { digestOf } from '../../storage/digest.ts';
+import { StoredContent } from '../content-store.ts';
+import { MemoryStorage } from '../../storage/memory-storage.ts';
 import type { Digest, ImageConfig, PullEvent, RegistryFetch } from '../types.ts';
 import { ImageStore } from './image-store.ts';
 
@@ -24,10 +25,18 @@ class Registry {
     const path = new URL(request.url).pathname;
     this.requested.push(path);
     const match = /^\/v2\/library\/app\/(manifests|blobs)\/(.+)$/.exec(path);
-    if (match === null) return Promise.resolve(new Response('{}', { status: 401 }));
+    if (path === '/v2/') return Promise.resolve(new Response('{}'));
+    if (match === null) {
+      const headers = { 'www-authenticate': 'Bearer realm="x",error="insufficient_scope"' };
+      return Promise.resolve(new Response('{}', { status: 401, headers }));
+    }
     const found = (match[1] === 'blobs' ? this.blobs : this.manifests).get(match[2] ?? '');
     return Promise.resolve(
-      found === undefined ? new Response('{}', { status: 404 }) : new Response(found.slice()),
+      found === undefined
+        ? new Response('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}', {
+            status: 404,
+          })
+        : new Response(found.slice()),
     );
   };
 
@@ -69,6 +78,7 @@ class Registry {
       schemaVersion: 2,
       manifests: [
         {
+          mediaType: 'application/vnd.oci.image.manifest.v1+json',
           digest: manifestDigest,
           size: manifest.length,
           platform: { os: 'linux', architecture: options.architecture ?? '386' },
@@ -120,7 +130,6 @@ describe('pull', () => {
       kind: 'resolved',
       digest,
       upToDate: false,
-      reference: 'docker.io/library/app:latest',
     });
     const states = new Set(
       events.flatMap((event) => (event.kind === 'layer' ? [event.state] : [])),
@@ -201,6 +210,16 @@ describe('tags and removal', () => {
     expect(images.get(first.id).tags).toEqual([]);
   });
 
+  it('removes the tag, not the image, when a tag reads like the beginning of its id', async () => {
+    const { images } = await setUp();
+    const { id } = await images.add({ config: config('1'), layers: [], tags: ['other'] });
+    const tag = id.slice('sha256:'.length, 'sha256:'.length + 4);
+    await images.tag(id, tag);
+    expect(await images.remove(tag)).toEqual([{ untagged: `${tag}:latest` }]);
+    expect(images.get(`sha256:${tag}`).tags).toEqual(['other:latest']);
+    expect(await images.remove(tag)).toEqual([{ untagged: 'other:latest' }, { deleted: id }]);
+  });
+
   it('untags, and removes the last tag with image, unused layers and untagged parents', async () => {
     const { images, storage } = await setUp();
     const tar = (name: string) => packTar([{ header: { name, size: 0, mtime: new Date(0) } }]);
@@ -231,5 +250,52 @@ describe('tags and removal', () => {
     ]);
     expect(images.list()).toEqual([]);
     expect(await storage.list('blobs/')).toEqual([]);
+  });
+});
+
+describe('images of a saved machine', () => {
+  it('come back elsewhere: tags, parents, layers, and nothing else', async () => {
+    const here = await setUp();
+    await here.registry.put('latest', { files: ['one', 'two'] });
+    const image = await here.images.pull('app');
+    await here.images.tag('app', 'mine:1');
+    const packed = await new Response(here.images.pack()).blob();
+
+    const there = await setUp();
+    await there.registry.put('latest', { files: ['other'] });
+    const other = await there.images.pull('app');
+    const content = new StoredContent(there.storage);
+    await ImageStore.unpack(packed.stream(), { storage: there.storage, content });
+    const images = await there.open();
+    expect(images.list()).toEqual(here.images.list());
+    expect(images.get('mine:1').tags).toEqual(['app:latest', 'mine:1']);
+    const { tree } = await images.tree(image.layers.map((layer) => layer.diffId));
+    expect(tree.root.children?.map((node) => node.name)).toEqual(['one', 'two']);
+    await images.collectLayers();
+    expect(await content.has(other.layers[0]?.diffId ?? other.id)).toBe(false);
+    expect(await content.has(other.id)).toBe(false);
+  });
+
+  it('change nothing when they are damaged', async () => {
+    const { registry, images, storage, open } = await setUp();
+    await registry.put('latest', { files: ['one'] });
+    const image = await images.pull('app');
+    const bytes = new Uint8Array(await new Response(images.pack()).arrayBuffer());
+    const at = Buffer.from(bytes).lastIndexOf('data');
+    await images.remove('app', { force: true });
+    const content = new StoredContent(storage);
+    bytes.fill(7, at, at + 4);
+    const unpacking = ImageStore.unpack(new Blob([bytes]).stream(), { storage, content });
+    await expect(unpacking).rejects.toThrow('digest');
+    expect((await open()).find(image.id)).toBeUndefined();
+  });
+
+  it('refuse what is no archive of images', async () => {
+    const { storage } = await setUp();
+    const content = new StoredContent(storage);
+    const tar = await packTar([{ header: { name: '../evil', size: 1 }, body: 'x' }]);
+    await expect(
+      ImageStore.unpack(new Blob([tar]).stream(), { storage, content }),
+    ).rejects.toMatchObject({ code: 'INVALID' });
   });
 });

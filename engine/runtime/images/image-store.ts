@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
-import { isDigest } from '../content-store.ts';
+import { isDigest } from '../../storage/digest.ts';
 import { RuntimeError } from '../runtime-error.ts';
-import { getJson, putJson, type Storage } from '../storage/storage.ts';
+import { getJson, putJson, type Storage } from '../../storage/storage.ts';
 import type {
   ContentStore,
   Digest,
@@ -16,26 +16,30 @@ import type {
   Layer,
   NewImage,
   PullEvent,
+  PushEvent,
   RegistryFetch,
+  RegistryOptions,
   TreeOptions,
 } from '../types.ts';
+import { packImages, unpackImages, type ImageRecord } from './image-archive.ts';
 import { imageConflict, untagConflict } from './image-conflicts.ts';
 import { LayerStore } from './layer-store.ts';
-import { pullContents } from './pull.ts';
-import { familiarName, familiarReference, parseReference, type Reference } from './reference.ts';
-import { RegistryClient } from './registry-client.ts';
+import { LayerOrigins } from '../registry/layer-origins.ts';
+import { pullContents } from '../registry/pull-contents.ts';
+import { openPush, pushImage, pushTargets } from '../registry/push-image.ts';
+import { RegistryClient } from '../registry/registry-client.ts';
+import type { RegistryAccess } from '../registry/registry-session.ts';
+import {
+  familiarName,
+  familiarReference,
+  fullName,
+  parseReference,
+  type Reference,
+} from './reference.ts';
 
 const RECORDS = 'records/images.json';
 /** What these machines can run. */
 const PLATFORM = 'linux/386';
-
-interface ImageRecord {
-  readonly id: Digest;
-  readonly tags: readonly string[];
-  readonly repoDigests: readonly string[];
-  readonly parent?: Digest;
-  readonly taggedAt?: number;
-}
 
 export interface ImageStoreOptions {
   readonly storage: Storage;
@@ -48,6 +52,7 @@ export interface ImageStoreOptions {
 export class ImageStore implements Images {
   readonly #options: ImageStoreOptions;
   readonly #layers: LayerStore;
+  readonly #origins: LayerOrigins;
   readonly #images = new Map<Digest, Image>();
   readonly #events = new Emitter<ImageEvent>();
   readonly events = this.#events.event;
@@ -57,13 +62,28 @@ export class ImageStore implements Images {
   private constructor(options: ImageStoreOptions) {
     this.#options = options;
     this.#layers = new LayerStore(options.storage, options.content);
+    this.#origins = new LayerOrigins(options.storage);
+  }
+
+  /**
+   * Makes a storage hold the images of `pack`, and only these. Before `open`; layers that nobody needs
+   * any more go with the next `collectLayers`. Errors as of `unpackImages`: then it holds what it held.
+   */
+  static async unpack(
+    tar: ReadableStream<Uint8Array>,
+    { storage, content }: Pick<ImageStoreOptions, 'storage' | 'content'>,
+  ): Promise<void> {
+    const records = await unpackImages(tar, content, new LayerStore(storage, content));
+    const kept = new Set(records.map(({ id }) => id));
+    const before = await readRecords(storage);
+    await putJson(storage, RECORDS, records);
+    for (const { id } of before) if (!kept.has(id)) await content.remove(id);
   }
 
   /** Reads what is stored; an image whose contents are not whole is forgotten. */
   static async open(options: ImageStoreOptions): Promise<ImageStore> {
     const store = new ImageStore(options);
-    const records = ((await getJson(options.storage, RECORDS)) ?? []) as readonly ImageRecord[];
-    for (const record of records) {
+    for (const record of await readRecords(options.storage)) {
       try {
         store.#images.set(record.id, await store.#load(record));
       } catch (error) {
@@ -96,8 +116,9 @@ export class ImageStore implements Images {
       );
       if (named !== undefined) return named;
     }
-    if (!/^[0-9a-f]+$/.test(text)) return undefined;
-    const matches = this.list().filter((image) => image.id.startsWith(`sha256:${text}`));
+    const prefix = text.replace(/^sha256:/, '');
+    if (!/^[0-9a-f]+$/.test(prefix)) return undefined;
+    const matches = this.list().filter((image) => image.id.startsWith(`sha256:${prefix}`));
     return matches.length === 1 ? matches[0] : undefined;
   }
 
@@ -106,16 +127,14 @@ export class ImageStore implements Images {
       throw new RuntimeError('INVALID', 'layers and rootfs.diff_ids of the configuration differ');
     }
     const bytes = new TextEncoder().encode(JSON.stringify(image.config));
-    const { digest: id } = await this.#options.content.write(bytes);
-    const known = this.#images.get(id);
-    const added = await this.#load({
-      id,
-      tags: known?.tags ?? [],
-      repoDigests: known?.repoDigests ?? [],
-      ...(image.parent === undefined ? {} : { parent: image.parent }),
-    });
-    this.#images.set(id, added);
+    const { id } = await this.#store(bytes, image.parent);
     for (const tag of image.tags ?? []) this.#setTag(id, parseReference(tag));
+    await this.#save();
+    return this.#image(id);
+  }
+
+  async load(configBytes: Uint8Array): Promise<Image> {
+    const { id } = await this.#store(configBytes);
     await this.#save();
     return this.#image(id);
   }
@@ -125,17 +144,16 @@ export class ImageStore implements Images {
     const reference = parseReference(target);
     if (reference.digest !== undefined)
       throw new RuntimeError('INVALID', 'refusing to create a tag with a digest reference');
-    this.#setTag(id, reference);
+    this.#setTag(id, reference, this.#options.clock.now());
     await this.#save();
     this.#fire('tag', id, familiarReference(reference));
   }
 
   async pull(
     text: string,
-    options: {
+    options: RegistryOptions & {
       readonly onProgress?: (event: PullEvent) => void;
       readonly platform?: string;
-      readonly signal?: AbortSignal;
     } = {},
   ): Promise<Image> {
     const reference = parseReference(text);
@@ -145,31 +163,60 @@ export class ImageStore implements Images {
       repository: reference.path,
       reference: reference.digest ?? reference.tag ?? 'latest',
     });
-    const client = new RegistryClient(this.#options.registry, reference, options.signal);
+    const client = await RegistryClient.open(reference, this.#access(options));
     const manifest = await client.manifest(options.platform ?? PLATFORM);
     const id = manifest.config.digest;
     const before = this.find(text);
+    const present = this.#images.has(id);
     await pullContents(manifest, {
       client,
       content: this.#options.content,
       hasLayer: (diffId) => this.#layers.has(diffId),
       addLayer: (tar, expected) => this.#layers.add(tar, expected),
-      onProgress,
+      onLayer: (diffId, { digest, size }) =>
+        this.#origins.add(diffId, { repository: fullName(reference), digest, size }),
+      // Of an image that is there already, dockerd tells no layers.
+      onProgress: present ? () => {} : onProgress,
     });
     const known = this.#images.get(id);
-    const repoDigest = `${familiarName(reference)}@${manifest.digest}`;
-    const repoDigests = [...new Set([...(known?.repoDigests ?? []), repoDigest])];
-    this.#images.set(id, await this.#load({ ...known, id, tags: known?.tags ?? [], repoDigests }));
+    const { tags = [], repoDigests = [] } = known ?? {};
+    this.#images.set(id, await this.#load({ ...known, id, tags, repoDigests }));
+    this.#addDigest(id, reference, manifest.digest);
     if (reference.digest === undefined) this.#setTag(id, reference);
     await this.#save();
     onProgress({
       kind: 'resolved',
       digest: manifest.digest,
       upToDate: before?.id === id,
-      reference: qualified(reference),
     });
     this.#fire('pull', id, familiarReference(reference));
     return this.#image(id);
+  }
+
+  async remoteTags(text: string, options: RegistryOptions = {}): Promise<readonly string[]> {
+    const client = await RegistryClient.open(parseReference(text), this.#access(options));
+    return client.tags();
+  }
+
+  async push(
+    text: string,
+    options: RegistryOptions & { readonly onProgress?: (event: PushEvent) => void } = {},
+  ): Promise<void> {
+    const reference = parseReference(text);
+    const targets = pushTargets(this.list(), reference);
+    const context = await openPush(reference, {
+      ...this.#access(options),
+      layers: targets.flatMap(({ image }) => image.layers),
+      content: this.#options.content,
+      origins: this.#origins,
+      onProgress: options.onProgress ?? (() => {}),
+    });
+    for (const { image, tag } of targets) {
+      const { digest } = await pushImage(image, { ...reference, tag }, context);
+      this.#addDigest(image.id, reference, digest);
+      await this.#save();
+      this.#fire('push', image.id, `${familiarName(reference)}:${tag}`);
+    }
   }
 
   async remove(
@@ -184,9 +231,8 @@ export class ImageStore implements Images {
     const uses = (options.inUse ?? []).filter((use) => use.image === image.id);
     const force = options.force === true;
     const done: ImageDeletion[] = [];
-    const isById = image.id.replace('sha256:', '').startsWith(text.replace('sha256:', ''));
-    if (!isById) {
-      const reference = familiarReference(parseReference(text));
+    const reference = this.#nameIn(image, text);
+    if (reference !== undefined) {
       if (!force && image.tags.length <= 1) untagConflict(text, image, uses);
       this.#untag(image.id, reference, done);
       const left = this.#image(image.id);
@@ -198,7 +244,7 @@ export class ImageStore implements Images {
       const { tags, repoDigests } = this.#image(image.id);
       const goes =
         tags.length + repoDigests.length === 0 &&
-        uses.length === 0 &&
+        !uses.some(({ running }) => running || !force) &&
         this.children(image.id).length === 0;
       if (goes) await this.#delete(image.id, options.noPrune === true, done);
     } else {
@@ -228,11 +274,36 @@ export class ImageStore implements Images {
     return this.#layers.add(tar);
   }
 
+  async dropLayers(layers: readonly Digest[]): Promise<void> {
+    const needed = new Set(this.#neededLayers());
+    for (const layer of layers) if (!needed.has(layer)) await this.#layers.remove(layer);
+  }
+
   async collectLayers(keep: readonly Digest[] = []): Promise<void> {
     const needed = new Set([...keep, ...this.#neededLayers()]);
     for (const diffId of await this.#layers.list()) {
       if (!needed.has(diffId)) await this.#layers.remove(diffId);
     }
+  }
+
+  /** Every image, and the layers that outlive theirs. A tar for `unpack`. */
+  pack(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return packImages(this.#records(), this.#neededLayers(), this.#options.content);
+  }
+
+  /** Makes known the image with exactly this configuration, with the names it may have already. */
+  async #store(configBytes: Uint8Array, parent?: Digest): Promise<Image> {
+    const { digest: id } = await this.#options.content.write(configBytes);
+    const known = this.#images.get(id);
+    const inherited = parent ?? known?.parent;
+    const image = await this.#load({
+      id,
+      tags: known?.tags ?? [],
+      repoDigests: known?.repoDigests ?? [],
+      ...(inherited === undefined ? {} : { parent: inherited }),
+    });
+    this.#images.set(id, image);
+    return image;
   }
 
   async #delete(id: Digest, noPrune: boolean, done: ImageDeletion[]): Promise<void> {
@@ -273,7 +344,27 @@ export class ImageStore implements Images {
     this.#fire('untag', id, id);
   }
 
-  #setTag(id: Digest, reference: Reference): void {
+  #access({ credentials, signal }: RegistryOptions): RegistryAccess {
+    const { registry, clock } = this.#options;
+    return {
+      fetch: registry,
+      clock,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+  }
+
+  #addDigest(id: Digest, reference: Reference, digest: Digest): void {
+    const image = this.#image(id);
+    const repoDigest = `${familiarName(reference)}@${digest}`;
+    this.#images.set(id, {
+      ...image,
+      repoDigests: [...new Set([...image.repoDigests, repoDigest])],
+    });
+  }
+
+  /** @param time when somebody gave the image this name; a pull does not count */
+  #setTag(id: Digest, reference: Reference, time?: number): void {
     const tag = familiarReference(reference);
     for (const other of this.list()) {
       if (other.tags.includes(tag))
@@ -283,8 +374,15 @@ export class ImageStore implements Images {
     this.#images.set(id, {
       ...image,
       tags: [...image.tags, tag],
-      taggedAt: this.#options.clock.now(),
+      ...(time === undefined ? {} : { taggedAt: time }),
     });
+  }
+
+  /** The tag or digest of the image that `text` means; undefined when it means the image by its id. */
+  #nameIn({ tags, repoDigests }: Image, text: string): string | undefined {
+    if (isDigest(text) || /^[0-9a-f]{64}$/.test(text)) return undefined;
+    const reference = familiarReference(parseReference(text));
+    return tags.includes(reference) || repoDigests.includes(reference) ? reference : undefined;
   }
 
   #image(id: Digest): Image {
@@ -316,20 +414,19 @@ export class ImageStore implements Images {
 
   /** Writes follow each other, so that the last state is the one that stays. */
   #save(): Promise<void> {
-    const write = async (): Promise<void> => {
-      const records = this.list().map(
-        ({ id, tags, repoDigests, parent, taggedAt }): ImageRecord => ({
-          id,
-          tags,
-          repoDigests,
-          ...(parent === undefined ? {} : { parent }),
-          ...(taggedAt === undefined ? {} : { taggedAt }),
-        }),
-      );
-      await putJson(this.#options.storage, RECORDS, records);
-    };
+    const write = (): Promise<void> => putJson(this.#options.storage, RECORDS, this.#records());
     this.#saving = this.#saving.then(write, write);
     return this.#saving;
+  }
+
+  #records(): readonly ImageRecord[] {
+    return this.list().map(({ id, tags, repoDigests, parent, taggedAt }) => ({
+      id,
+      tags,
+      repoDigests,
+      ...(parent === undefined ? {} : { parent }),
+      ...(taggedAt === undefined ? {} : { taggedAt }),
+    }));
   }
 
   #fire(action: ImageEvent['action'], id: Digest, name: string): void {
@@ -337,9 +434,6 @@ export class ImageStore implements Images {
   }
 }
 
-/** `docker.io/library/nginx:latest`, as Docker prints it last. */
-function qualified({ domain, path, tag, digest }: Reference): string {
-  return digest === undefined
-    ? `${domain}/${path}:${tag ?? 'latest'}`
-    : `${domain}/${path}@${digest}`;
+async function readRecords(storage: Storage): Promise<readonly ImageRecord[]> {
+  return ((await getJson(storage, RECORDS)) ?? []) as readonly ImageRecord[];
 }

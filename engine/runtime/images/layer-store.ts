@@ -1,7 +1,7 @@
 import { createSHA256 } from 'hash-wasm';
-import { isDigest } from '../content-store.ts';
+import { isDigest } from '../../storage/digest.ts';
 import { RuntimeError } from '../runtime-error.ts';
-import { getJson, putJson, type Storage } from '../storage/storage.ts';
+import { getJson, putJson, type Storage } from '../../storage/storage.ts';
 import type { ContentStore, Digest, ImageTree, Layer, TreeOptions } from '../types.ts';
 import { mergeLayers } from './merge-layers.ts';
 import { MergedTree } from './merged-tree.ts';

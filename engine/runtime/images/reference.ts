@@ -1,4 +1,4 @@
-import { isDigest } from '../content-store.ts';
+import { isDigest } from '../../storage/digest.ts';
 import { RuntimeError } from '../runtime-error.ts';
 import type { Digest } from '../types.ts';
 
@@ -67,6 +67,11 @@ export function parseReference(text: string): Reference {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest: digest as Digest }),
   };
+}
+
+/** The repository with its registry: `docker.io/library/nginx`. */
+export function fullName({ domain, path }: Reference): string {
+  return `${domain}/${path}`;
 }
 
 /** The repository as Docker shows it: `nginx`, `someone/app`, `registry.example/app`. */

@@ -51,6 +51,8 @@ export class TarReader {
   #position = 0;
   /** bytes of contents and padding still to pass over */
   #skip = 0;
+  /** bytes of padding that these end with */
+  #padding = 0;
   #meta: { readonly kind: string; readonly bytes: Uint8Array; filled: number } | undefined;
   #global: Record<string, string> = {};
   #next: Record<string, string> = {};
@@ -85,9 +87,14 @@ export class TarReader {
     }
   }
 
-  /** Call after the last byte. Throws TarError when the tar stops in the middle of an entry. */
+  /**
+   * Call after the last byte. Throws TarError when the tar stops in the middle of an entry. As in Go, the last
+   * one's padding and the blocks that end a tar may be missing: the client leaves them out of a context
+   * whose Dockerfile comes from standard input.
+   */
   end(): void {
-    if (!this.#ended && (this.#skip > 0 || this.#filled > 0)) throw new TarError('unexpected EOF');
+    if (!this.#ended && (this.#skip > this.#padding || this.#filled > 0))
+      throw new TarError('unexpected EOF');
   }
 
   #header(): void {
@@ -106,6 +113,7 @@ export class TarReader {
       size = this.#entry(kind, size);
     }
     this.#skip = Math.ceil(size / BLOCK) * BLOCK;
+    this.#padding = this.#skip - size;
     if (this.#skip === 0) this.#finishMeta();
   }
 

@@ -1,47 +1,62 @@
 import { RuntimeError } from '../runtime-error.ts';
+import { containsAddress, parseSubnet, toAddress, toNumber, type Subnet } from './subnet.ts';
 
-/** Hands out the IPv4 addresses of one subnet, lowest free first, as Docker's bridge does. The gateway has the first. */
+export interface PoolOptions {
+  /** such as `172.17.0.0/16` */
+  readonly subnet: string;
+  readonly gateway: string;
+  /** part of the subnet that addresses are taken from, unless one is asked for */
+  readonly range?: string | undefined;
+  /** addresses that belong to somebody else */
+  readonly reserved?: readonly string[];
+}
+
+/** Hands out the IPv4 addresses of one subnet, lowest free first, as Docker's bridge does. */
 export class AddressPool {
   readonly prefixLength: number;
   readonly gateway: string;
-  readonly #base: number;
-  readonly #taken = new Set<number>();
+  readonly #subnet: Subnet;
+  readonly #range: Subnet;
+  readonly #taken: Set<number>;
 
-  /** @param subnet such as `172.17.0.0/16` */
-  constructor(subnet: string) {
-    const [base = '', prefix = ''] = subnet.split('/');
-    this.prefixLength = Number(prefix);
-    this.#base = toNumber(base);
-    this.gateway = toAddress(this.#base + 1);
+  constructor({ subnet, gateway, range, reserved = [] }: PoolOptions) {
+    this.#subnet = parseSubnet(subnet);
+    this.#range = range === undefined ? this.#subnet : parseSubnet(range);
+    this.prefixLength = this.#subnet.prefixLength;
+    this.gateway = gateway;
+    this.#taken = new Set([gateway, ...reserved].map(toNumber));
   }
 
   /** Takes `wanted` or the lowest free address. Throws CONFLICT or INVALID with Docker's messages. */
   take(wanted?: string): string {
     if (wanted !== undefined) {
-      const offset = toNumber(wanted) - this.#base;
-      if (!(offset > 1 && offset < this.#size - 1))
+      const value = toNumber(wanted);
+      if (!containsAddress(this.#subnet, value))
         throw new RuntimeError(
           'INVALID',
-          `invalid address ${wanted}: it does not belong to any of this network's subnets`,
+          `Invalid address ${wanted}: It does not belong to any of this network's subnets`,
         );
-      if (this.#taken.has(offset)) throw new RuntimeError('CONFLICT', 'Address already in use');
-      this.#taken.add(offset);
+      if (this.#taken.has(value) || this.#isReserved(value))
+        throw new RuntimeError('FORBIDDEN', 'Address already in use');
+      this.#taken.add(value);
       return wanted;
     }
-    for (let offset = 2; offset < this.#size - 1; offset++) {
-      if (this.#taken.has(offset)) continue;
-      this.#taken.add(offset);
-      return toAddress(this.#base + offset);
+    const { first, last } = this.#range;
+    for (let value = first; value <= last; value++) {
+      if (this.#taken.has(value) || this.#isReserved(value)) continue;
+      this.#taken.add(value);
+      return toAddress(value);
     }
-    throw new RuntimeError('CONFLICT', 'could not find an available IPv4 address');
+    throw new RuntimeError('CONFLICT', 'no available IPv4 addresses');
   }
 
   release(address: string): void {
-    this.#taken.delete(toNumber(address) - this.#base);
+    this.#taken.delete(toNumber(address));
   }
 
-  get #size(): number {
-    return 2 ** (32 - this.prefixLength);
+  /** The subnet's own address, and that for all on it. */
+  #isReserved(value: number): boolean {
+    return value === this.#subnet.first || value === this.#subnet.last;
   }
 }
 
@@ -52,12 +67,4 @@ export function macFor(address: string): string {
     '42',
     ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0')),
   ].join(':');
-}
-
-function toNumber(address: string): number {
-  return address.split('.').reduce((value, part) => value * 256 + Number(part), 0);
-}
-
-function toAddress(value: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 }

@@ -1,23 +1,22 @@
 import { RuntimeError } from '../runtime-error.ts';
-import type { PortBinding } from '../types.ts';
+import type { PortBinding, PublishedHostPort } from '../types.ts';
 
 /** The machine's `ip_local_port_range`, from which Docker takes host ports that nobody chose. */
 const FIRST_EPHEMERAL = 32_768;
 const LAST_EPHEMERAL = 60_999;
 const ANY_ADDRESS = '0.0.0.0';
 
-export type AllocatedPort = Required<PortBinding>;
-
 /** Which ports of the machine are published. A port is taken on every address or on one. */
 export class PortTable {
   readonly #taken = new Map<string, Set<string>>();
   #nextEphemeral = FIRST_EPHEMERAL;
 
-  /** All or none. Throws PORT_IN_USE with Docker's message. */
-  allocate(bindings: readonly PortBinding[]): AllocatedPort[] {
-    const done: AllocatedPort[] = [];
+  /** All or none. `defaultAddress` is where ports go that name none. Throws PORT_IN_USE with Docker's message. */
+  allocate(bindings: readonly PortBinding[], defaultAddress = ANY_ADDRESS): PublishedHostPort[] {
+    const done: PublishedHostPort[] = [];
     try {
-      for (const binding of bindings) done.push(this.#allocateOne(binding));
+      for (const binding of bindings)
+        done.push(this.#allocateOne({ hostAddress: defaultAddress, ...binding }));
     } catch (error) {
       this.release(done);
       throw error;
@@ -25,7 +24,7 @@ export class PortTable {
     return done;
   }
 
-  release(ports: readonly AllocatedPort[]): void {
+  release(ports: readonly PublishedHostPort[]): void {
     for (const { protocol, hostPort, hostAddress } of ports) {
       const key = `${protocol}/${hostPort}`;
       const addresses = this.#taken.get(key);
@@ -34,16 +33,20 @@ export class PortTable {
     }
   }
 
-  #allocateOne(binding: PortBinding): AllocatedPort {
-    const { protocol, containerPort, hostAddress = ANY_ADDRESS, hostPort } = binding;
-    if (hostPort !== 0) {
-      if (!this.#take(protocol, hostPort, hostAddress)) {
-        throw new RuntimeError(
-          'PORT_IN_USE',
-          `Bind for ${hostAddress}:${hostPort} failed: port is already allocated`,
-        );
+  #allocateOne(binding: PortBinding & { readonly hostAddress: string }): PublishedHostPort {
+    const { protocol, containerPort, hostAddress, hostPort: first } = binding;
+    const last = binding.lastHostPort ?? first;
+    if (first !== 0) {
+      for (let hostPort = first; hostPort <= last; hostPort++) {
+        if (this.#take(protocol, hostPort, hostAddress))
+          return { protocol, containerPort, hostAddress, hostPort };
       }
-      return { protocol, containerPort, hostAddress, hostPort };
+      throw new RuntimeError(
+        'PORT_IN_USE',
+        first === last
+          ? `Bind for ${hostAddress}:${first} failed: port is already allocated`
+          : 'all ports are allocated',
+      );
     }
     for (let tries = FIRST_EPHEMERAL; tries <= LAST_EPHEMERAL; tries++) {
       const port = this.#nextEphemeral;

@@ -18,14 +18,15 @@ const DEFAULT_CAPABILITIES = [
   'AUDIT_WRITE',
 ];
 
-/** Every capability of Linux 6.1 (capabilities(7)). */
+/** Capabilities of Linux 5.8 and later, which dockerd 20.10 grants only by name. */
+const RECENT_CAPABILITIES = ['BPF', 'CHECKPOINT_RESTORE', 'PERFMON'];
+
+/** What `ALL` and `--privileged` mean (capabilities(7)). */
 const ALL_CAPABILITIES = [
   ...DEFAULT_CAPABILITIES,
   'AUDIT_CONTROL',
   'AUDIT_READ',
   'BLOCK_SUSPEND',
-  'BPF',
-  'CHECKPOINT_RESTORE',
   'DAC_READ_SEARCH',
   'IPC_LOCK',
   'IPC_OWNER',
@@ -35,7 +36,6 @@ const ALL_CAPABILITIES = [
   'MAC_OVERRIDE',
   'NET_ADMIN',
   'NET_BROADCAST',
-  'PERFMON',
   'SYSLOG',
   'SYS_ADMIN',
   'SYS_BOOT',
@@ -80,7 +80,7 @@ export function capabilitiesFor({
 
 function normalised(name: string): string {
   const plain = name.toUpperCase().replace(/^CAP_/, '');
-  if (plain !== 'ALL' && !ALL_CAPABILITIES.includes(plain))
+  if (plain !== 'ALL' && ![...ALL_CAPABILITIES, ...RECENT_CAPABILITIES].includes(plain))
     throw new RuntimeError('INVALID', `invalid CapAdd: unknown capability: "${`CAP_${plain}`}"`);
   return plain;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerConfig } from '../types.ts';
-import { networkFiles } from './network-files.ts';
 import { cgroupFiles, ociSpec, type SpecInput } from './spec.ts';
 import { resolveUser } from './users.ts';
 
@@ -29,17 +28,19 @@ const input = (
   ownNetwork: true,
   files: { hostname: '/c/hostname', hosts: '/c/hosts', resolvConf: '/c/resolv.conf' },
   mounts: [],
+  devices: { devices: [], rules: [] },
+  joined: {},
   ...more,
 });
 
 describe('resolveUser', () => {
   it.each([
-    ['', { uid: 0, gid: 0, additionalGids: [], home: '/root' }],
-    ['www-data', { uid: 33, gid: 33, additionalGids: [4], home: '/var/www' }],
-    ['33', { uid: 33, gid: 33, additionalGids: [4], home: '/var/www' }],
-    ['www-data:staff', { uid: 33, gid: 50, additionalGids: [], home: '/var/www' }],
-    ['1000', { uid: 1000, gid: 0, additionalGids: [], home: '/' }],
-    ['1000:1001', { uid: 1000, gid: 1001, additionalGids: [], home: '/' }],
+    ['', { uid: 0, gid: 0, additionalGids: [0], home: '/root' }],
+    ['www-data', { uid: 33, gid: 33, additionalGids: [33, 4], home: '/var/www' }],
+    ['33', { uid: 33, gid: 33, additionalGids: [33, 4], home: '/var/www' }],
+    ['www-data:staff', { uid: 33, gid: 50, additionalGids: [50], home: '/var/www' }],
+    ['1000', { uid: 1000, gid: 0, additionalGids: [0], home: '/' }],
+    ['1000:1001', { uid: 1000, gid: 1001, additionalGids: [1001], home: '/' }],
   ])('%s', (spec, expected) => {
     expect(resolveUser(spec, passwd, group)).toEqual(expected);
   });
@@ -51,7 +52,7 @@ describe('resolveUser', () => {
     expect(() => resolveUser('0:nogroup', passwd, group)).toThrow(
       'unable to find group nogroup: no matching entries in group file',
     );
-    expect(resolveUser('0', passwd, group, ['staff', '7']).additionalGids).toEqual([50, 7]);
+    expect(resolveUser('0', passwd, group, ['staff', '7']).additionalGids).toEqual([0, 50, 7]);
   });
 });
 
@@ -73,14 +74,14 @@ describe('ociSpec', () => {
     expect(spec.mounts.map(({ destination }) => destination)).toEqual([
       '/proc',
       '/dev',
-      '/sys',
       '/dev/pts',
+      '/sys',
+      '/sys/fs/cgroup',
       '/dev/mqueue',
       '/dev/shm',
       '/etc/resolv.conf',
       '/etc/hostname',
       '/etc/hosts',
-      '/sys/fs/cgroup',
     ]);
   });
 
@@ -125,19 +126,5 @@ describe('ociSpec', () => {
       'cpu.weight': '39',
       'pids.max': '64',
     });
-  });
-});
-
-describe('networkFiles', () => {
-  it('names the container and leaves loopback name servers out', () => {
-    const files = networkFiles({
-      hostname: 'web',
-      address: '172.17.0.2',
-      extraHosts: ['db:10.0.0.9'],
-      machineResolvConf: 'nameserver 127.0.0.53\nnameserver 10.0.0.1\nsearch lab\n',
-    });
-    expect(files.hosts.split('\n').slice(-3)).toEqual(['10.0.0.9\tdb', '172.17.0.2\tweb', '']);
-    expect(files.resolvConf).toBe('nameserver 10.0.0.1\nsearch lab\n');
-    expect(files.hostname).toBe('web\n');
   });
 });

@@ -1,5 +1,7 @@
 import type { ContainerConfig, Mount, Resources } from '../types.ts';
 import { capabilitiesFor } from './capabilities.ts';
+import type { ContainerDevices, OciBlockIo, OciDevice, OciDeviceRule } from './devices.ts';
+import { seccompProfile, type OciSeccomp } from './seccomp-profile.ts';
 import { defaultSeccompProgram } from './seccomp.ts';
 import type { ResolvedUser } from './users.ts';
 
@@ -15,9 +17,12 @@ export interface OciSpec {
     readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
     readonly cgroupsPath: string;
     readonly resources: OciResources;
+    readonly devices?: readonly OciDevice[];
+    readonly seccomp?: OciSeccomp;
     readonly maskedPaths: readonly string[];
     readonly readonlyPaths: readonly string[];
     readonly sysctl?: Readonly<Record<string, string>>;
+    readonly rootfsPropagation?: string;
   };
 }
 
@@ -26,7 +31,7 @@ export interface OciProcess {
   readonly user: {
     readonly uid: number;
     readonly gid: number;
-    readonly additionalGids?: readonly number[];
+    readonly additionalGids: readonly number[];
   };
   readonly args: readonly string[];
   readonly env: readonly string[];
@@ -59,15 +64,11 @@ interface OciResources {
     readonly quota?: number;
     readonly period?: number;
     readonly cpus?: string;
+    readonly mems?: string;
   };
   readonly pids?: { readonly limit: number };
-  readonly devices?: readonly {
-    readonly allow: boolean;
-    readonly access: string;
-    readonly type?: string;
-    readonly major?: number;
-    readonly minor?: number;
-  }[];
+  readonly devices?: readonly OciDeviceRule[];
+  readonly blockIO?: OciBlockIo;
 }
 
 export interface SpecInput {
@@ -84,6 +85,16 @@ export interface SpecInput {
   };
   /** `config.mounts` with the directories behind volumes */
   readonly mounts: readonly ResolvedMount[];
+  readonly devices: ContainerDevices;
+  readonly joined: JoinedNamespaces;
+}
+
+/** Namespaces that are not the container's own: their paths, or the machine's. */
+export interface JoinedNamespaces {
+  readonly pid?: 'host' | { readonly path: string };
+  readonly ipc?: 'host' | { readonly path: string };
+  /** directory of the machine that is /dev/shm; false for none; the container's own when absent */
+  readonly shm?: string | false;
 }
 
 interface ResolvedMount {
@@ -91,6 +102,10 @@ interface ResolvedMount {
   /** directory or file on the machine; unused for tmpfs */
   readonly source: string;
 }
+
+/** Where the machine has the small first process, and where Docker puts it in a container. */
+const INIT_SOURCE = '/usr/bin/tini-static';
+const INIT_TARGET = '/sbin/docker-init';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
@@ -121,7 +136,14 @@ export function ociSpec(input: SpecInput): OciSpec {
   const { config } = input;
   const privileged = config.privileged === true;
   const capabilities = capabilitiesFor(config);
-  const unconfined = privileged || config.seccomp === 'unconfined';
+  const { joined } = input;
+  const propagation = rootPropagation(config);
+  const annotations = {
+    ...config.annotations,
+    ...(!privileged && (config.seccomp ?? 'default') === 'default'
+      ? { 'run.oci.seccomp_bpf_data': toBase64(defaultSeccompProgram(capabilities)) }
+      : {}),
+  };
   const sysctl = {
     ...config.sysctls,
     ...(config.domainname ? { 'kernel.domainname': config.domainname } : {}),
@@ -129,7 +151,7 @@ export function ociSpec(input: SpecInput): OciSpec {
   return {
     ociVersion: '1.0.2',
     process: ociProcess(config, {
-      args: config.args,
+      args: config.init === true ? [INIT_TARGET, '--', ...config.args] : config.args,
       env: config.env,
       cwd: config.cwd ?? '/',
       terminal: config.tty,
@@ -138,34 +160,42 @@ export function ociSpec(input: SpecInput): OciSpec {
       capabilities,
     }),
     root: { path: 'rootfs', readonly: config.readOnlyRootfs === true },
-    hostname: input.hostname,
+    ...(config.uts === 'host' ? {} : { hostname: input.hostname }),
     mounts: allMounts(input, privileged),
-    ...(unconfined
-      ? {}
-      : {
-          annotations: {
-            'run.oci.seccomp_bpf_data': toBase64(defaultSeccompProgram(capabilities)),
-          },
-        }),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     linux: {
       namespaces: [
-        'mount',
-        'uts',
-        'ipc',
-        ...(config.pidMode === 'host' ? [] : ['pid']),
-        ...(input.ownNetwork ? ['network'] : []),
-        ...(privileged ? [] : ['cgroup']),
-      ].map((type) => ({ type })),
+        { type: 'mount' },
+        ...(config.uts === 'host' ? [] : [{ type: 'uts' }]),
+        ...namespace('ipc', joined.ipc),
+        ...namespace('pid', joined.pid),
+        ...(input.ownNetwork ? [{ type: 'network' }] : []),
+        ...(config.cgroupns === 'host' ? [] : [{ type: 'cgroup' }]),
+      ],
       cgroupsPath: `${config.cgroupParent ?? '/docker'}/${config.id}`,
       resources: {
         ...ociResources(config.resources),
-        ...(privileged ? {} : { devices: DEVICE_RULES }),
+        ...(input.devices.blockIo === undefined ? {} : { blockIO: input.devices.blockIo }),
+        ...(privileged ? {} : { devices: [...DEVICE_RULES, ...input.devices.rules] }),
       },
-      maskedPaths: privileged ? [] : MASKED_PATHS,
-      readonlyPaths: privileged ? [] : READONLY_PATHS,
+      ...(input.devices.devices.length === 0 ? {} : { devices: input.devices.devices }),
+      ...(typeof config.seccomp === 'object'
+        ? { seccomp: seccompProfile(config.seccomp.profile, capabilities) }
+        : {}),
+      maskedPaths: privileged ? [] : (config.maskedPaths ?? MASKED_PATHS),
+      readonlyPaths: privileged ? [] : (config.readonlyPaths ?? READONLY_PATHS),
       ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
+      ...(propagation === undefined ? {} : { rootfsPropagation: propagation }),
     },
   };
+}
+
+function namespace(
+  type: string,
+  joined: 'host' | { readonly path: string } | undefined,
+): readonly { readonly type: string; readonly path?: string }[] {
+  if (joined === 'host') return [];
+  return [{ type, ...joined }];
 }
 
 export interface ProcessInput {
@@ -188,11 +218,7 @@ export function ociProcess(config: ContainerConfig, input: ProcessInput): OciPro
   );
   return {
     terminal: input.terminal,
-    user: {
-      uid: user.uid,
-      gid: user.gid,
-      ...(user.additionalGids.length === 0 ? {} : { additionalGids: user.additionalGids }),
-    },
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
     args: input.args,
     env: environment(input),
     cwd: input.cwd,
@@ -226,7 +252,11 @@ function environment({ env, terminal, hostname, user }: ProcessInput): string[] 
   return [...merged].map(([name, value]) => `${name}=${value}`);
 }
 
-function systemMounts(config: ContainerConfig, privileged: boolean): OciMount[] {
+function systemMounts(
+  config: ContainerConfig,
+  { shm }: JoinedNamespaces,
+  privileged: boolean,
+): OciMount[] {
   const quiet = ['nosuid', 'noexec', 'nodev'];
   const access = privileged ? 'rw' : 'ro';
   return [
@@ -251,17 +281,25 @@ function systemMounts(config: ContainerConfig, privileged: boolean): OciMount[] 
       options: [...quiet, access],
     },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: [...quiet, 'mode=1777', `size=${config.shmSize ?? DEFAULT_SHM_BYTES}`],
-    },
+    ...shmMounts(config, shm, quiet),
   ];
 }
 
+function shmMounts(
+  config: ContainerConfig,
+  shm: JoinedNamespaces['shm'],
+  quiet: readonly string[],
+): OciMount[] {
+  if (shm === false) return [];
+  const destination = '/dev/shm';
+  if (shm !== undefined)
+    return [{ destination, type: 'bind', source: shm, options: ['rbind', 'rprivate'] }];
+  const size = `size=${config.shmSize ?? DEFAULT_SHM_BYTES}`;
+  return [{ destination, type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', size] }];
+}
+
 /** A mount of the user's replaces the one Docker makes at the same place. */
-function allMounts({ config, files, mounts }: SpecInput, privileged: boolean): OciMount[] {
+function allMounts({ config, files, mounts, joined }: SpecInput, privileged: boolean): OciMount[] {
   const bind = (destination: string, source: string): OciMount => ({
     destination,
     type: 'bind',
@@ -269,16 +307,19 @@ function allMounts({ config, files, mounts }: SpecInput, privileged: boolean): O
     options: ['bind', 'rprivate'],
   });
   const own = [
-    ...systemMounts(config, privileged),
     bind('/etc/resolv.conf', files.resolvConf),
     bind('/etc/hostname', files.hostname),
     bind('/etc/hosts', files.hosts),
+    ...(config.init === true
+      ? [{ ...bind(INIT_TARGET, INIT_SOURCE), options: ['bind', 'ro'] }]
+      : []),
   ];
   const taken = new Set(mounts.map(({ mount }) => mount.target));
+  const isFree = ({ destination }: OciMount): boolean => !taken.has(destination);
   return [
-    ...own.filter(({ destination }) => !taken.has(destination)),
-    ...mounts.map(userMount),
-  ].sort(byDepth);
+    ...systemMounts(config, joined, privileged).filter(isFree),
+    ...[...own.filter(isFree), ...mounts.map(userMount)].sort(byDepth),
+  ];
 }
 
 function userMount({ mount, source }: ResolvedMount): OciMount {
@@ -289,23 +330,23 @@ function userMount({ mount, source }: ResolvedMount): OciMount {
         destination,
         type: 'tmpfs',
         source: 'tmpfs',
-        options: ['nosuid', 'nodev', 'noexec', ...mount.options],
+        options: mount.options,
       };
     case 'bind':
-      return {
-        destination,
-        type: 'bind',
-        source,
-        options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw'],
-      };
-    case 'volume':
-      return {
-        destination,
-        type: 'bind',
-        source,
-        options: ['bind', 'rprivate', mount.readOnly ? 'ro' : 'rw'],
-      };
+    case 'volume': {
+      const how = mount.kind === 'bind' && mount.nonRecursive === true ? 'bind' : 'rbind';
+      const access = mount.readOnly ? 'ro' : 'rw';
+      const options = [how, mount.propagation ?? 'rprivate', access];
+      return { destination, type: 'bind', source, options };
+    }
   }
+}
+
+/** What is to leave or reach a mount must not end at the container's root. */
+function rootPropagation({ mounts }: ContainerConfig): 'shared' | 'rslave' | undefined {
+  const wanted = mounts.map((mount) => (mount.kind === 'tmpfs' ? undefined : mount.propagation));
+  if (wanted.some((one) => one?.endsWith('shared') === true)) return 'shared';
+  return wanted.some((one) => one?.endsWith('slave') === true) ? 'rslave' : undefined;
 }
 
 /** Parents before children; otherwise as they stand. */
@@ -323,6 +364,7 @@ function ociResources(resources: Resources): OciResources {
     cpuPeriod,
     cpuQuota,
     cpusetCpus,
+    cpusetMems,
     pidsLimit,
   } = resources;
   const memoryLimits = {
@@ -335,6 +377,7 @@ function ociResources(resources: Resources): OciResources {
     ...(cpuShares ? { shares: cpuShares } : {}),
     ...(quota ? { quota, period } : {}),
     ...(cpusetCpus ? { cpus: cpusetCpus } : {}),
+    ...(cpusetMems ? { mems: cpusetMems } : {}),
   };
   return {
     ...(Object.keys(memoryLimits).length === 0 ? {} : { memory: memoryLimits }),
@@ -357,7 +400,9 @@ export function cgroupFiles(resources: Resources): Record<string, string> {
       ? {}
       : { 'cpu.weight': String(1 + Math.floor(((cpu.shares - 2) * 9999) / 262_142)) }),
     ...(cpu?.cpus === undefined ? {} : { 'cpuset.cpus': cpu.cpus }),
+    ...(cpu?.mems === undefined ? {} : { 'cpuset.mems': cpu.mems }),
     ...(pids === undefined ? {} : { 'pids.max': String(pids.limit) }),
+    ...(resources.pidsLimit !== undefined && resources.pidsLimit <= 0 ? { 'pids.max': 'max' } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { RuntimeError } from '../runtime-error.ts';
 export interface ResolvedUser {
   readonly uid: number;
   readonly gid: number;
+  /** with `gid` as the first, so that a program cannot get rid of what its group is refused (CVE-2022-36109) */
   readonly additionalGids: readonly number[];
   readonly home: string;
 }
@@ -54,8 +55,8 @@ export function resolveUser(
       ? groups.filter((each) => each.members.includes(entry.name)).map((each) => each.gid)
       : [];
   const additionalGids = [
-    ...new Set([...memberships, ...groupAdd.map((text) => findGroup(text, groups))]),
-  ].filter((id) => id !== gid);
+    ...new Set([gid, ...memberships, ...groupAdd.map((text) => findGroup(text, groups))]),
+  ];
   return { uid, gid, additionalGids, home: entry?.home || '/' };
 }
 

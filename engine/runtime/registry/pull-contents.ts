@@ -1,6 +1,6 @@
+import { createSHA256 } from 'hash-wasm';
 import { RuntimeError } from '../runtime-error.ts';
 import type { ContentStore, Digest, ImageConfig, Layer, PullEvent } from '../types.ts';
-import { createSHA256 } from 'hash-wasm';
 import type { Descriptor, ImageManifest, RegistryClient } from './registry-client.ts';
 
 /** Layers downloaded at a time, as Docker does. */
@@ -11,6 +11,8 @@ export interface PullContext {
   readonly content: ContentStore;
   readonly hasLayer: (diffId: Digest) => Promise<boolean>;
   readonly addLayer: (tar: ReadableStream<Uint8Array>, expected: Digest) => Promise<Layer>;
+  /** a layer is there, under this name at the registry */
+  readonly onLayer: (diffId: Digest, layer: Descriptor) => Promise<void>;
   readonly onProgress: (event: PullEvent) => void;
 }
 
@@ -44,7 +46,8 @@ export async function pullContents(
       current: 0,
       total: layer.size,
     });
-    if (!present) missing.push({ layer, diffId });
+    if (present) await context.onLayer(diffId, layer);
+    else missing.push({ layer, diffId });
   }
   for (const { layer } of missing.slice(CONCURRENT_LAYERS)) {
     context.onProgress({
@@ -92,6 +95,7 @@ async function pullLayer(layer: Descriptor, diffId: Digest, context: PullContext
     }),
   );
   await context.addLayer(decompressed(compressed, layer.mediaType), diffId);
+  await context.onLayer(diffId, layer);
   report('done', total);
 }
 
