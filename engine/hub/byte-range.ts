@@ -1,4 +1,4 @@
-import type { ByteRange } from './hub-source.ts';
+import type { ByteRange } from '../storage/storage.ts';
 
 /**
  * Reads a `Range` header (RFC 9110, 14.2) against a representation of `size` bytes. Headers that

@@ -1,3 +1,5 @@
+import type { ByteRange } from '../storage/storage.ts';
+
 /** Where the registry's files come from: `index.json` and `blobs/sha256/<hex>`. */
 export interface HubSource {
   /**
@@ -5,12 +7,6 @@ export interface HubSource {
    * `HubSourceError` when the file cannot be had.
    */
   open(path: string, range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
-}
-
-export interface ByteRange {
-  readonly start: number;
-  /** exclusive */
-  readonly end: number;
 }
 
 export class HubSourceError extends Error {

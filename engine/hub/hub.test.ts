@@ -1,66 +1,27 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createHub } from './hub.ts';
-import { fetchSource, type HubSource, HubSourceError } from './hub-source.ts';
-import type { ImageIndex } from './image-index.ts';
+import { fetchSource, HubSourceError } from './hub-source.ts';
+import {
+  errorCode,
+  HubClient,
+  index,
+  indexType,
+  layer,
+  manifest,
+  manifestType,
+  memorySource,
+} from './hub-fixture.node.ts';
 
-const encoder = new TextEncoder();
-const files = new Map<string, Uint8Array<ArrayBuffer>>();
-const indexType = 'application/vnd.oci.image.index.v1+json';
-const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-
-function put(text: string): { digest: string; size: number } {
-  const bytes = encoder.encode(text);
-  const hex = createHash('sha256').update(bytes).digest('hex');
-  files.set(`blobs/sha256/${hex}`, bytes);
-  return { digest: `sha256:${hex}`, size: bytes.byteLength };
-}
-
-const layer = put('0123456789');
-const manifest = put('{"a manifest":true}');
-const index = put('{"an index":true}');
-const entry = { description: '', layerSize: 10, sources: [] };
-const catalogue: ImageIndex = {
-  repositories: {
-    'library/busybox': {
-      ...entry,
-      tags: { latest: index.digest, '1.35': index.digest, stable: index.digest },
-      manifests: {
-        [index.digest]: {
-          mediaType: indexType,
-          size: index.size,
-          defaultManifest: manifest.digest,
-        },
-        [manifest.digest]: { mediaType: manifestType, size: manifest.size },
-      },
-      blobs: { [layer.digest]: layer.size },
-    },
-    'library/empty': { ...entry, tags: {}, manifests: {}, blobs: {} },
-  },
-};
-files.set('index.json', encoder.encode(JSON.stringify(catalogue)));
-
-const memory: HubSource = {
-  async open(path, range) {
-    const bytes = files.get(path);
-    if (!bytes) throw new HubSourceError('ABSENT', `no ${path}`);
-    return new Response(bytes.slice(range?.start, range?.end)).body ?? new ReadableStream();
-  },
-};
-const hub = createHub(memory);
+const client = await HubClient.open();
 const get = (
   path: string,
   headers: Record<string, string> = {},
   method = 'GET',
-): Promise<Response> => hub(new Request(`http://hub.test${path}`, { method, headers }));
-const errorCode = async (response: Response): Promise<unknown> => {
-  const body = (await response.json()) as { errors: { code: string; message: string }[] };
-  return [response.status, body.errors[0]?.code];
-};
+): Promise<Response> => client.send(path, { method, headers });
 
 describe('the registry', () => {
   it('says that it speaks version 2', async () => {
-    const response = await get('/v2/');
+    const authorization = `Bearer ${await client.token('')}`;
+    const response = await client.raw('/v2/', { headers: { authorization } });
     expect(response.status).toBe(200);
     expect(response.headers.get('docker-distribution-api-version')).toBe('registry/2.0');
     expect(await response.text()).toBe('{}');
@@ -155,9 +116,9 @@ describe('the registry', () => {
     ['/v2/library/busybox/manifests/md5:d41d8cd98f00b204e9800998ecf8427e', 400, 'DIGEST_INVALID'],
     [`/v2/library/empty/blobs/${layer.digest}`, 404, 'BLOB_UNKNOWN'],
     ['/v2/library/busybox/blobs/..%2f..%2findex.json', 400, 'DIGEST_INVALID'],
-    ['/v2/none/manifests/latest', 401, 'DENIED'],
+    ['/v2/none/manifests/latest', 401, 'UNAUTHORIZED'],
     ['/v2/__proto__/manifests/latest', 400, 'NAME_INVALID'],
-    ['/v2/constructor/manifests/latest', 401, 'DENIED'],
+    ['/v2/constructor/manifests/latest', 401, 'UNAUTHORIZED'],
     ['/v2/Library/Busybox/manifests/latest', 400, 'NAME_INVALID'],
     ['/v2/a%2f..%2fb/manifests/latest', 400, 'NAME_INVALID'],
     [`/v2/${'a'.repeat(300)}/tags/list`, 400, 'NAME_INVALID'],
@@ -166,26 +127,67 @@ describe('the registry', () => {
     expect(await errorCode(await get(path))).toEqual([status, code]);
   });
 
-  it('has no other paths and refuses to be written to', async () => {
+  it('holds what another public registry has, under that host, for reading', async () => {
+    const headers = { host: 'registry.k8s.io' };
+    const path = '/v2/pause/manifests/3.10';
+    const refused = await client.raw(path, { headers });
+    expect(refused.headers.get('www-authenticate')).toContain(
+      'realm="https://registry.k8s.io/token"',
+    );
+    const scope = 'repository:pause:pull,push';
+    const answer = await client.raw(`/token?${new URLSearchParams({ scope })}`, {
+      headers: { ...headers, authorization: `Basic ${btoa('pause:x')}` },
+    });
+    const { token } = (await answer.json()) as { token: string };
+    const authorization = `Bearer ${token}`;
+    const read = await client.raw(path, { headers: { ...headers, authorization } });
+    expect(await read.text()).toBe('{"a manifest":true}');
+    const upload = await client.raw('/v2/pause/blobs/uploads/', {
+      method: 'POST',
+      headers: { ...headers, authorization },
+    });
+    expect(upload.status).toBe(401);
+    expect((await client.send(path)).status).toBe(401);
+    const elsewhere = `Bearer ${await client.token('repository:pause:pull')}`;
+    const foreign = await client.raw(path, { headers: { ...headers, authorization: elsewhere } });
+    expect(foreign.status).toBe(401);
+  });
+
+  it('has no other paths and methods', async () => {
     for (const path of ['/', '/v1/', '/v2/x', '/v2/library/busybox/tags/other'])
       expect((await get(path)).status).toBe(404);
-    const upload = await get('/v2/library/busybox/blobs/uploads/', {}, 'POST');
-    expect(upload.headers.get('allow')).toBe('GET, HEAD');
-    expect(await errorCode(upload)).toEqual([405, 'UNSUPPORTED']);
+    const list = await get('/v2/library/busybox/tags/list', {}, 'POST');
+    expect(list.headers.get('allow')).toBe('GET, HEAD');
+    expect(await errorCode(list)).toEqual([405, 'UNSUPPORTED']);
   });
 
   it('says that it is unavailable while its files are, and recovers', async () => {
     let online = false;
-    const flaky = createHub({
-      open: (path, range) =>
-        online
-          ? memory.open(path, range)
-          : Promise.reject(new HubSourceError('UNREACHABLE', 'offline')),
+    const flaky = await HubClient.open({
+      source: {
+        open: (path, range) =>
+          online
+            ? memorySource.open(path, range)
+            : Promise.reject(new HubSourceError('UNREACHABLE', 'offline')),
+      },
     });
-    const request = (): Request => new Request('http://hub.test/v2/busybox/manifests/latest');
-    expect(await errorCode(await flaky(request()))).toEqual([503, 'UNAVAILABLE']);
+    const search = (): Promise<Response> => flaky.raw('/v1/search?q=busybox');
+    expect(await errorCode(await search())).toEqual([503, 'UNAVAILABLE']);
     online = true;
-    expect((await flaky(request())).status).toBe(200);
+    expect((await search()).status).toBe(200);
+  });
+
+  it('finds images by name and description, official ones first', async () => {
+    await client.as('ada').putImage('ada/busybox', 'v1', []);
+    const response = await client.raw('/v1/search?q=busybox&n=5');
+    const { results, ...rest } = (await response.json()) as { results: { name: string }[] };
+    expect(rest).toEqual({ num_pages: 1, num_results: 2, page: 1, page_size: 5, query: 'busybox' });
+    expect(results.map(({ name }) => name)).toEqual(['busybox', 'ada/busybox']);
+    expect(results[0]).toMatchObject({
+      description: 'Small tools in one program',
+      is_official: true,
+      star_count: 0,
+    });
   });
 });
 

@@ -1,240 +1,235 @@
 /**
- * A read-only registry: the pull side of the OCI Distribution specification 1.1 as one function
- * from request to response, over static files. It holds no state but the catalogue, so it can
- * run in the page, in any worker and in Node. Pushing, deleting and referrers are left out: they
- * answer UNSUPPORTED.
+ * Docker Hub of this world: an OCI Distribution 1.1 registry with Docker's token authentication and
+ * search, as a function from request to response. Official images come with Drydock and are only
+ * read; what learners push is kept in a storage. It can run in a worker, and in Node behind a socket.
  */
-import { parseRange } from './byte-range.ts';
-import { type ByteRange, type HubSource, HubSourceError } from './hub-source.ts';
-import type { ImageIndex, ManifestEntry, RepositoryEntry } from './image-index.ts';
+import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
+import type { HubContents } from '../api/hub.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import { isStorageFull, type Storage } from '../storage/storage.ts';
+import type { Access, Action } from './access.ts';
+import { Accounts } from './accounts.ts';
+import { BuiltInImages } from './built-in-images.ts';
+import { Contents } from './contents.ts';
+import { type HubSource, HubSourceError } from './hub-source.ts';
+import { checkedName } from './names.ts';
+import { PullSide } from './pull-side.ts';
+import { PushSide } from './push-side.ts';
 import { RegistryError } from './registry-error.ts';
+import { json, notFound, paginate } from './reply.ts';
+import { Repositories, type Repository } from './repositories.ts';
+import { searchImages } from './search.ts';
+import { TokenService } from './token-service.ts';
+import { Uploads } from './uploads.ts';
 
-export type Hub = (request: Request) => Promise<Response>;
+/** Other public registries that live here too: `registry.k8s.io/pause` is kept as the repository of that name. */
+const OTHER_REGISTRIES = ['registry.k8s.io'];
+const TOKEN_KEY_BYTES = 32;
 
-/** From the specification: a repository name, a tag, a digest. */
-const namePattern =
-  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
-const longestName = 255;
-const digestPattern = /^sha256:[0-9a-f]{64}$/;
-const routePattern = /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/;
+export interface Hub {
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+  contents(): Promise<HubContents>;
+}
 
-/** Digests name their content for ever; tags may move. */
-const immutable = 'public, max-age=31536000, immutable';
+export interface HubOptions {
+  /** the official images */
+  readonly source: HubSource;
+  /** where accounts and what is pushed are kept */
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** failures of ours, which clients see as status 500 */
+  readonly onError?: (error: unknown) => void;
+}
 
-/** The catalogue is read once, at the first request; a failure to read it is tried again at the next. */
-export function createHub(source: HubSource): Hub {
-  const registry = new Registry(source);
-  return async (request) => {
-    const withBody = request.method !== 'HEAD';
-    let response: Response;
+/** Reads what is stored, and throws away what a crash left behind. */
+export async function openHub(options: HubOptions): Promise<Hub> {
+  const { storage, source, clock, random, onError } = options;
+  const repositories = await Repositories.open(storage);
+  const builtIn = new BuiltInImages(source);
+  const contents = new Contents(storage, source);
+  const uploads = new Uploads({ storage, contents, clock, random });
+  await contents.collect((digest) => repositories.uses(digest));
+  await uploads.collect();
+  const accounts = await Accounts.open(storage, random);
+  /** What is seen under a host: the whole, or for a host of its own what stands below its name, to be read only. */
+  const registryOf = (host: string | undefined): Registry => {
+    const prefix = host === undefined ? '' : `${host}/`;
+    const find = async (name: string): Promise<Repository | undefined> =>
+      repositories.find(prefix + name) ?? (await builtIn.find(prefix + name));
+    const tokens = new TokenService({
+      exists: async (name) => (await find(name)) !== undefined,
+      ...(host === undefined ? { accounts } : {}),
+      // Each has its own, or a token to push here would be good there too.
+      key: random.bytes(TOKEN_KEY_BYTES),
+      clock,
+      random,
+    });
+    return new Registry({ storage, repositories, contents, uploads, builtIn, find }, tokens);
+  };
+  const main = registryOf(undefined);
+  const others = new Map(OTHER_REGISTRIES.map((host) => [host, registryOf(host)]));
+  const handle = async (request: HttpRequest): Promise<HttpResponse> => {
+    let response: HttpResponse;
     try {
-      response = await registry.answer(request);
+      response = await (others.get(request.headers.get('host') ?? '') ?? main).answer(request);
     } catch (error) {
-      response = asRegistryError(error).toResponse(withBody);
+      response = asRegistryError(error, onError).toResponse();
     }
     response.headers.set('docker-distribution-api-version', 'registry/2.0');
-    return response;
+    const { body } = response;
+    if (body instanceof Uint8Array) response.headers.set('content-length', String(body.length));
+    return request.method === 'HEAD' ? { ...response, body: null } : response;
+  };
+  return {
+    handle,
+    async contents() {
+      return { official: await builtIn.index(), pushed: repositories.describe() };
+    },
   };
 }
 
+/** What the two sides work with. */
+export interface HubParts {
+  readonly storage: Storage;
+  readonly repositories: Repositories;
+  readonly builtIn: BuiltInImages;
+  readonly contents: Contents;
+  readonly uploads: Uploads;
+  /** pushed or official, by the name that the request's host knows it under */
+  find(name: string): Promise<Repository | undefined>;
+}
+
+/** `/v2/<name>/<kind>/…`; the name is as long as it can be. */
+const routePattern =
+  /^\/v2\/(.+)\/(?:(manifests|blobs|tags|referrers)\/([^/]+)|blobs\/uploads\/([^/]*))$/;
+
+type Endpoint = () => Promise<HttpResponse>;
+
 class Registry {
-  readonly #source: HubSource;
-  #index: Promise<ImageIndex> | undefined;
+  readonly #parts: HubParts;
+  readonly #tokens: TokenService;
+  readonly #pull: PullSide;
+  readonly #push: PushSide;
 
-  constructor(source: HubSource) {
-    this.#source = source;
+  constructor(parts: HubParts, tokens: TokenService) {
+    this.#parts = parts;
+    this.#tokens = tokens;
+    this.#pull = new PullSide(parts);
+    this.#push = new PushSide(parts);
   }
 
-  async answer(request: Request): Promise<Response> {
+  async answer(request: HttpRequest): Promise<HttpResponse> {
     const { pathname, searchParams } = new URL(request.url);
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw new RegistryError('UNSUPPORTED');
-    if (pathname === '/v2' || pathname === '/v2/') return json({}, request);
-    if (pathname === '/v2/_catalog') return this.#catalog(request, searchParams);
-    const [, name, kind, reference] = routePattern.exec(pathname) ?? [];
-    if (!name || !kind || !reference) return new Response('404 page not found\n', { status: 404 });
-    const repository = await this.#repository(decode(name));
-    switch (kind) {
-      case 'manifests':
-        return this.#manifest(request, repository, decode(reference));
-      case 'blobs':
-        return this.#blob(request, repository, decode(reference));
+    switch (pathname) {
+      case '/token':
+        return choose(request, {
+          GET: () => this.#tokens.answer(request),
+          POST: () => this.#tokens.answer(request),
+        });
+      case '/v1/_ping':
+        return json(true);
+      case '/v1/search':
+        return json(await searchImages(this.#parts, searchParams));
+      case '/v2':
+      case '/v2/':
+        return choose(request, {
+          GET: async () => {
+            await this.#tokens.check(request, []);
+            return json({});
+          },
+        });
+      case '/v2/_catalog':
+        return choose(request, { GET: () => this.#catalog(request, searchParams) });
       default:
-        if (reference !== 'list') return new Response('404 page not found\n', { status: 404 });
-        return tagList(request, decode(name), repository, searchParams);
+        return this.#repository(request, pathname, searchParams);
     }
   }
 
-  #catalogue(): Promise<ImageIndex> {
-    this.#index ??= this.#source
-      .open('index.json')
-      .then(
-        async (stream) =>
-          (await new Response(
-            stream as ReadableStream<Uint8Array<ArrayBuffer>>,
-          ).json()) as ImageIndex,
-      );
-    const index = this.#index;
-    index.catch(() => {
-      if (this.#index === index) this.#index = undefined;
-    });
-    return index;
+  async #catalog(request: HttpRequest, parameters: URLSearchParams): Promise<HttpResponse> {
+    await this.#tokens.check(request, [{ type: 'registry', name: 'catalog', actions: ['*'] }]);
+    const { repositories, builtIn } = this.#parts;
+    const names = [...repositories.names(), ...(await builtIn.all()).keys()].sort();
+    const { items, headers } = paginate(names, '/v2/_catalog', parameters);
+    return json({ repositories: items }, headers);
   }
 
-  async #repository(name: string): Promise<RepositoryEntry> {
-    if (name.length > longestName || !namePattern.test(name))
-      throw new RegistryError('NAME_INVALID', { name });
-    const { repositories } = await this.#catalogue();
-    const found = own(repositories, name) ?? own(repositories, `library/${name}`);
-    // Docker Hub does not tell an absent repository from a private one; clients word their message after that.
-    if (!found) throw new RegistryError('DENIED', { name });
-    return found;
-  }
-
-  async #catalog(request: Request, parameters: URLSearchParams): Promise<Response> {
-    const names = Object.keys((await this.#catalogue()).repositories).sort();
-    const page = paginate(names, parameters);
-    return json(
-      { repositories: page.items },
-      request,
-      page.next ? link('/v2/_catalog', page.next) : {},
-    );
-  }
-
-  async #manifest(
-    request: Request,
-    repository: RepositoryEntry,
-    reference: string,
-  ): Promise<Response> {
-    const named = reference.includes(':')
-      ? checkedDigest(reference)
-      : own(repository.tags, reference);
-    const byTag = named !== reference;
-    let digest = named;
-    let entry = digest === undefined ? undefined : own(repository.manifests, digest);
-    const accept = request.headers.get('accept');
-    if (byTag && entry?.defaultManifest && !accepts(accept, entry.mediaType)) {
-      digest = entry.defaultManifest;
-      entry = own(repository.manifests, digest);
+  async #repository(
+    request: HttpRequest,
+    pathname: string,
+    parameters: URLSearchParams,
+  ): Promise<HttpResponse> {
+    const [, encoded, kind, reference = '', upload] = routePattern.exec(pathname) ?? [];
+    if (encoded === undefined) return notFound();
+    const name = checkedName(decode(encoded));
+    const rest = decode(reference);
+    const may =
+      (action: Action, endpoint: Endpoint, ...more: readonly Access[]): Endpoint =>
+      async () => {
+        const actions: Action[] = action === 'push' ? ['pull', 'push'] : [action];
+        await this.#tokens.check(request, [{ type: 'repository', name, actions }, ...more]);
+        return endpoint();
+      };
+    const pull = this.#pull;
+    const push = this.#push;
+    switch (kind) {
+      case undefined: {
+        if (upload === '')
+          return choose(request, {
+            POST: may(
+              'push',
+              () => push.startUpload(request, name, parameters),
+              ...mountAccess(parameters),
+            ),
+          });
+        const id = decode(upload ?? '');
+        return choose(request, {
+          GET: may('push', () => push.uploadStatus(name, id)),
+          PATCH: may('push', () => push.addToUpload(request, name, id)),
+          PUT: may('push', () => push.finishUpload(request, name, id, parameters)),
+          DELETE: may('push', () => push.cancelUpload(name, id)),
+        });
+      }
+      case 'blobs':
+        return choose(request, {
+          GET: may('pull', () => pull.blob(request, name, rest)),
+          DELETE: may('delete', () => push.deleteBlob(name, rest)),
+        });
+      case 'manifests':
+        return choose(request, {
+          GET: may('pull', () => pull.manifest(request, name, rest)),
+          PUT: may('push', () => push.putManifest(request, name, rest)),
+          DELETE: may('delete', () => push.deleteManifest(name, rest)),
+        });
+      case 'referrers':
+        return choose(request, { GET: may('pull', () => pull.referrers(name, rest, parameters)) });
+      default:
+        if (rest !== 'list') return notFound();
+        return choose(request, { GET: may('pull', () => pull.tags(name, parameters)) });
     }
-    if (!digest || !entry)
-      throw new RegistryError(
-        'MANIFEST_UNKNOWN',
-        byTag ? { tag: reference } : { digest: reference },
-      );
-    if (!accepts(accept, entry.mediaType)) {
-      throw new RegistryError(
-        'MANIFEST_UNKNOWN',
-        `${entry.mediaType} found, but the Accept header does not support it`,
-      );
-    }
-    return this.#content(request, digest, entry, byTag ? 'no-cache' : immutable);
-  }
-
-  async #blob(request: Request, repository: RepositoryEntry, reference: string): Promise<Response> {
-    const digest = checkedDigest(reference);
-    const size = own(repository.blobs, digest);
-    if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', { digest });
-    return this.#content(
-      request,
-      digest,
-      { mediaType: 'application/octet-stream', size },
-      immutable,
-    );
-  }
-
-  async #content(
-    request: Request,
-    digest: string,
-    entry: ManifestEntry,
-    cacheControl: string,
-  ): Promise<Response> {
-    const headers: Record<string, string> = {
-      'content-type': entry.mediaType,
-      'docker-content-digest': digest,
-      'cache-control': cacheControl,
-      'accept-ranges': 'bytes',
-      etag: `"${digest}"`,
-    };
-    if (request.headers.get('if-none-match')?.includes(`"${digest}"`))
-      return new Response(null, { status: 304, headers });
-    const range =
-      request.method === 'GET' ? parseRange(request.headers.get('range'), entry.size) : 'whole';
-    if (range === 'unsatisfiable') {
-      return new Response(null, {
-        status: 416,
-        headers: { ...headers, 'content-range': `bytes */${entry.size}` },
-      });
-    }
-    const part: ByteRange | undefined = range === 'whole' ? undefined : range;
-    headers['content-length'] = String(part ? part.end - part.start : entry.size);
-    if (part) headers['content-range'] = `bytes ${part.start}-${part.end - 1}/${entry.size}`;
-    if (request.method === 'HEAD') return new Response(null, { headers });
-    const stream = await this.#source.open(`blobs/sha256/${digest.slice('sha256:'.length)}`, part);
-    const body = stream as ReadableStream<Uint8Array<ArrayBuffer>>;
-    return new Response(body, { status: part ? 206 : 200, headers });
   }
 }
 
-function tagList(
-  request: Request,
-  name: string,
-  repository: RepositoryEntry,
-  parameters: URLSearchParams,
-): Response {
-  const page = paginate(Object.keys(repository.tags).sort(), parameters);
-  return json(
-    { name, tags: page.items },
-    request,
-    page.next ? link(`/v2/${name}/tags/list`, page.next) : {},
+/** A mount reads from another repository, which must be allowed too. */
+function mountAccess(parameters: URLSearchParams): Access[] {
+  const from = parameters.get('from');
+  if (!parameters.has('mount') || from === null) return [];
+  return [{ type: 'repository', name: checkedName(from), actions: ['pull'] }];
+}
+
+/** The endpoint for the request's method; HEAD is GET whose body is left out. Throws UNSUPPORTED. */
+function choose(
+  request: HttpRequest,
+  endpoints: Readonly<Record<string, Endpoint>>,
+): Promise<HttpResponse> {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const endpoint = Object.hasOwn(endpoints, method) ? endpoints[method] : undefined;
+  if (endpoint !== undefined) return endpoint();
+  const allowed = Object.keys(endpoints).flatMap((each) =>
+    each === 'GET' ? ['GET', 'HEAD'] : [each],
   );
-}
-
-/** Pages of the specification: `n` entries after `last`. */
-function paginate(
-  sorted: readonly string[],
-  parameters: URLSearchParams,
-): { items: readonly string[]; next?: string } {
-  const wanted = parameters.get('n');
-  const last = parameters.get('last');
-  if (wanted !== null && !/^\d{1,6}$/.test(wanted))
-    throw new RegistryError('PAGINATION_NUMBER_INVALID', { n: wanted });
-  const rest = last === null ? sorted : sorted.filter((item) => item > last);
-  const count = wanted === null ? rest.length : Number(wanted);
-  const items = rest.slice(0, count);
-  const final = items.at(-1);
-  return items.length < rest.length && final !== undefined
-    ? { items, next: new URLSearchParams({ last: final, n: String(count) }).toString() }
-    : { items };
-}
-
-function link(path: string, query: string): Record<string, string> {
-  return { link: `<${path}?${query}>; rel="next"` };
-}
-
-function json(value: unknown, request: Request, headers: Record<string, string> = {}): Response {
-  const body = new TextEncoder().encode(JSON.stringify(value));
-  return new Response(request.method === 'HEAD' ? null : body, {
-    headers: {
-      'content-type': 'application/json',
-      'content-length': String(body.byteLength),
-      ...headers,
-    },
-  });
-}
-
-/** Without an Accept header, or with a wildcard, everything will do. Weights are not looked at. */
-function accepts(header: string | null, mediaType: string): boolean {
-  const types = (header ?? '').split(',').map((part) => part.split(';')[0]?.trim() ?? '');
-  return (
-    header === null ||
-    types.some((type) => type === '*/*' || type === 'application/*' || type === mediaType)
-  );
-}
-
-function checkedDigest(text: string): string {
-  if (!digestPattern.test(text)) throw new RegistryError('DIGEST_INVALID', { digest: text });
-  return text;
+  throw new RegistryError('UNSUPPORTED', undefined, { headers: { allow: allowed.join(', ') } });
 }
 
 function decode(text: string): string {
@@ -245,13 +240,14 @@ function decode(text: string): string {
   }
 }
 
-/** Names come from the network: `constructor` must not find what every object has. */
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-function asRegistryError(error: unknown): RegistryError {
+function asRegistryError(
+  error: unknown,
+  onError: ((error: unknown) => void) | undefined,
+): RegistryError {
   if (error instanceof RegistryError) return error;
-  const detail = error instanceof HubSourceError ? error.message : undefined;
-  return new RegistryError('UNAVAILABLE', detail, { cause: error });
+  if (error instanceof HubSourceError)
+    return new RegistryError('UNAVAILABLE', error.message, { cause: error });
+  if (isStorageFull(error)) return new RegistryError('STORAGE_FULL', undefined, { cause: error });
+  onError?.(error);
+  return new RegistryError('UNKNOWN', undefined, { cause: error });
 }
