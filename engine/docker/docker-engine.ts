@@ -5,25 +5,33 @@ import type { OpenPort } from '../api/lab.ts';
 import type { RegistryFetch, Runtime } from '../runtime/types.ts';
 import { familiarName, parseReference } from '../runtime/images/reference.ts';
 import { serveHttp, type HttpHandler } from '../http/index.ts';
+import { attachRoutes } from './api/attach-routes.ts';
 import { buildRoutes } from './api/build-route.ts';
 import { containerRoutes } from './api/container-routes.ts';
 import { containerStreamRoutes } from './api/container-stream-routes.ts';
 import type { EngineServices } from './api/engine-services.ts';
 import { execRoutes } from './api/exec-routes.ts';
+import { imageArchiveRoutes } from './api/image-archive-routes.ts';
 import { imageRoutes } from './api/image-routes.ts';
 import { networkRoutes } from './api/network-routes.ts';
+import { registryRoutes } from './api/registry-routes.ts';
 import { createRouter } from './api/router.ts';
+import { swarmRoutes } from './api/swarm-routes.ts';
 import { systemRoutes } from './api/system-routes.ts';
 import { volumeRoutes } from './api/volume-routes.ts';
+import { removeLeftBuilds } from './builder/engine-build-host.ts';
+import type { BuildElsewhere } from './builder/start-build.ts';
 import { ContainerRecords } from './containers/container-record.ts';
 import { Containers } from './containers/containers.ts';
+import type { ContainerContext } from './containers/context.ts';
 import { Execs } from './containers/execs.ts';
 import type { Guest } from './guest.ts';
+import { DockerNetworks } from './networks/networks.ts';
 import { EventLog } from './system/event-log.ts';
 
 /** The API this engine follows is that of Docker 20.10. */
 const ENGINE_VERSION = '20.10.24+drydock';
-const SOCKET = '/var/run/docker.sock';
+export const SOCKET = '/var/run/docker.sock';
 /** read and write for root and the group docker */
 const SOCKET_MODE = 0o660;
 
@@ -34,6 +42,8 @@ export interface DockerEngineOptions {
   readonly registry: RegistryFetch;
   readonly clock: Clock;
   readonly random: Random;
+  /** for builds with big contexts */
+  readonly buildElsewhere?: BuildElsewhere;
   /** failures of ours, which clients see as status 500 */
   readonly onError?: (error: unknown) => void;
 }
@@ -54,13 +64,17 @@ export class DockerEngine {
     this.handle = createRouter(
       [
         systemRoutes(services),
+        attachRoutes(services),
         containerStreamRoutes(services),
         containerRoutes(services),
         execRoutes(services),
+        registryRoutes(services),
+        imageArchiveRoutes(services),
         imageRoutes(services),
         networkRoutes(services),
         volumeRoutes(services),
         buildRoutes(services),
+        swarmRoutes(),
       ],
       {
         version: ENGINE_VERSION,
@@ -76,24 +90,38 @@ export class DockerEngine {
     const events = new EventLog(clock);
     const records = new ContainerRecords(runtime);
     const { hostname } = await guest.call('hello', {});
-    const context = { runtime, records, events, clock, random, hostname };
-    const containers = new Containers(context);
+    const networks: DockerNetworks = new DockerNetworks(() => context);
+    const context: ContainerContext = {
+      runtime,
+      records,
+      networks,
+      events,
+      clock,
+      random,
+      hostname,
+    };
+    const execs = new Execs(context);
+    const containers = new Containers(context, execs);
     runtime.images.events(({ action, id, name }) => {
       if (action === 'build') return;
       const labels = runtime.images.find(id)?.config.config?.Labels;
-      // A pull is about the reference; everything else about the image.
+      // Pull and push are about the reference; everything else about the image.
       const [subject, called] =
-        action === 'pull' ? [name, familiarName(parseReference(name))] : [id, name];
+        action === 'pull' || action === 'push'
+          ? [name, familiarName(parseReference(name))]
+          : [id, name];
       events.add('image', action, subject, { ...labels, name: called });
     });
     const engine = new DockerEngine(options, {
       context,
       containers,
-      execs: new Execs(context),
+      execs,
       guest,
       registry,
+      buildElsewhere: options.buildElsewhere,
       version: ENGINE_VERSION,
     });
+    await removeLeftBuilds(runtime);
     await containers.recover();
     engine.#checkPorts();
     return engine;

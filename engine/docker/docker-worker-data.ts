@@ -1,7 +1,5 @@
-/** What configures an engine's worker thread in Node. Absolute paths. */
+/** What configures an engine's worker thread in Node. An absolute path. */
 export interface DockerWorkerData {
-  /** built artifacts: `engine/guest/dist` */
-  readonly guest: string;
   /** where images and records are kept; in memory only when absent */
   readonly storage?: string;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goTime, humanDuration, humanSize, parseTimestamp } from './go-format.ts';
+import { goDuration, goTime, humanDuration, humanSize, parseTimestamp } from './go-format.ts';
 
 describe('humanDuration', () => {
   it.each([
@@ -37,6 +37,12 @@ it('prints times as Go does', () => {
   expect(goTime(undefined)).toBe('0001-01-01T00:00:00Z');
   expect(goTime(1_700_000_000_000)).toBe('2023-11-14T22:13:20Z');
   expect(goTime(1_700_000_000_120)).toBe('2023-11-14T22:13:20.12Z');
+});
+
+it('prints durations as Go does', () => {
+  const durations = [0, 0.25, 300, 1500, 30_000, 90_000, 3_600_000, 3_723_004];
+  const texts = ['0s', '250µs', '300ms', '1.5s', '30s', '1m30s', '1h0m0s', '1h2m3.004s'];
+  expect(durations.map(goDuration)).toEqual(texts);
 });
 
 it('understands seconds, durations and dates', () => {

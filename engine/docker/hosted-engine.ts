@@ -8,18 +8,21 @@ import type { Random } from '../base/random.ts';
 import { serveHttp } from '../http/index.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
 import { connectPort } from '../rpc/rpc-client.ts';
+import type { WorkerLink } from '../rpc/worker-link.ts';
 import { StoredContent } from '../runtime/content-store.ts';
 import { ContainerRuntime } from '../runtime/container-runtime.ts';
 import { ImageStore } from '../runtime/images/image-store.ts';
-import type { Storage } from '../runtime/storage/storage.ts';
-import type { RegistryFetch } from '../runtime/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import { buildInWorker } from './builder/build-worker.ts';
 import { DockerEngine } from './docker-engine.ts';
 import type { Guest } from './guest.ts';
+import { registries, type OpenHub } from './registries.ts';
 
 /** What the engine needs from the worker it runs in. */
 export interface EngineHost {
   openStorage(options: DockerEngineOptions): Promise<Storage>;
-  registry(options: DockerEngineOptions): RegistryFetch;
+  /** A worker that serves `BuildWorker`. */
+  spawnBuild(): WorkerLink;
   readonly clock: Clock;
   readonly random: Random;
   /** failures of ours that clients see as status 500 */
@@ -31,18 +34,24 @@ export class HostedDockerEngine implements DockerEngineService {
   readonly #host: EngineHost;
   #engine: DockerEngine | undefined;
   #runtime: ContainerRuntime | undefined;
+  #images: ImageStore | undefined;
 
   constructor(host: EngineHost) {
     this.#host = host;
   }
 
-  async start(port: MessagePort, options: DockerEngineOptions): Promise<void> {
+  async start(port: MessagePort, options: DockerEngineOptions, openHub: OpenHub): Promise<void> {
     const { clock, random, onError } = this.#host;
     const machine = connectPort<MachineService>(port).service;
     const agent = new AgentClient(machine);
     const storage = await this.#host.openStorage(options);
-    const registry = this.#host.registry(options);
+    const registry = registries(openHub, (address) => agent.dial({ network: 'tcp', address }));
     const content = new StoredContent(storage);
+    if (options.images !== undefined)
+      await ImageStore.unpack(
+        options.images.stream().pipeThrough(new DecompressionStream('gzip')),
+        { storage, content },
+      );
     const images = await ImageStore.open({ storage, content, registry, clock });
     const runtime = new ContainerRuntime({
       agent,
@@ -55,7 +64,9 @@ export class HostedDockerEngine implements DockerEngineService {
       random,
     });
     await runtime.recover();
+    if (options.images !== undefined) await images.collectLayers();
     this.#runtime = runtime;
+    this.#images = images;
     this.#engine = await DockerEngine.open({
       runtime,
       guest: guestOver(agent),
@@ -63,6 +74,8 @@ export class HostedDockerEngine implements DockerEngineService {
       clock,
       random,
       onError,
+      buildElsewhere: (host, ...build) =>
+        buildInWorker(() => this.#host.spawnBuild(), { host, storage }, ...build),
     });
     await this.#engine.listen();
   }
@@ -84,6 +97,11 @@ export class HostedDockerEngine implements DockerEngineService {
 
   async flush(): Promise<void> {
     await this.#runtime?.flush();
+  }
+
+  async saveImages(): Promise<Blob> {
+    if (this.#images === undefined) throw new Error('The engine has not been started.');
+    return new Response(this.#images.pack().pipeThrough(new CompressionStream('gzip'))).blob();
   }
 
   async stop(): Promise<void> {

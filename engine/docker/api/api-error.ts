@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { RuntimeError, type RuntimeErrorCode } from '../../runtime/runtime-error.ts';
 
 /** What the Docker client is told: an HTTP status and `{"message": …}` in dockerd's words. */
@@ -22,13 +23,15 @@ const STATUS: Readonly<Record<RuntimeErrorCode, number>> = {
   NOT_FOUND: 404,
   INVALID: 400,
   CONFLICT: 409,
+  FORBIDDEN: 403,
+  INTERNAL: 500,
   IN_USE: 409,
   NOT_RUNNING: 409,
   NOT_MODIFIED: 304,
   START_FAILED: 500,
   PORT_IN_USE: 500,
   DIGEST_MISMATCH: 500,
-  UNAUTHORIZED: 404,
+  UNAUTHORIZED: 401,
   REGISTRY: 500,
   STORAGE: 500,
 };
@@ -43,7 +46,7 @@ export function toApiError(thrown: unknown): ApiError {
       cause: thrown,
     });
   }
-  return new ApiError(500, thrown instanceof Error ? thrown.message : String(thrown), {
+  return new ApiError(500, messageOf(thrown), {
     cause: thrown,
   });
 }

@@ -1,6 +1,8 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { z } from 'zod';
 import { hasToken, readAll, type HttpRequest } from '../../http/index.ts';
 import { ApiError, badRequest } from './api-error.ts';
+import { compareVersions } from './api-version.ts';
 import { parseFilters, type Filters } from './filters.ts';
 
 /** A request as an endpoint sees it. */
@@ -21,6 +23,11 @@ export class ApiRequest {
     this.query = query;
     this.version = version;
     this.#parameters = parameters;
+  }
+
+  /** Whether the client's version of the API is this one or a later one. */
+  speaks(version: string): boolean {
+    return compareVersions(this.version, version) >= 0;
   }
 
   /** A part of the path. */
@@ -65,11 +72,7 @@ export class ApiRequest {
     try {
       value = text.trim() === '' ? {} : JSON.parse(text);
     } catch (error) {
-      throw new ApiError(
-        400,
-        `invalid JSON: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new ApiError(400, `invalid JSON: ${messageOf(error)}`, { cause: error });
     }
     const result = schema.safeParse(value);
     if (result.success) return result.data;

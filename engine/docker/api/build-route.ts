@@ -1,13 +1,11 @@
 /** `POST /build`: the query of the classic builder. */
+import { streamOf } from '../../http/index.ts';
 import { z } from 'zod';
 import type { NetworkMode } from '../../runtime/types.ts';
 import { BuildError } from '../builder/build-error.ts';
-import { buildImage } from '../builder/build-image.ts';
-import type { BuildOptions, BuildServices } from '../builder/build-types.ts';
-import { completeConfig, completeHostConfig } from '../containers/container-config.ts';
-import { generateName } from '../containers/names.ts';
-import { pullImage } from '../images/pull-image.ts';
-import { ApiError, badRequest } from './api-error.ts';
+import type { BuildOptions } from '../builder/build-types.ts';
+import { startBuild } from '../builder/start-build.ts';
+import { ApiError, badRequest, toApiError } from './api-error.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { EngineServices } from './engine-services.ts';
 import { json } from './reply.ts';
@@ -15,38 +13,6 @@ import { progressStream } from './progress-stream.ts';
 import type { Routes } from './router.ts';
 
 export function buildRoutes(services: EngineServices): Routes {
-  const { context } = services;
-  const { runtime, clock, random } = context;
-  const build: BuildServices = {
-    runtime,
-    clock,
-    random,
-    pull: (reference, write, options) =>
-      pullImage(runtime.images, clock, reference, write, options),
-    // The container of a failed step stays, so that one can look into it.
-    async keepContainer({ id, image, config }) {
-      const name = generateName(
-        random,
-        (candidate) => context.records.holderOf(candidate) !== undefined,
-      );
-      await context.records.save({
-        id,
-        name,
-        created: clock.now(),
-        image,
-        config: {
-          ...completeConfig({ Image: image }, { ...config, Cmd: config.Cmd ?? ['/bin/sh'] }, id),
-        },
-        hostConfig: completeHostConfig({}),
-        mounts: [],
-        restartCount: 0,
-        manuallyStopped: true,
-        endpointId: '',
-        sandboxId: '',
-      });
-    },
-  };
-
   return {
     'POST /build': (request) => {
       if (request.text('version') === '2')
@@ -56,15 +22,21 @@ export function buildRoutes(services: EngineServices): Routes {
           501,
           'Building from a URL is not possible here: the network ends at this page',
         );
+      if (request.flag('squash'))
+        throw badRequest('squash is only supported with experimental mode');
+      if (request.text('securityopt') !== '' && request.text('securityopt') !== 'null')
+        throw badRequest(
+          'The daemon on this platform does not support setting security options on build',
+        );
       const stop = new AbortController();
       const options: BuildOptions = {
         ...buildOptions(request, networkOf(services, request.text('networkmode'))),
         signal: stop.signal,
       };
-      const context = request.http.body ?? emptyStream();
+      const context = streamOf(request.http.body);
       return progressStream(
         (write) =>
-          buildImage(build, context, options, write).catch((error: unknown) =>
+          startBuild(services, context, options, write).catch((error: unknown) =>
             Promise.reject(asApiError(error)),
           ),
         () => stop.abort(new Error('context canceled')),
@@ -74,12 +46,9 @@ export function buildRoutes(services: EngineServices): Routes {
   };
 }
 
-function emptyStream(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.close() });
-}
-
 function asApiError(error: unknown): unknown {
-  if (!(error instanceof BuildError)) return error;
+  // The exit status of a start that failed is none of a RUN step's.
+  if (!(error instanceof BuildError)) return toApiError(error);
   const api = new ApiError(error.code === 'INVALID' ? 400 : 500, error.message, { cause: error });
   return error.exitCode === undefined ? api : Object.assign(api, { exitCode: error.exitCode });
 }
@@ -87,9 +56,7 @@ function asApiError(error: unknown): unknown {
 function networkOf({ context }: EngineServices, mode: string): NetworkMode {
   if (mode === 'host' || mode === 'none') return { kind: mode };
   const name = mode === '' || mode === 'default' ? 'bridge' : mode;
-  if (!context.runtime.networks.some((network) => network.name === name))
-    throw new ApiError(404, `network ${name} not found`);
-  return { kind: 'bridge', network: name };
+  return { kind: 'bridge', endpoints: [{ network: context.networks.get(name).id }] };
 }
 
 function jsonParameter<T extends z.ZodType>(
@@ -100,7 +67,8 @@ function jsonParameter<T extends z.ZodType>(
   const text = request.text(name);
   if (text === '') return undefined;
   try {
-    return schema.parse(JSON.parse(text));
+    // Debian's client sends null for a list that it does not have.
+    return schema.nullable().parse(JSON.parse(text)) ?? undefined;
   } catch (error) {
     throw new ApiError(
       400,
@@ -109,6 +77,8 @@ function jsonParameter<T extends z.ZodType>(
     );
   }
 }
+
+const ulimits = z.array(z.looseObject({ Name: z.string(), Soft: z.number(), Hard: z.number() }));
 
 function buildOptions(request: ApiRequest, network: NetworkMode): BuildOptions {
   const entries: { [Name in keyof BuildOptions]: BuildOptions[Name] | undefined } = {
@@ -128,11 +98,19 @@ function buildOptions(request: ApiRequest, network: NetworkMode): BuildOptions {
       request.text('extrahosts') === '' ? undefined : request.text('extrahosts').split(','),
     shmSize: request.integer('shmsize') || undefined,
     cgroupParent: request.text('cgroupparent') || undefined,
+    ulimits: jsonParameter(request, 'ulimits', ulimits)?.map(({ Name, Soft, Hard }) => ({
+      name: Name,
+      soft: Soft,
+      hard: Hard,
+    })),
+    cacheFrom: jsonParameter(request, 'cachefrom', z.array(z.string())),
     resources: {
       ...(request.integer('memory') ? { memory: request.integer('memory') ?? 0 } : {}),
       ...(request.integer('memswap') ? { memorySwap: request.integer('memswap') ?? 0 } : {}),
       ...(request.integer('cpushares') ? { cpuShares: request.integer('cpushares') ?? 0 } : {}),
       ...(request.integer('cpuperiod') ? { cpuPeriod: request.integer('cpuperiod') ?? 0 } : {}),
+      ...(request.text('cpusetcpus') === '' ? {} : { cpusetCpus: request.text('cpusetcpus') }),
+      ...(request.text('cpusetmems') === '' ? {} : { cpusetMems: request.text('cpusetmems') }),
       ...(request.integer('cpuquota') ? { cpuQuota: request.integer('cpuquota') ?? 0 } : {}),
     },
   };

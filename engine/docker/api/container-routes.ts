@@ -3,12 +3,13 @@ import type { Clock } from '../../base/clock.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { EngineServices } from './engine-services.ts';
+import { knownTo } from './earlier-versions.ts';
 import { labelMatches } from './filters.ts';
+import { laterContainer } from './later-versions.ts';
 import { empty, json, jsonLine, stream } from './reply.ts';
 import type { Routes } from './router.ts';
-import { completeHostConfig } from '../containers/container-config.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
-import type { WaitCondition } from '../containers/containers.ts';
+import type { StopOptions, WaitCondition } from '../containers/containers.ts';
 import { createContainer } from '../containers/create-container.ts';
 import { createBodySchema, hostConfigSchema } from '../containers/create-body.ts';
 import { describe, inspectContainer, summarizeContainer } from '../containers/describe.ts';
@@ -26,8 +27,12 @@ export function containerRoutes(services: EngineServices): Routes {
   return {
     'POST /containers/create': async (request) => {
       const body = await request.json(createBodySchema);
-      const created = await createContainer(context, request.text('name'), body);
-      return json({ Id: created.id, Warnings: warningsOf(created) }, 201);
+      const { record: created, warnings } = await createContainer(context, {
+        name: request.text('name'),
+        body: knownTo(request, body),
+        networks: request.speaks('1.44') ? 'many' : 'one',
+      });
+      return json({ Id: created.id, Warnings: warnings }, 201);
     },
 
     'GET /containers/json': async (request) => {
@@ -47,9 +52,12 @@ export function containerRoutes(services: EngineServices): Routes {
       return json(sized);
     },
 
-    'GET /containers/{name}/json': async (request) => {
+    'GET /containers/{name*}/json': async (request) => {
       const one = record(request);
-      const inspected = inspectContainer(context, described(one), execs.idsOf(one.id));
+      const inspected = laterContainer(
+        inspectContainer(context, described(one), execs.idsOf(one.id)),
+        request,
+      );
       if (!request.flag('size')) return json(inspected);
       return json({
         ...inspected,
@@ -58,51 +66,44 @@ export function containerRoutes(services: EngineServices): Routes {
       });
     },
 
-    'POST /containers/{name}/start': async (request) => {
+    'POST /containers/{name*}/start': async (request) => {
       await containers.start(record(request));
       return empty(NO_CONTENT);
     },
-    'POST /containers/{name}/stop': async (request) => {
-      await containers.stop(record(request), request.integer('t'));
+    'POST /containers/{name*}/stop': async (request) => {
+      await containers.stop(record(request), stopOptions(request));
       return empty(NO_CONTENT);
     },
-    'POST /containers/{name}/restart': async (request) => {
-      await containers.restart(record(request), request.integer('t'));
+    'POST /containers/{name*}/restart': async (request) => {
+      await containers.restart(record(request), stopOptions(request));
       return empty(NO_CONTENT);
     },
-    'POST /containers/{name}/kill': async (request) => {
+    'POST /containers/{name*}/kill': async (request) => {
       await containers.kill(record(request), request.text('signal'));
       return empty(NO_CONTENT);
     },
-    'POST /containers/{name}/pause': async (request) => {
+    'POST /containers/{name*}/pause': async (request) => {
       await containers.pause(record(request));
       return empty(NO_CONTENT);
     },
-    'POST /containers/{name}/unpause': async (request) => {
+    'POST /containers/{name*}/unpause': async (request) => {
       await containers.unpause(record(request));
       return empty(NO_CONTENT);
     },
-    'POST /containers/{name}/rename': async (request) => {
+    'POST /containers/{name*}/rename': async (request) => {
       await containers.rename(record(request), request.text('name'));
       return empty(NO_CONTENT);
     },
-    'POST /containers/{name}/resize': async (request) => {
+    'POST /containers/{name*}/resize': async (request) => {
       await containers.resize(record(request), sizeOf(request));
       return empty(200);
     },
-    'POST /containers/{name}/update': async (request) => {
+    'POST /containers/{name*}/update': async (request) => {
       const one = record(request);
-      const given = await request.json(hostConfigSchema);
-      const changed = Object.fromEntries(
-        Object.entries(given).filter(([name, value]) => isSet(name, value)),
-      );
-      await containers.update(
-        one,
-        completeHostConfig(hostConfigSchema.parse({ ...one.hostConfig, ...changed })),
-      );
-      return json({ Warnings: null });
+      const warnings = await containers.update(one, await request.json(hostConfigSchema));
+      return json({ Warnings: warnings.length === 0 ? null : warnings });
     },
-    'POST /containers/{name}/wait': (request) => {
+    'POST /containers/{name*}/wait': (request) => {
       const one = record(request);
       const condition = waitCondition(request.text('condition'));
       const exited = containers.wait(one, condition, request.http.signal);
@@ -119,10 +120,11 @@ export function containerRoutes(services: EngineServices): Routes {
       });
       return stream(body, 'application/json');
     },
-    'DELETE /containers/{name}': async (request) => {
+    'DELETE /containers/{name*}': async (request) => {
       const one = record(request);
-      if (request.flag('link')) throw badRequest('links are not supported');
-      await containers.remove(one, { force: request.flag('force'), volumes: request.flag('v') });
+      if (request.flag('link')) await containers.removeLink(one, request.parameter('name'));
+      else
+        await containers.remove(one, { force: request.flag('force'), volumes: request.flag('v') });
       return empty(NO_CONTENT);
     },
 
@@ -144,8 +146,7 @@ export function containerRoutes(services: EngineServices): Routes {
         await containers.remove(one, { force: false, volumes: false });
         deleted.push(one.id);
       }
-      if (deleted.length > 0)
-        context.events.add('container', 'prune', '', { reclaimed: String(reclaimed) });
+      context.events.add('container', 'prune', '', { reclaimed: String(reclaimed) });
       return json({
         ContainersDeleted: deleted.length === 0 ? null : deleted,
         SpaceReclaimed: reclaimed,
@@ -159,18 +160,13 @@ export function containerRoutes(services: EngineServices): Routes {
   }
 }
 
-function warningsOf(record: ContainerRecord): readonly string[] {
-  const published = Object.keys(record.hostConfig.PortBindings).length > 0;
-  return published && record.hostConfig.NetworkMode === 'host'
-    ? ['Published ports are discarded when using host network mode']
-    : [];
-}
-
-/** `docker update` sends every limit; zero and nothing mean "as it is". */
-function isSet(name: string, value: unknown): boolean {
-  if (value === null || value === undefined || value === 0 || value === '') return false;
-  if (Array.isArray(value)) return value.length > 0;
-  return name !== 'RestartPolicy' || (value as { Name?: string }).Name !== '';
+function stopOptions(request: ApiRequest): StopOptions {
+  const timeout = request.integer('t');
+  const signal = request.speaks('1.42') ? request.text('signal') : '';
+  return {
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(signal === '' ? {} : { signal }),
+  };
 }
 
 export function sizeOf(request: ApiRequest): { rows: number; cols: number } {

@@ -6,18 +6,28 @@ import {
   imageCreatedAt,
   imageHistory,
   inspectImage,
+  sharedSizes,
   summarizeImage,
 } from '../images/describe-image.ts';
-import { getImage, joinReference, pullImage } from '../images/pull-image.ts';
+import {
+  getImage,
+  joinReference,
+  parsePlatform,
+  pullAllTags,
+  pullImage,
+} from '../images/pull-image.ts';
+import { pushImage } from '../images/push-image.ts';
 import { commitContainer } from '../images/commit.ts';
 import { configSchema } from '../containers/create-body.ts';
-import { ApiError } from './api-error.ts';
 import type { ApiRequest } from './api-request.ts';
 import { pruneLimit } from './container-routes.ts';
 import type { EngineServices } from './engine-services.ts';
+import { importRoute } from './image-archive-routes.ts';
 import { labelMatches, type Filters } from './filters.ts';
+import { laterImage } from './later-versions.ts';
 import { empty, json } from './reply.ts';
 import { progressStream } from './progress-stream.ts';
+import { registryAuth } from './registry-auth.ts';
 import type { Routes } from './router.ts';
 
 export function imageRoutes(services: EngineServices): Routes {
@@ -38,35 +48,41 @@ export function imageRoutes(services: EngineServices): Routes {
 
   return {
     'GET /images/json': (request) => {
-      const filters = request.filters().allow('dangling', 'label', 'before', 'since', 'reference');
+      const filters = request
+        .filters()
+        .allow('dangling', 'label', 'before', 'since', 'reference', 'until');
       const chosen = images
         .list()
         .filter((one) => isListed(one, request.flag('all'), filters))
         .toSorted(byAge);
-      return json(chosen.map((one) => summarizeImage(one)));
-    },
-    'GET /images/search': () => {
-      throw new ApiError(
-        501,
-        'This registry has no search. See what it offers with: docker pull NAME, or in the list of images of this page.',
+      const shared = request.flag('shared-size') ? sharedSizes(images.list()) : undefined;
+      return json(
+        chosen.map((one) =>
+          laterImage(summarizeImage(namedLike(one, filters), -1, shared?.get(one.id)), request),
+        ),
       );
     },
-    'GET /images/{name*}/json': (request) => json(inspectImage(image(request))),
+    'GET /images/{name*}/json': (request) =>
+      json(laterImage(inspectImage(image(request)), request)),
     'GET /images/{name*}/history': (request) => json(imageHistory(image(request), images)),
 
     'POST /images/create': (request) => {
-      if (request.query.has('fromSrc'))
-        throw new ApiError(501, 'docker import is not supported by this engine yet');
-      const reference = joinReference(request.text('fromImage'), request.text('tag'));
-      parseReference(reference);
+      if (request.text('fromImage') === '') return importRoute(services, request);
+      const reference = joinReference(
+        request.text('fromImage').replace(/:$/, ''),
+        request.text('tag'),
+      );
+      const { tag, digest } = parseReference(reference);
+      const pull = tag === undefined && digest === undefined ? pullAllTags : pullImage;
       const stop = new AbortController();
       const platform = request.text('platform');
+      const options = {
+        credentials: registryAuth(request.http.headers),
+        signal: stop.signal,
+        ...(platform === '' ? {} : { platform: parsePlatform(platform) }),
+      };
       return progressStream(
-        (write) =>
-          pullImage(images, clock, reference, write, {
-            signal: stop.signal,
-            ...(platform === '' ? {} : { platform }),
-          }),
+        (write) => pull(images, clock, reference, write, options),
         () => stop.abort(new Error('context canceled')),
       );
     },
@@ -100,16 +116,21 @@ export function imageRoutes(services: EngineServices): Routes {
           deleted.push(...(await images.remove(one.id, { force: true, inUse: uses() })));
       }
       const reclaimed = Math.max(0, before - totalSize());
-      if (deleted.length > 0)
-        context.events.add('image', 'prune', '', { reclaimed: String(reclaimed) });
+      context.events.add('image', 'prune', '', { reclaimed: String(reclaimed) });
       return json({
         ImagesDeleted: deleted.length === 0 ? null : deletions(deleted),
         SpaceReclaimed: reclaimed,
       });
     },
     'POST /images/{name*}/push': (request) => {
-      getImage(images, request.parameter('name'));
-      throw new ApiError(501, 'docker push is not supported by this engine yet');
+      const reference = joinReference(request.parameter('name'), request.text('tag'));
+      parseReference(reference);
+      const stop = new AbortController();
+      const options = { credentials: registryAuth(request.http.headers), signal: stop.signal };
+      return progressStream(
+        (write) => pushImage(images, clock, reference, write, options),
+        () => stop.abort(new Error('context canceled')),
+      );
     },
     'DELETE /images/{name*}': async (request) => {
       const reference = request.parameter('name');
@@ -124,13 +145,15 @@ export function imageRoutes(services: EngineServices): Routes {
 
     'POST /commit': async (request) => {
       const record = records.get(request.text('container'));
-      const config = await request.json(configSchema);
       const repository = request.text('repo');
+      const config = await request.json(configSchema.nullable());
       const id = await commitContainer(context, record, {
         reference: repository === '' ? undefined : joinReference(repository, request.text('tag')),
         author: request.text('author'),
         comment: request.text('comment'),
-        changes: config,
+        pause: request.flag('pause', true),
+        config: config === null || Object.keys(config).length === 0 ? null : config,
+        changes: request.query.getAll('changes').filter((line) => line !== ''),
       });
       return json({ Id: id }, 201);
     },
@@ -156,13 +179,26 @@ export function imageRoutes(services: EngineServices): Routes {
     if (wanted !== undefined && wanted !== dangling) return false;
     const than = (key: string): readonly number[] =>
       filters.get(key).map((reference) => imageCreatedAt(getImage(images, reference)));
+    const until = pruneLimit(filters.get('until')[0], clock);
     return (
+      imageCreatedAt(one) < until &&
       than('before').every((time) => imageCreatedAt(one) < time) &&
       than('since').every((time) => imageCreatedAt(one) > time) &&
       filters.matchLabels(one.config.config?.Labels) &&
       filters.any('reference', (pattern) => one.tags.some((tag) => matchesReference(tag, pattern)))
     );
   }
+}
+
+/** The image with only those of its names that are asked for. */
+function namedLike(image: Image, filters: Filters): Image {
+  const matches = (name: string): boolean =>
+    filters.any('reference', (pattern) => matchesReference(name, pattern));
+  return {
+    ...image,
+    tags: image.tags.filter(matches),
+    repoDigests: image.repoDigests.filter(matches),
+  };
 }
 
 /** `nginx`, `nginx:1.*`, `*:latest`: Go's path.Match over the familiar name, with and without its tag. */

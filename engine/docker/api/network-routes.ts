@@ -1,131 +1,136 @@
-/** `/networks`: the three that every engine has. Networks of the user's own are refused with a reason. */
-import type { Container, Network } from '../../runtime/types.ts';
-import { specialNetworkId } from '../containers/describe.ts';
-import type { ContainerRecord } from '../containers/container-record.ts';
+/** `/networks` */
+import { z } from 'zod';
+import { endpointSchema } from '../containers/create-body.ts';
 import { goTime } from '../go-format.ts';
-import { ApiError, notFound } from './api-error.ts';
+import { createNetworkSchema } from '../networks/create-network.ts';
+import { isUserDefined } from '../networks/container-endpoints.ts';
+import type { DockerNetwork } from '../networks/networks.ts';
+import { ApiError } from './api-error.ts';
+import type { ApiRequest } from './api-request.ts';
+import { pruneLimit } from './container-routes.ts';
 import type { EngineServices } from './engine-services.ts';
-import { json } from './reply.ts';
+import type { Filters } from './filters.ts';
+import { empty, json } from './reply.ts';
 import type { Routes } from './router.ts';
 
-interface Listed {
-  readonly name: string;
-  readonly id: string;
-  readonly driver: 'bridge' | 'host' | 'null';
-  readonly network: Network | undefined;
-}
+const connectSchema = z.looseObject({
+  Container: z.string(),
+  EndpointConfig: endpointSchema.nullish(),
+});
+const disconnectSchema = z.looseObject({ Container: z.string(), Force: z.boolean().nullish() });
 
 export function networkRoutes({ context }: EngineServices): Routes {
-  const { runtime, records } = context;
-  const list = (): readonly Listed[] => [
-    ...runtime.networks.map((network) => ({
-      name: network.name,
-      id: network.id,
-      driver: 'bridge' as const,
-      network,
-    })),
-    { name: 'host', id: specialNetworkId('host'), driver: 'host', network: undefined },
-    { name: 'none', id: specialNetworkId('none'), driver: 'null', network: undefined },
-  ];
-  const get = (reference: string): Listed => {
-    const found =
-      list().find(({ name, id }) => name === reference || id === reference) ??
-      list().find(({ id }) => id.startsWith(reference));
-    if (found === undefined) throw notFound(`network ${reference} not found`);
-    return found;
-  };
-  const members = ({ name }: Listed): readonly (readonly [ContainerRecord, Container])[] =>
-    records
-      .list()
-      .filter(
-        ({ hostConfig }) =>
-          (hostConfig.NetworkMode === 'default' ? 'bridge' : hostConfig.NetworkMode) === name,
-      )
-      .map((record) => [record, runtime.container(record.id)] as const)
-      .filter(([, container]) => container.sandbox !== undefined);
+  const { networks, records, clock, events, runtime } = context;
 
-  const body = (one: Listed, withContainers: boolean): object => {
-    const { name, id, driver, network } = one;
-    const joined = withContainers ? members(one) : [];
+  const body = (one: DockerNetwork, withContainers: boolean): object => {
+    const { name, id, driver, network, kept } = one;
+    const config =
+      kept.ipam.config.length > 0 || network === undefined
+        ? kept.ipam.config
+        : [{ Subnet: network.subnet, Gateway: network.gateway }];
     return {
       Name: name,
       Id: id,
-      Created: goTime(network?.createdAt ?? runtime.networks[0]?.createdAt),
+      Created: goTime(network?.createdAt ?? runtime.networks.list()[0]?.createdAt),
       Scope: 'local',
       Driver: driver,
       EnableIPv6: false,
-      IPAM: {
-        Driver: 'default',
-        Options: null,
-        Config: network === undefined ? [] : [{ Subnet: network.subnet, Gateway: network.gateway }],
-      },
-      Internal: false,
-      Attachable: false,
+      IPAM: { Driver: kept.ipam.driver, Options: kept.ipam.options, Config: config },
+      Internal: network?.internal ?? false,
+      Attachable: kept.attachable,
       Ingress: false,
       ConfigFrom: { Network: '' },
       ConfigOnly: false,
-      Containers: Object.fromEntries(
-        joined.map(([record, { sandbox }]) => [
+      Containers: withContainers ? containersOf(one) : {},
+      Options: kept.options,
+      Labels: kept.labels,
+    };
+  };
+
+  const containersOf = (one: DockerNetwork): Record<string, object> =>
+    Object.fromEntries(
+      networks.members(one).map(([record, { sandbox }]) => {
+        const endpoint = sandbox?.endpoints.find(({ networkId }) => networkId === one.id);
+        return [
           record.id,
           {
             Name: record.name,
-            EndpointID: record.endpointId,
-            MacAddress: sandbox?.network?.mac ?? '',
+            EndpointID: record.networks[one.name]?.EndpointID ?? '',
+            MacAddress: endpoint?.mac ?? '',
             IPv4Address:
-              sandbox?.network === undefined
-                ? ''
-                : `${sandbox.network.address}/${sandbox.network.prefixLength}`,
+              endpoint === undefined ? '' : `${endpoint.address}/${endpoint.prefixLength}`,
             IPv6Address: '',
           },
-        ]),
-      ),
-      Options:
-        network === undefined
-          ? {}
-          : {
-              'com.docker.network.bridge.default_bridge': String(name === 'bridge'),
-              'com.docker.network.bridge.enable_icc': 'true',
-              'com.docker.network.bridge.enable_ip_masquerade': 'true',
-              'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
-              'com.docker.network.bridge.name': network.bridge,
-              'com.docker.network.driver.mtu': '1500',
-            },
-      Labels: {},
-    };
-  };
-  const unsupported = (): never => {
-    throw new ApiError(
-      501,
-      'networks of your own are not supported by this engine yet: bridge, host and none are there',
+        ];
+      }),
     );
-  };
 
   return {
     'GET /networks': (request) => {
       const filters = request
         .filters()
         .allow('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type');
-      const dangling = filters.flag('dangling');
-      const chosen = list().filter(
-        (one) =>
-          filters.any('driver', (driver) => driver === one.driver) &&
-          filters.any('id', (id) => one.id.startsWith(id)) &&
-          filters.any('name', (name) => one.name.includes(name)) &&
-          filters.any('scope', (scope) => scope === 'local') &&
-          filters.any('type', (type) => type === 'builtin') &&
-          filters.matchLabels({}) &&
-          dangling !== true,
+      return json(
+        networks
+          .list()
+          .filter((one) => isListed(one, filters))
+          .map((one) => body(one, false)),
       );
-      return json(chosen.map((one) => body(one, false)));
     },
-    'POST /networks/create': unsupported,
-    'POST /networks/prune': () => json({ NetworksDeleted: null }),
-    'POST /networks/{name}/connect': unsupported,
-    'POST /networks/{name}/disconnect': unsupported,
-    'GET /networks/{name}': (request) => json(body(get(request.parameter('name')), true)),
-    'DELETE /networks/{name}': (request) => {
-      const { name } = get(request.parameter('name'));
-      throw new ApiError(403, `${name} is a pre-defined network and cannot be removed`);
+    'POST /networks/create': async (request) => {
+      const { id } = await networks.create(await request.json(createNetworkSchema));
+      return json({ Id: id, Warning: '' }, 201);
+    },
+    'POST /networks/prune': async (request) => {
+      const filters = request.filters().allow('until', 'label', 'label!');
+      const removed = await networks.prune(filters, pruneLimit(filters.get('until')[0], clock));
+      events.add('network', 'prune', '', { reclaimed: '0' });
+      return json({ NetworksDeleted: removed.length === 0 ? null : removed });
+    },
+    'POST /networks/{name}/connect': async (request) => {
+      const { Container: container, EndpointConfig: endpoint } = await request.json(connectSchema);
+      await networks.connect(records.get(container), request.parameter('name'), endpoint);
+      return empty(200);
+    },
+    'POST /networks/{name}/disconnect': async (request) => {
+      const { Container: container } = await request.json(disconnectSchema);
+      await networks.disconnect(records.get(container), request.parameter('name'));
+      return empty(200);
+    },
+    'GET /networks/{name}': (request: ApiRequest) =>
+      json(body(networks.get(request.parameter('name')), true)),
+    'DELETE /networks/{name}': async (request) => {
+      await networks.remove(request.parameter('name'));
+      return empty(204);
     },
   };
+
+  function isListed(one: DockerNetwork, filters: Filters): boolean {
+    const dangling = filters.flag('dangling');
+    const isBuiltin = !isUserDefined(one.name);
+    const matches = (key: string, value: string): boolean =>
+      filters.any(key, (pattern) => value === pattern || regularExpression(pattern).test(value));
+    for (const type of filters.get('type')) {
+      if (type !== 'builtin' && type !== 'custom')
+        throw new ApiError(500, `invalid filter: 'type'='${type}'`);
+    }
+    return (
+      filters.any('driver', (driver) => driver === one.driver) &&
+      matches('id', one.id) &&
+      matches('name', one.name) &&
+      filters.any('scope', (scope) => scope === 'local') &&
+      filters.any('type', (type) => (type === 'builtin') === isBuiltin) &&
+      filters.matchLabels(one.kept.labels) &&
+      (dangling === undefined || dangling === (!isBuiltin && networks.members(one).length === 0))
+    );
+  }
+}
+
+function regularExpression(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern);
+  } catch {
+    // Matches nothing, as in dockerd.
+    return /(?!)/;
+  }
 }

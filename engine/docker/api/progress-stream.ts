@@ -9,7 +9,7 @@ export interface ProgressTask {
 }
 
 /** What a failure looks like once the answer has begun. `code` is the exit status of a build step. */
-function errorLine(error: unknown): Line {
+export function errorLine(error: unknown): Line {
   const { message } = toApiError(error);
   const code =
     typeof error === 'object' && error !== null && 'exitCode' in error ? error.exitCode : undefined;

@@ -2,11 +2,8 @@ import type { HttpHandler, HttpRequest, HttpResponse, TakenOver } from '../../ht
 import { RuntimeError } from '../../runtime/runtime-error.ts';
 import { ApiRequest } from './api-request.ts';
 import { ApiError, toApiError } from './api-error.ts';
+import { API_VERSION, compareVersions, MIN_API_VERSION } from './api-version.ts';
 import { empty, json } from './reply.ts';
-
-/** The API this engine speaks, and the oldest one it still understands. */
-export const API_VERSION = '1.41';
-export const MIN_API_VERSION = '1.24';
 
 type Answer = HttpResponse | TakenOver;
 type Endpoint = (request: ApiRequest) => Promise<Answer> | Answer;
@@ -27,17 +24,6 @@ function compile(key: string, endpoint: Endpoint): Route {
     (_match, name: string, any: string) => `(?<${name}>${any === '' ? '[^/]+' : '.+'})`,
   );
   return { method, pattern: new RegExp(`^${source}$`), endpoint };
-}
-
-/** `-1`, `0` or `1` as `one` is older than, the same as or newer than `other`. */
-function compareVersions(one: string, other: string): number {
-  const parts = (version: string): number[] => version.split('.').map(Number);
-  const [a, b] = [parts(one), parts(other)];
-  for (let index = 0; index < 2; index++) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return Math.sign(difference);
-  }
-  return 0;
 }
 
 export interface RouterOptions {

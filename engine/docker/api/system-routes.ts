@@ -1,34 +1,32 @@
-/** `/_ping`, `/version`, `/info`, `/auth`, `/events`, `/system/df`. */
-import { z } from 'zod';
+/** `/_ping`, `/version`, `/info`, `/events`, `/system/df`. */
 import type { DockerEvent } from '../system/event-log.ts';
 import { eventMatches } from '../system/event-log.ts';
 import { describe } from '../containers/describe.ts';
 import { directorySize } from '../containers/list.ts';
 import { summarizeContainer } from '../containers/describe.ts';
-import { summarizeImage } from '../images/describe-image.ts';
+import { sharedSizes, summarizeImage } from '../images/describe-image.ts';
 import { goTime, parseTimestamp } from '../go-format.ts';
-import { MACHINE_CPUS } from '../containers/create-container.ts';
-import { ApiError, badRequest } from './api-error.ts';
+import { MACHINE_CPUS } from '../containers/host-config-checks.ts';
+import { badRequest } from './api-error.ts';
+import { API_VERSION, MIN_API_VERSION } from './api-version.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { EngineServices } from './engine-services.ts';
+import { laterDiskUsage, laterInfo } from './later-versions.ts';
+import { INDEX_SERVER } from './registry-routes.ts';
 import { json, jsonLine, stream, text } from './reply.ts';
-import { API_VERSION, MIN_API_VERSION, type Routes } from './router.ts';
+import type { Routes } from './router.ts';
 import { volumeBody } from './volume-routes.ts';
 
-const authSchema = z.looseObject({
-  username: z.string().nullish(),
-  password: z.string().nullish(),
-  serveraddress: z.string().nullish(),
-});
-const INDEX_SERVER = 'https://index.docker.io/v1/';
-
 export function systemRoutes(services: EngineServices): Routes {
-  const { context, containers, guest, registry, version } = services;
+  const { context, containers, guest, version } = services;
   const { runtime, records, clock, events } = context;
+
+  let versions: Promise<ProgramVersions> | undefined;
 
   const ping = () => {
     const reply = text('OK');
     reply.headers.set('builder-version', '1');
+    reply.headers.set('swarm', 'inactive');
     reply.headers.set('cache-control', 'no-cache, no-store, must-revalidate');
     reply.headers.set('pragma', 'no-cache');
     return reply;
@@ -38,7 +36,10 @@ export function systemRoutes(services: EngineServices): Routes {
     'GET /_ping': ping,
 
     'GET /version': async () => {
-      const { kernel } = await guest.call('hello', {});
+      const [{ kernel }, { crun, init }] = await Promise.all([
+        guest.call('hello', {}),
+        programVersions(),
+      ]);
       const details = {
         ApiVersion: API_VERSION,
         Arch: '386',
@@ -52,7 +53,11 @@ export function systemRoutes(services: EngineServices): Routes {
       };
       return json({
         Platform: { Name: 'Drydock Engine' },
-        Components: [{ Name: 'Engine', Version: version, Details: details }],
+        Components: [
+          { Name: 'Engine', Version: version, Details: details },
+          { Name: 'crun', Version: crun, Details: { GitCommit: '' } },
+          { Name: 'docker-init', Version: init, Details: { GitCommit: '' } },
+        ],
         Version: version,
         ApiVersion: API_VERSION,
         MinAPIVersion: MIN_API_VERSION,
@@ -65,7 +70,7 @@ export function systemRoutes(services: EngineServices): Routes {
       });
     },
 
-    'GET /info': async () => {
+    'GET /info': async (request) => {
       const [{ kernel, hostname }, { memory }] = await Promise.all([
         guest.call('hello', {}),
         guest.call('stats', {}),
@@ -73,123 +78,97 @@ export function systemRoutes(services: EngineServices): Routes {
       const states = records.list().map((record) => describe(context, containers, record).status);
       const count = (...wanted: readonly string[]): number =>
         states.filter((state) => wanted.includes(state)).length;
-      return json({
-        ID: '',
-        Containers: states.length,
-        ContainersRunning: count('running', 'restarting'),
-        ContainersPaused: count('paused'),
-        ContainersStopped: count('created', 'exited', 'removing'),
-        Images: runtime.images.list().length,
-        Driver: 'overlay2',
-        DriverStatus: [
-          ['Backing Filesystem', 'extfs'],
-          ['Lower directories', '9p'],
-        ],
-        Plugins: {
-          Volume: ['local'],
-          Network: ['bridge', 'host', 'null'],
-          Authorization: null,
-          Log: ['json-file', 'local', 'none'],
-        },
-        MemoryLimit: true,
-        SwapLimit: true,
-        KernelMemory: false,
-        KernelMemoryTCP: false,
-        CpuCfsPeriod: true,
-        CpuCfsQuota: true,
-        CPUShares: true,
-        CPUSet: true,
-        PidsLimit: true,
-        IPv4Forwarding: true,
-        BridgeNfIptables: true,
-        BridgeNfIp6tables: true,
-        Debug: false,
-        NFd: 0,
-        OomKillDisable: false,
-        NGoroutines: 0,
-        SystemTime: goTime(clock.now()),
-        LoggingDriver: 'json-file',
-        CgroupDriver: 'cgroupfs',
-        CgroupVersion: '2',
-        NEventsListener: 0,
-        KernelVersion: kernel,
-        OperatingSystem: 'Debian GNU/Linux 12 (bookworm)',
-        OSVersion: '12',
-        OSType: 'linux',
-        Architecture: 'i686',
-        IndexServerAddress: INDEX_SERVER,
-        RegistryConfig: {
-          AllowNondistributableArtifactsCIDRs: [],
-          AllowNondistributableArtifactsHostnames: [],
-          InsecureRegistryCIDRs: ['127.0.0.0/8'],
-          IndexConfigs: {
-            'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true },
+      return json(
+        laterInfo(
+          {
+            ID: engineId(runtime.networks.find('bridge')?.id ?? ''),
+            Containers: states.length,
+            ContainersRunning: count('running', 'restarting'),
+            ContainersPaused: count('paused'),
+            ContainersStopped: count('created', 'exited', 'removing'),
+            Images: runtime.images.list().length,
+            Driver: 'overlay2',
+            DriverStatus: [
+              ['Backing Filesystem', 'extfs'],
+              ['Supports d_type', 'true'],
+              ['Native Overlay Diff', 'true'],
+              ['userxattr', 'false'],
+            ],
+            Plugins: {
+              Volume: ['local'],
+              Network: ['bridge', 'host', 'null'],
+              Authorization: null,
+              Log: ['json-file', 'local', 'none'],
+            },
+            MemoryLimit: true,
+            SwapLimit: false,
+            KernelMemory: false,
+            KernelMemoryTCP: false,
+            CpuCfsPeriod: true,
+            CpuCfsQuota: true,
+            CPUShares: true,
+            CPUSet: false,
+            PidsLimit: true,
+            IPv4Forwarding: true,
+            BridgeNfIptables: true,
+            BridgeNfIp6tables: true,
+            Debug: false,
+            NFd: 0,
+            OomKillDisable: false,
+            NGoroutines: 0,
+            SystemTime: goTime(clock.now()),
+            LoggingDriver: 'json-file',
+            CgroupDriver: 'cgroupfs',
+            CgroupVersion: '2',
+            NEventsListener: 0,
+            KernelVersion: kernel,
+            OperatingSystem: 'Debian GNU/Linux 12 (bookworm)',
+            OSVersion: '12',
+            OSType: 'linux',
+            Architecture: 'i686',
+            IndexServerAddress: INDEX_SERVER,
+            RegistryConfig: {
+              AllowNondistributableArtifactsCIDRs: [],
+              AllowNondistributableArtifactsHostnames: [],
+              InsecureRegistryCIDRs: ['127.0.0.0/8'],
+              IndexConfigs: {
+                'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true },
+              },
+              Mirrors: [],
+            },
+            NCPU: MACHINE_CPUS,
+            MemTotal: memory.total,
+            GenericResources: null,
+            DockerRootDir: '/var/lib/docker',
+            HttpProxy: '',
+            HttpsProxy: '',
+            NoProxy: '',
+            Name: hostname,
+            Labels: [],
+            ExperimentalBuild: false,
+            ServerVersion: version,
+            Runtimes: { crun: { path: '/usr/bin/crun' } },
+            DefaultRuntime: 'crun',
+            Swarm: {
+              NodeID: '',
+              NodeAddr: '',
+              LocalNodeState: 'inactive',
+              ControlAvailable: false,
+              Error: '',
+              RemoteManagers: null,
+            },
+            LiveRestoreEnabled: false,
+            Isolation: '',
+            InitBinary: 'docker-init',
+            ContainerdCommit: { ID: '', Expected: '' },
+            RuncCommit: { ID: '', Expected: '' },
+            InitCommit: { ID: '', Expected: '' },
+            SecurityOptions: ['name=seccomp,profile=default', 'name=cgroupns'],
+            Warnings: ['WARNING: No swap limit support', 'WARNING: No cpuset support'],
           },
-          Mirrors: [],
-        },
-        NCPU: MACHINE_CPUS,
-        MemTotal: memory.total,
-        GenericResources: null,
-        DockerRootDir: '/var/lib/docker',
-        HttpProxy: '',
-        HttpsProxy: '',
-        NoProxy: '',
-        Name: hostname,
-        Labels: [],
-        ExperimentalBuild: false,
-        ServerVersion: version,
-        Runtimes: { crun: { path: 'crun' } },
-        DefaultRuntime: 'crun',
-        Swarm: {
-          NodeID: '',
-          NodeAddr: '',
-          LocalNodeState: 'inactive',
-          ControlAvailable: false,
-          Error: '',
-          RemoteManagers: null,
-        },
-        LiveRestoreEnabled: false,
-        Isolation: '',
-        InitBinary: '',
-        ContainerdCommit: { ID: '', Expected: '' },
-        RuncCommit: { ID: '', Expected: '' },
-        InitCommit: { ID: '', Expected: '' },
-        SecurityOptions: ['name=seccomp,profile=default', 'name=cgroupns'],
-        Warnings: null,
-      });
-    },
-
-    /** dockerd asks the registry whether it lets the user in; so does this. */
-    'POST /auth': async (request) => {
-      const { username, password, serveraddress } = await request.json(authSchema);
-      const address = serveraddress || INDEX_SERVER;
-      const host =
-        address === INDEX_SERVER
-          ? 'registry-1.docker.io'
-          : address.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
-      const url = `https://${host}/v2/`;
-      const answer = await registry(
-        new Request(url, {
-          headers: { authorization: `Basic ${btoa(`${username ?? ''}:${password ?? ''}`)}` },
-        }),
-      ).catch((error: unknown) => {
-        throw new ApiError(
-          500,
-          `Get ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`,
-          { cause: error },
-        );
-      });
-      if (answer.status === 401)
-        throw new ApiError(
-          401,
-          `Get ${JSON.stringify(url)}: unauthorized: incorrect username or password`,
-        );
-      if (!answer.ok)
-        throw new ApiError(
-          500,
-          `login attempt to ${url} failed with status: ${answer.status} ${answer.statusText}`,
-        );
-      return json({ IdentityToken: '', Status: 'Login Succeeded' });
+          request,
+        ),
+      );
     },
 
     'GET /events': (request) => {
@@ -225,7 +204,7 @@ export function systemRoutes(services: EngineServices): Routes {
       return stream(body, 'application/json');
     },
 
-    'GET /system/df': async () => {
+    'GET /system/df': async (request) => {
       const now = clock.now();
       const all = records.list().map((record) => describe(context, containers, record));
       const sizes = await Promise.all(
@@ -237,9 +216,7 @@ export function systemRoutes(services: EngineServices): Routes {
           };
         }),
       );
-      const users = new Map<string, number>();
-      for (const { diffId } of runtime.images.list().flatMap(({ layers }) => layers))
-        users.set(diffId, (users.get(diffId) ?? 0) + 1);
+      const shared = sharedSizes(runtime.images.list());
       const images = runtime.images
         .list()
         .filter(({ tags, id }) => tags.length > 0 || runtime.images.children(id).length === 0);
@@ -261,28 +238,37 @@ export function systemRoutes(services: EngineServices): Routes {
           },
         })),
       );
-      return json({
-        LayersSize: [...layers.values()].reduce((sum, size) => sum + size, 0),
-        Images: images.map((image) => {
-          const shared = image.layers
-            .filter(({ diffId }) => (users.get(diffId) ?? 0) > 1)
-            .reduce((sum, { contentSize }) => sum + contentSize, 0);
-          return summarizeImage(
-            image,
-            all.filter(({ record }) => record.image === image.id).length,
-            shared,
-          );
-        }),
-        Containers: all.map((one, index) => ({
-          ...summarizeContainer(context, one, now),
-          ...sizes[index],
-        })),
-        Volumes: volumes,
-        BuildCache: null,
-        BuilderSize: 0,
-      });
+      return json(
+        laterDiskUsage(
+          {
+            LayersSize: [...layers.values()].reduce((sum, size) => sum + size, 0),
+            Images: images.map((image) =>
+              summarizeImage(
+                image,
+                all.filter(({ record }) => record.image === image.id).length,
+                shared.get(image.id),
+              ),
+            ),
+            Containers: all.map((one, index) => ({
+              ...summarizeContainer(context, one, now),
+              ...sizes[index],
+            })),
+            Volumes: volumes,
+            BuildCache: null,
+            BuilderSize: 0,
+          },
+          request,
+        ),
+      );
     },
   };
+
+  /** Asked once: each costs a program's start. */
+  function programVersions(): Promise<ProgramVersions> {
+    versions ??= askVersions(guest);
+    versions.catch(() => (versions = undefined));
+    return versions;
+  }
 
   function moment(request: ApiRequest, name: string): number | undefined {
     const value = request.text(name);
@@ -292,4 +278,29 @@ export function systemRoutes(services: EngineServices): Routes {
       throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
     return time;
   }
+}
+
+interface ProgramVersions {
+  readonly crun: string;
+  readonly init: string;
+}
+
+/** What the machine's runtime and first process say of themselves. */
+async function askVersions(guest: EngineServices['guest']): Promise<ProgramVersions> {
+  const { stdout } = await guest.call('run', {
+    argv: ['sh', '-c', 'crun --version; docker-init --version'],
+  });
+  const [, crun = ''] = /^crun version (\S+)/m.exec(stdout) ?? [];
+  const [, init = ''] = /^tini version (\S+)/m.exec(stdout) ?? [];
+  return { crun, init };
+}
+
+/** Twelve groups of four letters, as dockerd names itself, made from something that stays. */
+function engineId(hexadecimal: string): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const digits = Array.from({ length: 48 }, (_, index) => {
+    const value = Number.parseInt(hexadecimal.slice(index, index + 4), 16) || 0;
+    return letters[value % letters.length] ?? '';
+  });
+  return digits.join('').replaceAll(/.{4}(?=.)/g, '$&:');
 }

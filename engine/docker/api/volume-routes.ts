@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Volume } from '../../runtime/types.ts';
-import { RuntimeError } from '../../runtime/runtime-error.ts';
-import { checkVolumeName } from '../containers/mounts.ts';
+import { createVolume } from '../volumes/create-volume.ts';
 import { goTime } from '../go-format.ts';
-import { badRequest, conflict, notFound } from './api-error.ts';
+import { conflict, notFound } from './api-error.ts';
 import type { EngineServices } from './engine-services.ts';
 import { labelMatches } from './filters.ts';
 import { empty, json } from './reply.ts';
@@ -13,16 +12,17 @@ const createSchema = z.looseObject({
   Name: z.string().nullish(),
   Driver: z.string().nullish(),
   Labels: z.record(z.string(), z.string()).nullish(),
+  DriverOpts: z.record(z.string(), z.string()).nullish(),
 });
 
 export function volumeBody(volume: Volume): object {
   return {
     CreatedAt: goTime(volume.createdAt).replace(/\.\d+Z$/, 'Z'),
     Driver: 'local',
-    Labels: Object.keys(volume.labels).length === 0 ? null : volume.labels,
+    Labels: volume.labels ?? null,
     Mountpoint: volume.mountpoint,
     Name: volume.name,
-    Options: null,
+    Options: volume.options ?? null,
     Scope: 'local',
   };
 }
@@ -58,15 +58,18 @@ export function volumeRoutes({ context }: EngineServices): Routes {
       return json({ Volumes: chosen.map(volumeBody), Warnings: null });
     },
     'POST /volumes/create': async (request) => {
-      const { Name: name, Driver: driver, Labels: labels } = await request.json(createSchema);
-      if (driver && driver !== 'local')
-        throw notFound(
-          `create ${name ?? ''}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
-        );
-      if (name) checkVolumeName(name);
-      const existed = name ? volumes.find(name) !== undefined : false;
-      const volume = await volumes.create({ ...(name ? { name } : {}), labels: labels ?? {} });
-      if (!existed) events.add('volume', 'create', volume.name, { driver: 'local' });
+      const {
+        Name: name,
+        Driver: driver,
+        Labels: labels,
+        DriverOpts: options,
+      } = await request.json(createSchema);
+      const volume = await createVolume(context, {
+        name: name ?? '',
+        driver: driver ?? '',
+        labels,
+        options,
+      });
       return json(volumeBody(volume), 201);
     },
     'GET /volumes/{name}': (request) => json(volumeBody(get(request.parameter('name')))),
@@ -78,33 +81,33 @@ export function volumeRoutes({ context }: EngineServices): Routes {
       const users = usersOf(name);
       if (users.length > 0)
         throw conflict(`remove ${name}: volume is in use - [${users.join(', ')}]`);
-      try {
-        await volumes.remove(name, { force });
-      } catch (error) {
-        if (error instanceof RuntimeError && error.code === 'IN_USE')
-          throw conflict(`remove ${name}: ${error.message}`);
-        throw error;
-      }
+      await volumes.remove(name, { force });
       events.add('volume', 'destroy', name, { driver: 'local' });
       return empty(204);
     },
     'POST /volumes/prune': async (request) => {
-      const filters = request.filters();
-      if (filters.has('until')) throw badRequest("Invalid filter 'until'");
+      const sinceAnonymous = request.speaks('1.42');
+      const filters = request
+        .filters()
+        .allow('label', 'label!', ...(sinceAnonymous ? ['all'] : []));
+      const all = !sinceAnonymous || filters.flag('all') === true;
       const deleted: string[] = [];
       let reclaimed = 0;
-      for (const { name, labels } of volumes.list()) {
+      for (const { name, labels, options, anonymous } of volumes.list()) {
+        // What has options may be somebody else's directory.
         const kept =
+          !(all || anonymous) ||
+          Object.keys(options ?? {}).length > 0 ||
           usersOf(name).length > 0 ||
           !filters.matchLabels(labels) ||
-          filters.get('label!').some((wanted) => labelMatches(labels, wanted));
+          filters.get('label!').some((wanted) => labelMatches(labels ?? {}, wanted));
         if (kept) continue;
         reclaimed += await volumes.usage(name);
         await volumes.remove(name);
         events.add('volume', 'destroy', name, { driver: 'local' });
         deleted.push(name);
       }
-      if (deleted.length > 0) events.add('volume', 'prune', '', { reclaimed: String(reclaimed) });
+      events.add('volume', 'prune', '', { reclaimed: String(reclaimed) });
       return json({
         VolumesDeleted: deleted.length === 0 ? null : deleted,
         SpaceReclaimed: reclaimed,

@@ -1,9 +1,9 @@
 /** The build context: the tar that the client sends, held in memory as a tree. */
-import { concatenate, MemoryStorage } from '../../runtime/storage/memory-storage.ts';
+import { MemoryStorage } from '../../storage/memory-storage.ts';
 import { StoredContent } from '../../runtime/content-store.ts';
 import { LayerStore } from '../../runtime/images/layer-store.ts';
 import type { ImageTree } from '../../runtime/types.ts';
-import { decompress } from './archive-format.ts';
+import { decompressed } from '../archives/compression.ts';
 import { BuildError } from './build-error.ts';
 import { cleanPath, ignoreMatcher } from './glob.ts';
 
@@ -26,15 +26,11 @@ export async function readContext(
   tar: ReadableStream<Uint8Array>,
   name = defaultName,
 ): Promise<BuildContext> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of tar) chunks.push(chunk);
   const content = new StoredContent(new MemoryStorage());
   const layers = new LayerStore(new MemoryStorage(), content);
   let tree: ImageTree;
   try {
-    const { diffId } = await layers.add(
-      (await decompress(concatenate(chunks))) ?? new Uint8Array(1024),
-    );
+    const { diffId } = await layers.add(await decompressed(tar));
     tree = await layers.tree([diffId]);
   } catch (cause) {
     throw new BuildError('INVALID', 'Error processing tar file(exit status 1): unexpected EOF', {

@@ -20,11 +20,6 @@ export class BuildError extends Error {
   }
 }
 
-/** What went wrong, whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Text that is no Dockerfile at all; Docker names the file, not the line. */
 export class DockerfileSyntaxError extends Error {
   override readonly name = 'DockerfileSyntaxError';

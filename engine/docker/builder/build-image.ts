@@ -3,13 +3,14 @@
  * machine; everything else happens on the host, on the layers in the content store.
  *
  * Left out: heredocs and the flags that need BuildKit (refused with Docker's words), contexts from
- * Git or a URL, downloads by ADD, `--squash` and `--cache-from`.
+ * Git or a URL, downloads by ADD, and `--squash`.
  */
+import { messageOf } from '../../base/message-of.ts';
 import { familiarReference, parseReference } from '../../runtime/images/reference.ts';
 import type { Digest, Image, ImageTree } from '../../runtime/types.ts';
 import { BuildArgs } from './build-args.ts';
 import { readContext } from './build-context.ts';
-import { BuildError, DockerfileSyntaxError, messageOf } from './build-error.ts';
+import { BuildError, DockerfileSyntaxError } from './build-error.ts';
 import type { BuildMessage, BuildOptions, BuildServices, WriteMessage } from './build-types.ts';
 import { readLines } from './dockerfile-lines.ts';
 import { ImageCache } from './image-cache.ts';
@@ -49,7 +50,7 @@ export async function buildImage(
     image = await build.run(context);
     build.print(`Successfully built ${shortId(image)}\n`);
     for (const tag of tags) {
-      await services.runtime.images.tag(image.id, tag);
+      await services.host.tagImage(image.id, tag);
       build.print(`Successfully tagged ${tag}\n`);
     }
   } catch (error) {
@@ -57,7 +58,7 @@ export async function buildImage(
     throw error;
   }
   if (options.quiet) write({ stream: `${image.id}\n` });
-  return services.runtime.images.find(image.id) ?? image;
+  return (await services.host.findImage(image.id)) ?? image;
 }
 
 function checkedTag(text: string): string {
@@ -144,11 +145,10 @@ class Build {
         ? this.#options.platform
         : expandWord(platform, globals, context.escape);
     const from = await this.#baseImage(reference, wanted);
-    const { images } = this.#services.runtime;
     const stage = new StageBuild(
       {
         services: this.#services,
-        cache: new ImageCache(() => images.list(), !this.#options.noCache),
+        cache: await this.#cache(),
         args: this.#args.forStage(),
         print: this.print,
       },
@@ -168,6 +168,14 @@ class Build {
     if (stage.image) this.#write({ aux: { ID: stage.image.id } });
     this.#stages.push({ name, image: stage.image });
     return stage.image;
+  }
+
+  async #cache(): Promise<ImageCache> {
+    const { cacheFrom = [], noCache } = this.#options;
+    const { host } = this.#services;
+    const found = await Promise.all(cacheFrom.map((reference) => host.findImage(reference)));
+    const sources = found.filter((image) => image !== undefined);
+    return new ImageCache(host, cacheFrom.length > 0 ? sources : undefined, noCache !== true);
   }
 
   async #runTriggers(
@@ -198,13 +206,11 @@ class Build {
   async #removeContainers(stage: StageBuild, succeeded: boolean): Promise<void> {
     const { remove = true, forceRemove = false } = this.#options;
     const isKept = !(forceRemove || (remove && succeeded));
-    const { runtime, keepContainer } = this.#services;
+    const { host } = this.#services;
     for (const [id, config] of stage.containers) {
-      if (config && isKept && keepContainer && stage.image) {
-        await keepContainer({ id, image: stage.image.id, config });
-      } else if (config) {
-        await runtime.removeContainer(id, { force: true, volumes: true }).catch(() => undefined);
-      }
+      if (config && isKept && stage.image) {
+        await host.keepContainer({ id, image: stage.image.id, config });
+      } else if (config) await host.removeContainer(id).catch(() => undefined);
       if (!isKept) this.print(`Removing intermediate container ${id.slice(0, 12)}\n`);
     }
     stage.containers.clear();
@@ -218,29 +224,25 @@ class Build {
   }
 
   async #imageNamed(reference: string, platform?: string): Promise<Image> {
-    const local = this.#services.runtime.images.find(reference);
+    const { host } = this.#services;
+    const local = await host.findImage(reference);
     if (local && !this.#options.pull) return local;
-    const { signal } = this.#options;
-    const pulled = await this.#services.pull(reference, this.#write, {
-      ...(platform ? { platform } : {}),
-      ...(signal ? { signal } : {}),
-    });
-    return pulled;
+    return host.pull(reference, platform ? { platform } : {}, this.#write);
   }
 
   async #treeOf(from: string): Promise<ImageTree> {
-    const { images } = this.#services.runtime;
+    const { layers } = this.#services;
     const named = this.#stages.find(({ name }) => name === from.toLowerCase());
-    if (named) return images.tree(layersOf(named.image));
+    if (named) return layers.tree(layersOf(named.image));
     try {
       if (/^\d+$/.test(from)) {
         const index = Number(from);
         if (index === this.#stages.length)
           throw new BuildError('FAILED', 'refers to current build stage');
         if (index > this.#stages.length) throw new BuildError('FAILED', 'index out of bounds');
-        return await images.tree(layersOf(this.#stages[index]?.image));
+        return await layers.tree(layersOf(this.#stages[index]?.image));
       }
-      return await images.tree(layersOf(await this.#imageNamed(from)));
+      return await layers.tree(layersOf(await this.#imageNamed(from)));
     } catch (error) {
       throw new BuildError('FAILED', `invalid from flag value ${from}: ${messageOf(error)}`, {
         cause: error,

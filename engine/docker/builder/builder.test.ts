@@ -98,12 +98,48 @@ describe('ADD', () => {
       'plain.txt': text('plain'),
     });
     const image = await buildImage(machine.services, context, { tags: ['added'] }, () => undefined);
-    const tree = await machine.services.runtime.images.tree(
-      image.layers.map(({ diffId }) => diffId),
-    );
+    const tree = await machine.images.tree(image.layers.map(({ diffId }) => diffId));
     expect(new TextDecoder().decode(await tree.readFile('/opt/link'))).toBe('unpacked');
     expect(tree.lookup('/opt/a.tar.gz')).toBeUndefined();
     expect(new TextDecoder().decode(await tree.readFile('/opt/plain.txt'))).toBe('plain');
+  });
+});
+
+describe('the cache of --cache-from', () => {
+  const dockerfile = 'FROM base\nENV A=1\nRUN write /made it\nLABEL b=2\n';
+  async function build(machine: FakeMachine, cacheFrom: readonly string[]): Promise<string> {
+    let output = '';
+    const context = await contextOf({ Dockerfile: text(dockerfile) });
+    await buildImage(machine.services, context, { tags: ['made'], cacheFrom }, (message) => {
+      if ('stream' in message) output += String(message.stream);
+    });
+    return output;
+  }
+  const hits = (output: string): number => output.split('Using cache').length - 1;
+
+  it('takes steps of earlier builds only when a source is made of them', async () => {
+    const machine = await FakeMachine.create([
+      { tag: 'base:latest', files: { 'etc/': '' } },
+      { tag: 'other:latest', files: { 'opt/': '' } },
+    ]);
+    await build(machine, []);
+    expect(hits(await build(machine, ['made']))).toBe(3);
+    expect(hits(await build(machine, ['other', 'nosuch']))).toBe(0);
+  });
+
+  it('takes steps from the history of an image that came from elsewhere', async () => {
+    const machine = await FakeMachine.create([{ tag: 'base:latest', files: { 'etc/': '' } }]);
+    await build(machine, []);
+    const made = machine.images.get('made');
+    // As a pull brings it: without the images of its steps.
+    const pulled = await FakeMachine.create([{ tag: 'base:latest', files: { 'etc/': '' } }]);
+    for (const { diffId } of made.layers)
+      await pulled.images.addLayer(await machine.content.read(diffId));
+    await pulled.images.load(made.configBytes);
+    await pulled.images.tag(made.id, 'source');
+    expect(hits(await build(pulled, ['source']))).toBe(3);
+    expect(pulled.started).toHaveLength(0);
+    expect(pulled.images.get('made').id).toBe(made.id);
   });
 });
 
@@ -123,10 +159,22 @@ describe('what reaches the machine', () => {
       args: ['/bin/sh', '-c', 'echo'],
       cwd: '/w',
       user: '7',
-      mounts: [{ kind: 'volume', target: '/v' }],
+      volumes: ['/v'],
     });
     expect(machine.started[0]?.env).toEqual(expect.arrayContaining(['A=1', 'B=2']));
     expect(machine.removed).toHaveLength(1);
+  });
+
+  it('leaves the container of a failed step to be looked into', async () => {
+    const machine = await FakeMachine.create([{ tag: 'base:latest', files: { 'etc/': '' } }]);
+    const building = buildImage(
+      machine.services,
+      await contextOf({ Dockerfile: text('FROM base\nRUN exit 1\n') }),
+      {},
+      () => undefined,
+    );
+    await expect(building).rejects.toMatchObject({ exitCode: 1 });
+    expect([machine.kept.length, machine.removed.length]).toEqual([1, 0]);
   });
 
   it('stops between steps when the client goes away', async () => {

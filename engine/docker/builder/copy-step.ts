@@ -1,7 +1,8 @@
 /** COPY, ADD and WORKDIR: files put into a layer on the host, without a container. */
+import { messageOf } from '../../base/message-of.ts';
 import type { ImageTree } from '../../runtime/types.ts';
 import { parseOwner } from './accounts.ts';
-import { BuildError, messageOf } from './build-error.ts';
+import { BuildError } from './build-error.ts';
 import type { BuildContext } from './build-context.ts';
 import { copyFiles } from './copy-files.ts';
 import { combinedHash, type CopyOrigin, type CopySource, findSources } from './copy-sources.ts';
@@ -33,9 +34,9 @@ export async function copyStep(
   const flag = chown ? `--chown=${chown} ` : '';
   const comment = `${name} ${flag}${await combinedHash(sources)} in ${destination} `;
   const step = stage.withCommand([...stage.shell, `#(nop) ${comment}`]);
-  if (stage.useCache(step)) return;
+  if (await stage.useCache(step)) return;
 
-  const base = await stage.context.services.runtime.images.tree(stage.layers);
+  const base = await stage.context.services.layers.tree(stage.layers);
   const owner = chown ? await parseOwner(chown, base) : image ? undefined : { uid: 0, gid: 0 };
   const layer = newLayer(stage, base);
   await copyFiles(layer, {
@@ -45,11 +46,7 @@ export async function copyStep(
     unpack: instruction.kind === 'add',
     ...(owner ? { owner } : {}),
   });
-  await stage.addImage(
-    step,
-    undefined,
-    await stage.context.services.runtime.images.addLayer(layer.toTar()),
-  );
+  await stage.addImage(step, undefined, await stage.context.services.layers.add(layer.toTar()));
 }
 
 async function findAll(
@@ -77,9 +74,9 @@ async function findAll(
 export async function workdirStep(stage: StageBuild, path: string): Promise<void> {
   stage.config = { ...stage.config, WorkingDir: path };
   const step = stage.withCommand([...stage.shell, `#(nop) WORKDIR ${path}`]);
-  if (stage.useCache(step)) return;
-  const { images } = stage.context.services.runtime;
-  const base = await images.tree(stage.layers);
+  if (await stage.useCache(step)) return;
+  const { layers } = stage.context.services;
+  const base = await layers.tree(stage.layers);
   const container = stage.announceContainer();
   const layer = newLayer(stage, base);
   const real = layer.resolve(path);
@@ -88,7 +85,7 @@ export async function workdirStep(stage: StageBuild, path: string): Promise<void
     return;
   }
   layer.makeDirectories(real);
-  await stage.addImage(step, container, await images.addLayer(layer.toTar()));
+  await stage.addImage(step, container, await layers.add(layer.toTar()));
 }
 
 function newLayer(stage: StageBuild, base: ImageTree): LayerWriter {

@@ -4,16 +4,10 @@ import { FakeClock } from '../../base/fake-clock.ts';
 import { SeededRandom } from '../../base/random.ts';
 import { StoredContent } from '../../runtime/content-store.ts';
 import { ImageStore } from '../../runtime/images/image-store.ts';
-import { MemoryStorage } from '../../runtime/storage/memory-storage.ts';
+import { MemoryStorage } from '../../storage/memory-storage.ts';
 import { RuntimeError } from '../../runtime/runtime-error.ts';
-import type {
-  Container,
-  ContainerConfig,
-  ImageRunConfig,
-  OutputChunk,
-  Volume,
-} from '../../runtime/types.ts';
-import type { BuildRuntime, BuildServices } from './build-types.ts';
+import type { ImageRunConfig, OutputChunk } from '../../runtime/types.ts';
+import type { BuildHost, BuildServices, StepContainer } from './build-types.ts';
 
 export interface TestImage {
   readonly tag: string;
@@ -26,35 +20,26 @@ export interface TestImage {
 type Script = readonly (readonly string[])[];
 
 export class FakeMachine {
-  readonly started: ContainerConfig[] = [];
+  readonly images: ImageStore;
+  /** with the contents of its images */
+  readonly storage: MemoryStorage;
+  readonly content: StoredContent;
+  readonly started: StepContainer[] = [];
   readonly removed: string[] = [];
+  readonly kept: string[] = [];
   readonly #written = new Map<string, Record<string, string>>();
-  readonly #containers = new Map<string, ContainerConfig>();
   readonly services: BuildServices;
 
-  private constructor(images: ImageStore, clock: FakeClock) {
-    const runtime: BuildRuntime = {
-      images,
-      volumes: {
-        list: () => [],
-        find: () => undefined,
-        create: () => Promise.resolve({ name: 'anonymous' } as Volume),
-        remove: () => Promise.resolve(),
-        usage: () => Promise.resolve(0),
-      },
-      createContainer: (config) => {
-        this.#containers.set(config.id ?? '', config);
-        return Promise.resolve({ id: config.id } as Container);
-      },
-      startContainer: (id) => Promise.resolve(this.#start(id)),
-      killContainer: () => Promise.resolve(),
-      layerOf: async (id) => images.addLayer(await tarOf(this.#written.get(id) ?? {})),
-      removeContainer: (id) => Promise.resolve(void this.removed.push(id)),
-    };
-    this.services = {
-      runtime,
-      clock,
-      random: new SeededRandom(7),
+  private constructor(images: ImageStore, storage: MemoryStorage, clock: FakeClock) {
+    this.images = images;
+    this.storage = storage;
+    this.content = new StoredContent(storage);
+    const host: BuildHost = {
+      findImage: (reference) => Promise.resolve(images.find(reference)),
+      imagesOn: (parent) =>
+        Promise.resolve(images.list().filter((image) => image.parent === parent)),
+      addImage: (image) => images.add(image),
+      tagImage: (id, tag) => images.tag(id, tag),
       pull: (reference) =>
         Promise.reject(
           new RuntimeError(
@@ -62,6 +47,26 @@ export class FakeMachine {
             `pull access denied for ${reference}, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`,
           ),
         ),
+      run: async (container, onOutput) => {
+        this.started.push(container);
+        const [output, code, files] = runScript(container);
+        this.#written.set(container.id, files);
+        for (const chunk of output) await onOutput(chunk);
+        return code;
+      },
+      kill: () => Promise.resolve(),
+      layerTar: async (id) => new Blob([await tarOf(this.#written.get(id) ?? {})]).stream(),
+      removeContainer: (id) => Promise.resolve(void this.removed.push(id)),
+      keepContainer: ({ id }) => Promise.resolve(void this.kept.push(id)),
+    };
+    this.services = {
+      host,
+      layers: {
+        add: (tar) => images.addLayer(tar),
+        tree: (layers) => images.tree(layers),
+      },
+      clock,
+      random: new SeededRandom(7),
     };
   }
 
@@ -88,37 +93,11 @@ export class FakeMachine {
         tags: [tag],
       });
     }
-    return new FakeMachine(store, clock);
-  }
-
-  #start(id: string): Awaited<ReturnType<BuildRuntime['startContainer']>> {
-    const config = this.#containers.get(id);
-    if (!config) throw new RuntimeError('NOT_FOUND', `No such container: ${id}`);
-    this.started.push(config);
-    const [output, code, files] = runScript(config);
-    this.#written.set(id, files);
-    return {
-      container: { id } as Container,
-      io: {
-        output: new ReadableStream<OutputChunk>({
-          start(controller) {
-            for (const chunk of output) controller.enqueue(chunk);
-            controller.close();
-          },
-        }),
-        input: new WritableStream(),
-        exited: Promise.resolve({ code, finishedAt: 0 }),
-        resize: () => Promise.resolve(),
-        close: () => Promise.resolve(),
-      },
-    };
+    return new FakeMachine(store, storage, clock);
   }
 }
 
-function runScript({
-  args,
-  env,
-}: ContainerConfig): [OutputChunk[], number, Record<string, string>] {
+function runScript({ args, env }: StepContainer): [OutputChunk[], number, Record<string, string>] {
   const output: OutputChunk[] = [];
   const files: Record<string, string> = {};
   const script: Script = (args.at(-1) ?? '')

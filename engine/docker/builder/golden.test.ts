@@ -1,10 +1,11 @@
+import { messageOf } from '../../base/message-of.ts';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TreeNode } from '../../api/image-tree.ts';
 import { buildImage } from './build-image.ts';
 
-import { BuildError, messageOf } from './build-error.ts';
+import { BuildError } from './build-error.ts';
 import type { BuildOptions } from './build-types.ts';
 import { FakeMachine, tarOf } from './fake-machine.ts';
 
@@ -60,7 +61,7 @@ async function perform(
   files: Readonly<Record<string, string>>,
 ): Promise<string> {
   const [program = '', ...words] = command.split(' ');
-  const { images } = machine.services.runtime;
+  const { images } = machine;
   switch (program) {
     case 'build':
       return build(machine, words, files);

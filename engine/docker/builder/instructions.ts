@@ -1,6 +1,7 @@
 /** From logical lines to typed instructions and build stages (Dockerfile reference). */
+import { messageOf } from '../../base/message-of.ts';
 import type { ImageRunConfig } from '../../runtime/types.ts';
-import { BuildError, DockerfileSyntaxError, messageOf } from './build-error.ts';
+import { BuildError, DockerfileSyntaxError } from './build-error.ts';
 import {
   type DockerfileLine,
   type DockerfileLines,
@@ -225,7 +226,7 @@ function parseCopy(
   if (destination === undefined || words.length < 2) {
     throw new BuildError(
       'INVALID',
-      `${command.toUpperCase()} requires at least two arguments, but only one was provided. Destination could not be determined.`,
+      `${command.toUpperCase()} requires at least two arguments, but only one was provided. Destination could not be determined`,
     );
   }
   const values = flagValues(

@@ -1,7 +1,7 @@
 /** RUN: a real container on top of the image so far; what it changed becomes the layer. */
-import type { ContainerConfig, ImageRunConfig, Mount, ProcessIo } from '../../runtime/types.ts';
+import type { ImageRunConfig } from '../../runtime/types.ts';
 import { BuildError } from './build-error.ts';
-import type { BuildOptions } from './build-types.ts';
+import type { BuildOptions, StepContainer } from './build-types.ts';
 import type { InstructionOf } from './instructions.ts';
 import type { StageBuild } from './stage-build.ts';
 
@@ -26,35 +26,32 @@ export async function runStep(
   const saved =
     buildArgs.length > 0 ? [`|${recorded.length}`, ...recorded.sort(), ...command] : command;
   const { Entrypoint: _entrypoint, ...step } = stage.withCommand(saved);
-  if (stage.useCache(step)) return;
+  if (await stage.useCache(step)) return;
 
-  const { runtime } = stage.context.services;
   if (!stage.image) await stage.addImage(step);
   const image = stage.image;
   if (!image) throw new BuildError('FAILED', 'the stage has no image');
   const id = stage.announceContainer({ ...stage.withCommand(command), Entrypoint: null });
-  const environment = [
-    ...(stage.config.Env ?? []),
-    ...buildArgs.map(([key, value]) => `${key}=${value}`),
-  ];
-  const mounts = await anonymousVolumes(stage);
-  await runtime.createContainer({
-    ...containerConfig(stage.config, options),
-    id,
-    image: image.id,
-    hostname: id.slice(0, 12),
-    args: command,
-    env: environment,
-    mounts,
-  });
-  const { io } = await runtime.startContainer(id, { attach: true });
-  if (!io) throw new BuildError('FAILED', 'the container has no output');
-  const code = await follow(stage, id, io, options.signal ?? noSignal);
+  const code = await run(
+    stage,
+    {
+      ...containerConfig(stage.config, options),
+      id,
+      image: image.id,
+      hostname: id.slice(0, 12),
+      args: command,
+      env: [...(stage.config.Env ?? []), ...buildArgs.map(([key, value]) => `${key}=${value}`)],
+      // As the Dockerfile reference warns, what RUN writes there is not part of the image.
+      volumes: Object.keys(stage.config.Volumes ?? {}),
+    },
+    options.signal ?? noSignal,
+  );
   if (code !== 0) {
     const message = `The command '${command.join(' ')}' returned a non-zero code: ${code}`;
     throw new BuildError('FAILED', message, { exitCode: code });
   }
-  await stage.addImage(step, id, await runtime.layerOf(id));
+  const { host, layers } = stage.context.services;
+  await stage.addImage(step, id, await layers.add(await host.layerTar(id)));
 }
 
 export function needsBuildKit(flag: string): string {
@@ -64,11 +61,11 @@ export function needsBuildKit(flag: string): string {
 function containerConfig(
   config: ImageRunConfig,
   options: BuildOptions,
-): Omit<ContainerConfig, 'id' | 'image' | 'args' | 'env' | 'mounts'> {
+): Omit<StepContainer, 'id' | 'image' | 'args' | 'env' | 'volumes'> {
   return {
     sandbox: {
       kind: 'own',
-      network: options.network ?? { kind: 'bridge', network: 'bridge' },
+      network: options.network ?? { kind: 'bridge', endpoints: [{ network: 'bridge' }] },
       ports: [],
     },
     tty: false,
@@ -78,41 +75,29 @@ function containerConfig(
     ...(config.WorkingDir ? { cwd: config.WorkingDir } : {}),
     ...(config.User ? { user: config.User } : {}),
     ...(options.extraHosts ? { extraHosts: options.extraHosts } : {}),
+    ...(options.ulimits ? { ulimits: options.ulimits } : {}),
     ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
     ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
   };
 }
 
-/** What RUN writes below a VOLUME is not part of the image, as the Dockerfile reference warns. */
-async function anonymousVolumes(stage: StageBuild): Promise<readonly Mount[]> {
-  const mounts: Mount[] = [];
-  for (const target of Object.keys(stage.config.Volumes ?? {})) {
-    const { name } = await stage.context.services.runtime.volumes.create({});
-    mounts.push({ kind: 'volume', volume: name, target, readOnly: false });
-  }
-  return mounts;
-}
-
 /** Prints output as it comes, errors in red as Docker 20.10 does, and resolves with the exit status. */
-async function follow(
+async function run(
   stage: StageBuild,
-  id: string,
-  io: ProcessIo,
+  container: StepContainer,
   signal: AbortSignal,
 ): Promise<number> {
   const { print, services } = stage.context;
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
-  const kill = (): void => {
-    services.runtime.killContainer(id, 'SIGKILL').catch(() => undefined);
-  };
+  const kill = (): void => void services.host.kill(container.id).catch(() => {});
   signal.addEventListener('abort', kill, { once: true });
-  if (signal.aborted) kill();
   try {
-    for await (const { stream, bytes } of io.output) {
+    const code = await services.host.run(container, ({ stream, bytes }) => {
+      // It may have started only now.
+      if (signal.aborted) kill();
       const text = decoders[stream].decode(bytes, { stream: true });
       if (text !== '') print(stream === 'stdout' ? text : `\u001b[91m${text}\u001b[0m`);
-    }
-    const { code } = await io.exited;
+    });
     if (signal.aborted) throw new BuildError('CANCELLED', 'build cancelled');
     return code;
   } finally {

@@ -1,5 +1,4 @@
 import { Emitter } from '../../base/emitter.ts';
-import type { Clock } from '../../base/clock.ts';
 import type { ExitStatus } from '../../api/agent.ts';
 
 interface Change {
@@ -32,19 +31,4 @@ export class ContainerChanges {
       else signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
-}
-
-/** Whether `milliseconds` pass before the promise resolves. */
-export function outlasts(
-  clock: Clock,
-  promise: Promise<unknown>,
-  milliseconds: number,
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimer(() => resolve(true), milliseconds);
-    void promise.then(() => {
-      timer.dispose();
-      resolve(false);
-    });
-  });
 }

@@ -3,7 +3,7 @@ import type { ContainerRecord } from './container-record.ts';
 import type { ContainerContext } from './context.ts';
 
 export function tellConnected(context: ContainerContext, record: ContainerRecord): void {
-  tellNetwork(context, record, 'connect');
+  tellNetworks(context, record, 'connect');
   for (const { Type, Name = '', Destination, RW } of record.mounts) {
     if (Type !== 'volume') continue;
     const attributes = {
@@ -18,26 +18,20 @@ export function tellConnected(context: ContainerContext, record: ContainerRecord
 }
 
 export function tellDisconnected(context: ContainerContext, record: ContainerRecord): void {
-  tellNetwork(context, record, 'disconnect');
+  tellNetworks(context, record, 'disconnect');
   for (const { Type, Name = '' } of record.mounts) {
     if (Type === 'volume')
       context.events.add('volume', 'unmount', Name, { container: record.id, driver: 'local' });
   }
 }
 
-function tellNetwork(
-  { runtime, events }: ContainerContext,
+function tellNetworks(
+  { networks }: ContainerContext,
   record: ContainerRecord,
-  action: string,
+  action: 'connect' | 'disconnect',
 ): void {
-  const mode = record.hostConfig.NetworkMode;
-  if (mode.startsWith('container:')) return;
-  const name = mode === 'default' ? 'bridge' : mode;
-  const network = runtime.networks.find((one) => one.name === name || one.id === name);
-  if (network === undefined) return;
-  events.add('network', action, network.id, {
-    container: record.id,
-    name: network.name,
-    type: 'bridge',
-  });
+  for (const [name, { NetworkID: id }] of Object.entries(record.networks)) {
+    const network = networks.find(id || name);
+    if (network !== undefined) networks.tell(network, action, { container: record.id });
+  }
 }

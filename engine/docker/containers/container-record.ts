@@ -2,7 +2,9 @@ import type { Random } from '../../base/random.ts';
 import { toHex } from '../../base/hex.ts';
 import type { Digest, Runtime } from '../../runtime/types.ts';
 import { notFound, badRequest } from '../api/api-error.ts';
-import type { Config, HostConfig } from './container-config.ts';
+import type { Config } from './container-config.ts';
+import type { HostConfig } from './host-config.ts';
+import type { EndpointSettings } from '../networks/container-endpoints.ts';
 import type { MountPoint } from './mounts.ts';
 
 /** What the engine knows of a container beyond the runtime: kept, so that a new engine finds it again. */
@@ -20,9 +22,12 @@ export interface ContainerRecord {
   restartCount: number;
   /** by `docker stop`: restart policies leave it alone */
   manuallyStopped: boolean;
-  /** of the current or last run; 64 hexadecimal digits each */
-  endpointId: string;
+  /** by network, as `NetworkSettings.Networks` has them */
+  networks: Readonly<Record<string, EndpointSettings>>;
+  /** of the current or last run, 64 hexadecimal digits; empty before the first */
   sandboxId: string;
+  /** ids of containers it is linked to (`--link`), by alias */
+  links?: Readonly<Record<string, string>>;
   /** exit code when it never came to run */
   startFailure?: number;
 }
@@ -65,16 +70,39 @@ export class ContainerRecords {
 
   /** By whole id, name, or id prefix. Throws 404, or 400 when the prefix fits several. */
   get(reference: string): ContainerRecord {
-    const name = reference.replace(/^\//, '');
-    if (name === '') throw badRequest('invalid container name or ID: value is empty');
-    const exact = this.#byId.get(name) ?? this.named(name);
-    if (exact !== undefined) return exact;
-    const matches = [...this.#byId.values()].filter(({ id }) => id.startsWith(name));
-    if (matches.length > 1)
+    if (/^\/?$/.test(reference)) throw badRequest('invalid container name or ID: value is empty');
+    const [match, ...others] = this.#matches(reference);
+    if (others.length > 0)
       throw badRequest(`Multiple IDs found with provided prefix: ${reference}`);
-    const [match] = matches;
     if (match === undefined) throw notFound(`No such container: ${reference}`);
     return match;
+  }
+
+  /** As `get` finds it; undefined where that throws. */
+  search(reference: string): ContainerRecord | undefined {
+    const [match, ...others] = this.#matches(reference);
+    return others.length > 0 ? undefined : match;
+  }
+
+  #matches(reference: string): readonly ContainerRecord[] {
+    const name = reference.replace(/^\//, '');
+    const exact = this.#byId.get(name) ?? this.named(name) ?? this.#linked(name);
+    if (exact !== undefined) return [exact];
+    return name === '' ? [] : this.list().filter(({ id }) => id.startsWith(name));
+  }
+
+  /** `web/db`, as which a container is linked. */
+  linkNames({ id }: ContainerRecord): readonly string[] {
+    return this.list().flatMap((parent) =>
+      Object.entries(parent.links ?? {})
+        .filter(([, child]) => child === id)
+        .map(([alias]) => `${parent.name}/${alias}`),
+    );
+  }
+
+  #linked(name: string): ContainerRecord | undefined {
+    const [, parent = '', alias = ''] = /^([^/]+)\/([^/]+)$/.exec(name) ?? [];
+    return this.#byId.get(this.named(parent)?.links?.[alias] ?? '');
   }
 
   /** Id of the container that has a name, or that is being created with it. */

@@ -5,20 +5,32 @@ import type { Container, RuntimeEvent } from '../../runtime/types.ts';
 import { RuntimeError } from '../../runtime/runtime-error.ts';
 import { ApiError, badRequest, conflict, notModified } from '../api/api-error.ts';
 import { AttachSession, joinSessions, type SessionOptions } from './attach-session.ts';
-import { checkHostConfig, type HostConfig } from './container-config.ts';
-import { ContainerChanges, outlasts } from './container-changes.ts';
+import { ContainerChanges } from './container-changes.ts';
 import { tellConnected, tellDisconnected } from './container-events.ts';
 import { randomId, type ContainerRecord } from './container-record.ts';
 import { containerEvent, type ContainerContext } from './context.ts';
-import { nameConflict, resourcesOf } from './create-container.ts';
-import type { Health, HealthMonitor } from './health.ts';
-import { watchHealth } from './health-probe.ts';
+import type { GivenHostConfig } from './create-body.ts';
+import { nameConflict } from './create-container.ts';
+import type { Execs } from './execs.ts';
+import { HealthMonitor, probeCommand, type Health } from './health.ts';
 import { checkName } from './names.ts';
-import { restartDelay } from './restart-policy.ts';
+import { restartDelay, restartsWithEngine } from './restart-policy.ts';
+import { checkDeviceRequests } from './host-config-checks.ts';
+import { linkAdditions, moveLinked } from '../networks/links.ts';
+import { checkLogValues } from './log-config.ts';
+import { startedEndpoints } from '../networks/container-endpoints.ts';
+import { checkTmpfsOptions } from './mount-specs.ts';
 import { parseSignal } from './signals.ts';
+import { checkIpcMode, resourcesOf } from './runtime-config.ts';
 import { containerStartError } from './start-error.ts';
+import { updatedHostConfig } from './update-container.ts';
 
-const STOP_TIMEOUT_MS = 10_000;
+export interface StopOptions {
+  /** seconds; the container's own or 10 when absent, no limit when negative */
+  readonly timeout?: number;
+  /** the container's own or SIGTERM when absent */
+  readonly signal?: string;
+}
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
@@ -28,6 +40,8 @@ interface Live {
   starting?: Promise<void>;
   /** waits to start again */
   restart?: Disposable;
+  /** the start under way is one of its policy's */
+  startsAgain: boolean;
   previousWait: number;
   health?: HealthMonitor;
   removing: boolean;
@@ -40,12 +54,14 @@ interface Live {
 /** The life of containers as dockerd leads it: start, stop, restart policies, health, waiting, removal. */
 export class Containers {
   readonly #context: ContainerContext;
+  readonly #execs: Execs;
   readonly #live = new Map<string, Live>();
   readonly #changes = new ContainerChanges();
   readonly #subscription: Disposable;
 
-  constructor(context: ContainerContext) {
+  constructor(context: ContainerContext, execs: Execs) {
     this.#context = context;
+    this.#execs = execs;
     this.#subscription = context.runtime.events((event) => this.#onRuntimeEvent(event));
   }
 
@@ -53,18 +69,13 @@ export class Containers {
   async recover(): Promise<void> {
     const { records, runtime } = this.#context;
     for (const record of records.list()) {
-      const { state } = runtime.container(record.id);
-      const policy = record.hostConfig.RestartPolicy.Name;
+      const { state, exit } = runtime.container(record.id);
+      const { RestartPolicy: policy, AutoRemove: autoRemove } = record.hostConfig;
       if (state === 'running' || state === 'paused') this.#watchHealth(record);
-      else if (state === 'exited' && record.hostConfig.AutoRemove)
-        await this.remove(record, { force: true, volumes: true });
-      else if (
-        state === 'exited' &&
-        !record.manuallyStopped &&
-        (policy === 'always' || policy === 'unless-stopped')
-      ) {
+      else if (state !== 'exited') continue;
+      else if (autoRemove) await this.remove(record, { force: true, volumes: true });
+      else if (restartsWithEngine(policy, { ...record, exitCode: exit?.code ?? 0 }))
         await this.#run(record).catch(() => {});
-      }
     }
   }
 
@@ -80,8 +91,19 @@ export class Containers {
     return this.#live.get(id)?.health?.health;
   }
 
+  /** From its end until its policy has started it again. */
   isRestarting(id: string): boolean {
-    return this.#live.get(id)?.restart !== undefined;
+    const live = this.#live.get(id);
+    return (
+      live?.restart !== undefined ||
+      (live?.startsAgain === true && this.#context.runtime.container(id).state !== 'running')
+    );
+  }
+
+  /** Throws 409 from an end until the next start has been made: what needs a program that runs must wait. */
+  checkNotRestarting({ id }: ContainerRecord): void {
+    if (this.isRestarting(id))
+      throw conflict(`Container ${id} is restarting, wait until the container is running`);
   }
 
   isRemoving(id: string): boolean {
@@ -95,6 +117,11 @@ export class Containers {
     if (state === 'running' || this.#of(record.id).starting !== undefined) throw notModified();
     if (this.isRemoving(record.id))
       throw conflict('container is marked for removal and cannot be started');
+    checkIpcMode(record.hostConfig);
+    checkDeviceRequests(record.hostConfig);
+    checkLogValues(record.hostConfig);
+    for (const options of Object.values(record.hostConfig.Tmpfs ?? {}))
+      checkTmpfsOptions(options === '' ? [] : options.split(','));
     this.#cancelRestart(record.id);
     record.manuallyStopped = false;
     record.restartCount = 0;
@@ -102,15 +129,14 @@ export class Containers {
     await this.#run(record);
   }
 
-  /** @param timeout seconds; the container's own or 10 when absent, no limit when negative */
-  async stop(record: ContainerRecord, timeout?: number): Promise<void> {
+  async stop(record: ContainerRecord, options: StopOptions): Promise<void> {
     if (!this.#isUp(record)) throw notModified();
-    await this.#stop(record, timeout);
+    await this.#stop(record, options);
     containerEvent(this.#context, record, 'stop');
   }
 
-  async restart(record: ContainerRecord, timeout?: number): Promise<void> {
-    if (this.#isUp(record)) await this.#stop(record, timeout, { autoRemove: false });
+  async restart(record: ContainerRecord, options: StopOptions): Promise<void> {
+    if (this.#isUp(record)) await this.#stop(record, options, { autoRemove: false });
     await this.start(record);
     containerEvent(this.#context, record, 'restart');
   }
@@ -118,7 +144,7 @@ export class Containers {
   async kill(record: ContainerRecord, signal: string): Promise<void> {
     const { name, number } = parseSignal(signal === '' ? 'KILL' : signal);
     const { state } = this.#container(record);
-    if (this.isRestarting(record.id)) {
+    if (this.#of(record.id).restart !== undefined) {
       await this.#markStopped(record);
       return;
     }
@@ -136,6 +162,7 @@ export class Containers {
   async pause(record: ContainerRecord): Promise<void> {
     const { state } = this.#container(record);
     if (state === 'paused') throw conflict(`Container ${record.id} is already paused`);
+    this.checkNotRestarting(record);
     if (state !== 'running') throw conflict(`Container ${record.id} is not running`);
     await this.#context.runtime.pauseContainer(record.id);
   }
@@ -147,7 +174,7 @@ export class Containers {
   }
 
   async rename(record: ContainerRecord, newName: string): Promise<void> {
-    const { records } = this.#context;
+    const { records, networks } = this.#context;
     if (newName === '') throw badRequest('Neither old nor new names may be empty');
     const name = checkName(newName);
     if (name === record.name)
@@ -158,16 +185,18 @@ export class Containers {
     const oldName = record.name;
     record.name = name;
     await records.save(record);
+    await networks.rename(record);
     containerEvent(this.#context, record, 'rename', { oldName: `/${oldName}` });
   }
 
-  /** Changes limits and the restart policy of a container, running or not. */
-  async update(record: ContainerRecord, hostConfig: HostConfig): Promise<void> {
-    checkHostConfig(hostConfig);
+  /** Changes limits and the restart policy of a container, running or not. Returns warnings. */
+  async update(record: ContainerRecord, given: GivenHostConfig): Promise<readonly string[]> {
+    const { hostConfig, warnings } = updatedHostConfig(record, given);
     await this.#context.runtime.updateContainer(record.id, resourcesOf(hostConfig));
     record.hostConfig = hostConfig;
     await this.#context.records.save(record);
     containerEvent(this.#context, record, 'update');
+    return warnings;
   }
 
   async resize(record: ContainerRecord, size: TerminalSize): Promise<void> {
@@ -178,6 +207,22 @@ export class Containers {
       height: String(size.rows),
       width: String(size.cols),
     });
+  }
+
+  /** Takes a link away that goes by this name, `web/db`. Throws 500 for what is no link's name. */
+  async removeLink(record: ContainerRecord, reference: string): Promise<void> {
+    const [parentName = '', alias] = reference.replace(/^\//, '').split('/');
+    if (alias === undefined)
+      throw new ApiError(500, 'Conflict, cannot remove the default link name of the container');
+    const parent = this.#context.records.named(parentName);
+    if (parent?.links?.[alias] !== record.id)
+      throw new ApiError(
+        500,
+        `Cannot get parent /${parentName} for link name /${parentName}/${alias}`,
+      );
+    const { [alias]: _gone, ...links } = parent.links;
+    parent.links = links;
+    await this.#context.records.save(parent);
   }
 
   async remove(
@@ -210,13 +255,7 @@ export class Containers {
       await live.starting?.catch(() => {});
       this.#cancelRestart(record.id);
       record.manuallyStopped = true;
-      if (this.#container(record).state === 'running' || state === 'paused') {
-        const exit = this.#changes.next(record.id, 'exited');
-        await runtime.killContainer(record.id, 'SIGKILL').catch((error: unknown) => {
-          if (!(error instanceof RuntimeError && error.code === 'NOT_RUNNING')) throw error;
-        });
-        if (this.#container(record).state !== 'exited') await exit;
-      }
+      await this.#end(record, 'SIGKILL', -1);
       const { exit } = this.#container(record);
       await runtime.removeContainer(record.id, { force: options.force, volumes: options.volumes });
       records.forget(record.id);
@@ -259,7 +298,8 @@ export class Containers {
     const { runtime } = this.#context;
     const session = new AttachSession(stream, options);
     const live = this.#of(record.id);
-    await live.starting?.catch(() => {});
+    // Without a start under way nothing is awaited: the next one must find the session.
+    if (live.starting !== undefined) await live.starting.catch(() => {});
     const { state } = this.#container(record);
     if (state === 'running' || state === 'paused') {
       await joinSessions(await runtime.attach(record.id, { stdin: options.stdin }), [session]);
@@ -286,7 +326,13 @@ export class Containers {
   #of(id: string): Live {
     let live = this.#live.get(id);
     if (live === undefined) {
-      live = { previousWait: 0, removing: false, keep: false, sessions: new Set() };
+      live = {
+        startsAgain: false,
+        previousWait: 0,
+        removing: false,
+        keep: false,
+        sessions: new Set(),
+      };
       this.#live.set(id, live);
     }
     return live;
@@ -306,33 +352,29 @@ export class Containers {
 
   async #stop(
     record: ContainerRecord,
-    timeout: number | undefined,
+    { timeout, signal }: StopOptions,
     { autoRemove = true } = {},
   ): Promise<void> {
-    const { runtime } = this.#context;
     await this.#of(record.id).starting?.catch(() => {});
     await this.#markStopped(record);
-    const { state } = this.#container(record);
-    if (state !== 'running' && state !== 'paused') return;
     const live = this.#of(record.id);
     live.keep = !autoRemove;
     const seconds = timeout ?? record.config.StopTimeout;
-    const exit = this.#changes.next(record.id, 'exited');
-    const signal = parseSignal(record.config.StopSignal ?? 'SIGTERM').name;
-    const limit =
-      seconds === undefined ? STOP_TIMEOUT_MS : seconds < 0 ? undefined : seconds * 1000;
-    try {
-      await runtime.killContainer(record.id, signal);
-      // A frozen process hears of no signal.
-      if (state === 'paused') await runtime.resumeContainer(record.id);
-      if (limit !== undefined && (await outlasts(this.#context.clock, exit, limit)))
-        await runtime.killContainer(record.id, 'SIGKILL');
-    } catch (error) {
-      // It ended by itself between two steps.
-      if (!(error instanceof RuntimeError && error.code === 'NOT_RUNNING')) throw error;
-    }
-    await exit;
+    const { name } = parseSignal(signal ?? record.config.StopSignal ?? 'SIGTERM');
+    await this.#end(record, name, seconds === undefined ? undefined : seconds * 1000);
     live.keep = false;
+  }
+
+  /** Resolves when the process has ended and everybody was told, also when it does not run. */
+  async #end(record: ContainerRecord, signal: string, timeoutMs?: number): Promise<void> {
+    const { state } = this.#container(record);
+    if (state !== 'running' && state !== 'paused') return;
+    const exit = this.#changes.next(record.id, 'exited');
+    await this.#context.runtime.stopContainer(record.id, {
+      signal,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    await exit;
   }
 
   #run(record: ContainerRecord): Promise<void> {
@@ -344,7 +386,6 @@ export class Containers {
 
   async #runOnce(record: ContainerRecord, live: Live): Promise<void> {
     const { runtime, records, random } = this.#context;
-    record.endpointId = randomId(random);
     record.sandboxId = randomId(random);
     delete record.startFailure;
     const saved = records.save(record);
@@ -352,22 +393,26 @@ export class Containers {
     const [rows = 0, cols = 0] = record.hostConfig.ConsoleSize;
     try {
       const { io } = await runtime.startContainer(record.id, {
+        ...linkAdditions(this.#context, record),
         attach: sessions.length > 0,
         ...(record.config.Tty && rows > 0 ? { size: { rows, cols } } : {}),
       });
       if (io !== undefined) void joinSessions(io, sessions);
+      record.networks = startedEndpoints(this.#context, record);
     } catch (thrown) {
       await saved;
       await this.#startFailed(record, live, thrown);
     }
     await saved;
+    await records.save(record);
+    await moveLinked(this.#context, record);
     tellConnected(this.#context, record);
     containerEvent(this.#context, record, 'start');
     this.#watchHealth(record);
   }
 
   async #startFailed(record: ContainerRecord, live: Live, thrown: unknown): Promise<never> {
-    const { config, endpointId, name } = record;
+    const { config, name } = record;
     const { error, exitCode } = containerStartError(
       thrown,
       (config.Entrypoint ?? config.Cmd)?.[0] ?? '',
@@ -382,7 +427,7 @@ export class Containers {
     const told = portTaken
       ? new ApiError(
           error.status,
-          `driver failed programming external connectivity on endpoint ${name} (${endpointId}): ${error.message}`,
+          `driver failed programming external connectivity on endpoint ${name} (${randomId(this.#context.random)}): ${error.message}`,
           { cause: thrown },
         )
       : error;
@@ -392,8 +437,20 @@ export class Containers {
   }
 
   #watchHealth(record: ContainerRecord): void {
-    const monitor = watchHealth(this.#context, record);
-    if (monitor !== undefined) this.#of(record.id).health = monitor;
+    const { Healthcheck: check, Shell: shell } = record.config;
+    const command = probeCommand(check, shell);
+    if (check === undefined || command === undefined) return;
+    const live = this.#of(record.id);
+    live.health ??= new HealthMonitor(
+      this.#context.clock,
+      check,
+      command,
+      (args, signal) => this.#execs.probe(record, args, signal),
+      (status) => containerEvent(this.#context, record, `health_status: ${status}`),
+    );
+    const { state, startedAt } = this.#container(record);
+    live.health.begin(startedAt ?? 0);
+    if (state === 'paused') live.health.stop();
   }
 
   #onRuntimeEvent(event: RuntimeEvent): void {
@@ -412,9 +469,11 @@ export class Containers {
         });
         break;
       case 'paused':
+        this.#of(event.id).health?.stop();
         containerEvent(this.#context, record, 'pause');
         break;
       case 'resumed':
+        this.#of(event.id).health?.resume();
         containerEvent(this.#context, record, 'unpause');
         break;
       case 'created':
@@ -444,8 +503,11 @@ export class Containers {
       live.previousWait = delay;
       live.restart = clock.setTimer(() => {
         delete live.restart;
+        live.startsAgain = true;
         record.restartCount++;
-        this.#run(record).catch(() => {});
+        this.#run(record)
+          .catch(() => {})
+          .finally(() => (live.startsAgain = false));
       }, delay);
     }
     this.#changes.tell('exited', record.id, exit);

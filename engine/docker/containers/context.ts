@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Runtime } from '../../runtime/types.ts';
+import type { DockerNetworks } from '../networks/networks.ts';
 import type { EventLog } from '../system/event-log.ts';
 import type { ContainerRecord, ContainerRecords } from './container-record.ts';
 
@@ -8,6 +9,7 @@ import type { ContainerRecord, ContainerRecords } from './container-record.ts';
 export interface ContainerContext {
   readonly runtime: Runtime;
   readonly records: ContainerRecords;
+  readonly networks: DockerNetworks;
   readonly events: EventLog;
   readonly clock: Clock;
   readonly random: Random;

@@ -16,6 +16,7 @@ const healthcheckSchema = z.looseObject({
   Interval: integer,
   Timeout: integer,
   StartPeriod: integer,
+  StartInterval: integer,
   Retries: integer,
 });
 
@@ -59,9 +60,20 @@ const mount = z.looseObject({
   Source: text,
   Target: z.string(),
   ReadOnly: flag,
-  VolumeOptions: z.looseObject({ NoCopy: flag, Labels: labels }).nullish(),
+  BindOptions: z
+    .looseObject({ Propagation: text, NonRecursive: flag, CreateMountpoint: flag })
+    .nullish(),
+  VolumeOptions: z
+    .looseObject({
+      NoCopy: flag,
+      Labels: labels,
+      DriverConfig: z.looseObject({ Name: text, Options: labels }).nullish(),
+    })
+    .nullish(),
   TmpfsOptions: z.looseObject({ SizeBytes: integer, Mode: integer }).nullish(),
 });
+
+const rates = z.array(z.looseObject({ Path: z.string(), Rate: z.number() })).nullish();
 
 const resourcesSchema = z.looseObject({
   CpuShares: integer,
@@ -70,6 +82,20 @@ const resourcesSchema = z.looseObject({
   CpuPeriod: integer,
   CpuQuota: integer,
   CpusetCpus: text,
+  CpusetMems: text,
+  BlkioDeviceReadBps: rates,
+  BlkioDeviceWriteBps: rates,
+  BlkioDeviceReadIOps: rates,
+  BlkioDeviceWriteIOps: rates,
+  Devices: z
+    .array(
+      z.looseObject({ PathOnHost: z.string(), PathInContainer: text, CgroupPermissions: text }),
+    )
+    .nullish(),
+  DeviceCgroupRules: strings,
+  DeviceRequests: z
+    .array(z.looseObject({ Driver: text, Capabilities: z.array(z.array(z.string())).nullish() }))
+    .nullish(),
   MemoryReservation: integer,
   MemorySwap: integer,
   OomKillDisable: flag,
@@ -84,6 +110,7 @@ export const hostConfigSchema = resourcesSchema.extend({
   RestartPolicy: restartPolicySchema.nullish(),
   AutoRemove: flag,
   VolumesFrom: strings,
+  VolumeDriver: text,
   CapAdd: command,
   CapDrop: command,
   CgroupnsMode: text,
@@ -108,22 +135,34 @@ export const hostConfigSchema = resourcesSchema.extend({
   ConsoleSize: z.array(z.number()).nullish(),
   Mounts: z.array(mount).nullish(),
   Init: flag,
+  Links: strings,
+  UTSMode: text,
+  UsernsMode: text,
+  CgroupParent: text,
+  StorageOpt: labels,
+  MaskedPaths: strings,
+  ReadonlyPaths: strings,
+  /** for the OCI runtime */
+  Annotations: labels,
 });
 
-const endpoint = z.looseObject({
+export const endpointSchema = z.looseObject({
   IPAMConfig: z.looseObject({ IPv4Address: text }).nullish(),
+  Links: strings,
   Aliases: strings,
   MacAddress: text,
+  DriverOpts: labels,
 });
 
 export const createBodySchema = configSchema.extend({
   HostConfig: hostConfigSchema.nullish(),
   NetworkingConfig: z
-    .looseObject({ EndpointsConfig: z.record(z.string(), endpoint.nullish()).nullish() })
+    .looseObject({ EndpointsConfig: z.record(z.string(), endpointSchema.nullish()).nullish() })
     .nullish(),
 });
 
 export type CreateBody = z.infer<typeof createBodySchema>;
 export type GivenConfig = z.infer<typeof configSchema>;
 export type GivenHostConfig = z.infer<typeof hostConfigSchema>;
+export type GivenEndpoint = z.infer<typeof endpointSchema>;
 export type GivenMount = z.infer<typeof mount>;

@@ -1,58 +1,63 @@
-import type {
-  ContainerConfig,
-  Image,
-  NetworkMode,
-  Resources,
-  Volume,
-} from '../../runtime/types.ts';
+import type { Image, Mount } from '../../runtime/types.ts';
 import { RuntimeError } from '../../runtime/runtime-error.ts';
-import { type ApiError, badRequest, conflict, notFound } from '../api/api-error.ts';
-import {
-  checkCpus,
-  checkHostConfig,
-  completeConfig,
-  completeHostConfig,
-  type Config,
-  type HostConfig,
-} from './container-config.ts';
+import { ApiError, badRequest, conflict, notFound } from '../api/api-error.ts';
+import { completeConfig, type Config } from './container-config.ts';
 import { randomId, recordLabels, type ContainerRecord } from './container-record.ts';
 import { containerEvent, type ContainerContext } from './context.ts';
-import type { CreateBody } from './create-body.ts';
+import type { CreateBody, GivenEndpoint } from './create-body.ts';
+import { completeHostConfig, type HostConfig } from './host-config.ts';
+import { checkConfig, checkHostConfig } from './host-config-checks.ts';
+import { parseVolumesFrom, type MountRequest } from './mount-specs.ts';
 import {
+  inheritedMount,
   mountPoint,
   mountRequests,
   runtimeMount,
+  tmpfsMounts,
   type MountPoint,
-  type MountRequest,
 } from './mounts.ts';
+import { createVolume } from '../volumes/create-volume.ts';
+import { initialEndpoints, networkMode } from '../networks/container-endpoints.ts';
+import { registeredLinks } from '../networks/links.ts';
+import { checkNetworkMode } from '../networks/network-mode-checks.ts';
+import { isAddress } from '../../runtime/network/subnet.ts';
 import { checkName, generateName } from './names.ts';
 import { portBindings } from './ports.ts';
-import { parseSignal } from './signals.ts';
+import { checkLogOptions } from './log-config.ts';
+import { runtimeConfig } from './runtime-config.ts';
 
-/** The emulated machine has one. */
-export const MACHINE_CPUS = 1;
-
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export interface CreateRequest {
+  /** empty for any */
+  readonly name: string;
+  readonly body: CreateBody;
+  /** how many networks the body may name */
+  readonly networks: 'one' | 'many';
+}
 
 /** `POST /containers/create`. Throws 400, 404 (`No such image: …`), 409 (name in use). */
 export async function createContainer(
   context: ContainerContext,
-  givenName: string,
-  body: CreateBody,
-): Promise<ContainerRecord> {
+  { name: givenName, body, networks: count }: CreateRequest,
+): Promise<{ readonly record: ContainerRecord; readonly warnings: readonly string[] }> {
   const { records, runtime, random } = context;
   const id = randomId(random);
+  checkNetworkMode(body, body.HostConfig ?? {});
+  checkConfig(body);
+  const { given, warnings } = checkHostConfig(body.HostConfig ?? {});
+  // The client says 0 for what was not asked for; like everything below, it means no limit.
+  if ((given.PidsLimit ?? 1) <= 0) given.PidsLimit = null;
   const image = findImage(context, body.Image ?? '');
-  const host = completeHostConfig(body.HostConfig ?? {});
-  checkHostConfig(host);
-  checkCpus(host, MACHINE_CPUS);
-  if (body.StopSignal) parseSignal(body.StopSignal);
+  const host = withContainerIds(context, completeHostConfig(given));
+  checkLogOptions(host);
   const completed = completeConfig(body, image.config.config ?? {}, id);
-  const network = networkOf(context, host, body);
-  const config: Config = { ...completed, ...hostnameOf(context, network, body.Hostname) };
+  const owner = networkOwner(host);
+  const config: Config = { ...completed, ...hostnameOf(context, host, owner, body.Hostname) };
+  const networks = initialEndpoints(host, givenEndpoints(body, count), config.MacAddress ?? '');
+  const links = registeredLinks(context, host);
   const inherited = (host.VolumesFrom ?? []).flatMap((from) => inheritedMounts(context, from));
+  const tmpfs = tmpfsMounts(host);
   const requests = mountRequests(config, host, inherited);
-  const bindings = portBindings(config, host, (port) => isPublished(context, port));
+  const bindings = portBindings(config, host);
   const name =
     givenName === ''
       ? generateName(random, (candidate) => records.holderOf(candidate) !== undefined)
@@ -61,7 +66,7 @@ export async function createContainer(
   if (holder !== undefined) throw nameConflict(name, holder);
 
   const mounts: MountPoint[] = [];
-  const runtimeMounts: ContainerConfig['mounts'][number][] = [];
+  const runtimeMounts: Mount[] = [...tmpfs];
   const record: ContainerRecord = {
     id,
     name,
@@ -72,30 +77,57 @@ export async function createContainer(
     mounts,
     restartCount: 0,
     manuallyStopped: false,
-    endpointId: '',
+    networks,
     sandboxId: '',
+    ...(Object.keys(links).length === 0 ? {} : { links }),
   };
+  const network = networkMode(context, record, networks);
+  const runtimeOptions = runtimeConfig(context, config, host);
   await records.whileReserved(name, id, async () => {
     for (const request of requests) {
-      const volume = request.type === 'volume' ? await volumeFor(context, request) : undefined;
+      const volume =
+        request.type === 'volume'
+          ? await createVolume(context, {
+              name: request.source,
+              driver: request.driver,
+              labels: request.labels,
+              options: request.driverOptions,
+            })
+          : undefined;
       mounts.push(mountPoint(request, volume));
       runtimeMounts.push(runtimeMount(request, volume?.name));
     }
     await runtime.createContainer({
-      ...processOf(config, host),
+      ...runtimeOptions,
       id,
       image: image.id,
       sandbox:
-        network.kind === 'shared'
-          ? { kind: 'shared', id: network.owner }
-          : { kind: 'own', network: network.mode, ports: bindings },
+        owner === undefined
+          ? { kind: 'own', network, ports: bindings }
+          : { kind: 'shared', id: owner },
       mounts: runtimeMounts,
       labels: recordLabels(record),
     });
     records.add(record);
   });
   containerEvent(context, record, 'create');
-  return record;
+  return { record, warnings };
+}
+
+/** Containers that are joined are named by their ids from here on: names may change. Who is missing is missed at the start. */
+function withContainerIds({ records }: ContainerContext, host: HostConfig): HostConfig {
+  const byId = (mode: string): string => {
+    const [, reference = ''] = /^container:(.+)$/.exec(mode) ?? [];
+    const found = records.search(reference);
+    return found === undefined ? mode : `container:${found.id}`;
+  };
+  const { NetworkMode, PidMode, IpcMode } = host;
+  return {
+    ...host,
+    NetworkMode: byId(NetworkMode),
+    PidMode: byId(PidMode),
+    IpcMode: byId(IpcMode),
+  };
 }
 
 export function nameConflict(name: string, holder: string): ApiError {
@@ -117,171 +149,57 @@ function findImage({ runtime }: ContainerContext, reference: string): Image {
   }
 }
 
-type ChosenNetwork =
-  | { readonly kind: 'own'; readonly mode: NetworkMode }
-  | { readonly kind: 'shared'; readonly owner: string };
-
-function networkOf(
-  { runtime, records }: ContainerContext,
-  host: HostConfig,
-  body: CreateBody,
-): ChosenNetwork {
-  const mode = host.NetworkMode;
-  if (mode === 'host' || mode === 'none') return { kind: 'own', mode: { kind: mode } };
-  if (mode.startsWith('container:')) {
-    const owner = records.get(mode.slice('container:'.length));
-    if (Object.keys(host.PortBindings).length > 0) {
-      throw badRequest('conflicting options: port publishing and the container type network mode');
-    }
-    return { kind: 'shared', owner: owner.id };
-  }
-  const name = mode === 'default' ? 'bridge' : mode;
-  const network = runtime.networks.find(
-    (one) => one.name === name || one.id === name || (name.length >= 3 && one.id.startsWith(name)),
-  );
-  // Not 404, which the client takes for a missing image.
-  if (network === undefined) throw badRequest(`network ${name} not found`);
-  const endpoint = body.NetworkingConfig?.EndpointsConfig?.[mode];
-  const address = endpoint?.IPAMConfig?.IPv4Address;
-  const mac = body.MacAddress ?? endpoint?.MacAddress;
-  if (address && network.name === 'bridge') {
-    throw badRequest('user specified IP address is supported on user defined networks only');
-  }
-  return {
-    kind: 'own',
-    mode: {
-      kind: 'bridge',
-      network: network.name,
-      ...(address ? { address } : {}),
-      ...(mac ? { mac } : {}),
-    },
-  };
+/** The name or id of the container whose network another joins; undefined for one with its own. */
+function networkOwner({ NetworkMode: mode }: HostConfig): string | undefined {
+  return mode.startsWith('container:') ? mode.slice('container:'.length) : undefined;
 }
 
-/** A container that joins another network has its host name, too. */
+/** A container that joins another's network has its host name, too. */
 function hostnameOf(
   { hostname, records }: ContainerContext,
-  network: ChosenNetwork,
+  { NetworkMode: mode, UTSMode }: HostConfig,
+  owner: string | undefined,
   given: string | null | undefined,
 ): Partial<Config> {
-  if (network.kind === 'shared')
-    return { Hostname: records.find(network.owner)?.config.Hostname ?? '' };
-  return network.mode.kind === 'host' && !given ? { Hostname: hostname } : {};
+  // One that is not there is missed at the start.
+  if (owner !== undefined) return { Hostname: records.find(owner)?.config.Hostname ?? '' };
+  return (mode === 'host' || UTSMode === 'host') && !given ? { Hostname: hostname } : {};
 }
 
-function inheritedMounts({ records }: ContainerContext, from: string): readonly MountPoint[] {
-  const [reference = '', mode = 'rw'] = from.split(':');
-  return records
-    .get(reference)
-    .mounts.map((point) => ({ ...point, RW: point.RW && mode !== 'ro' }));
+/** Throws 400 for several networks at once, and for what is no address. */
+function givenEndpoints(
+  body: CreateBody,
+  count: CreateRequest['networks'],
+): Readonly<Record<string, GivenEndpoint | null | undefined>> {
+  const given = body.NetworkingConfig?.EndpointsConfig ?? {};
+  const names = Object.keys(given);
+  if (names.length > 1 && count === 'one')
+    throw badRequest(`Container cannot be connected to network endpoints: ${names.join(', ')}`);
+  for (const endpoint of Object.values(given)) {
+    const address = endpoint?.IPAMConfig?.IPv4Address;
+    if (address && !isAddress(address)) throw badRequest(`invalid IPv4 address: ${address}`);
+  }
+  return given;
 }
 
-function isPublished({ runtime }: ContainerContext, port: number): boolean {
-  return runtime.sandboxes().some((sandbox) => sandbox.ports.some((one) => one.hostPort === port));
+/** Another container that the new one needs. Throws 400: the client takes 404 for an image to pull. */
+function named(records: ContainerContext['records'], reference: string): ContainerRecord {
+  try {
+    return records.get(reference);
+  } catch (error) {
+    throw error instanceof ApiError && error.status === 404 ? badRequest(error.message) : error;
+  }
 }
 
-async function volumeFor(
-  { runtime, events }: ContainerContext,
-  request: MountRequest,
-): Promise<Volume> {
-  const known = request.source === '' ? undefined : runtime.volumes.find(request.source);
-  if (known !== undefined) return known;
-  const volume = await runtime.volumes.create({
-    ...(request.source === '' ? {} : { name: request.source }),
-    labels: request.labels,
-  });
-  events.add('volume', 'create', volume.name, { driver: 'local' });
-  return volume;
-}
-
-function nonZero(value: number): number | undefined {
-  return value === 0 ? undefined : value;
-}
-
-/** Limits for the runtime; unset ones are left out. */
-export function resourcesOf(host: HostConfig): Resources {
-  const entries = {
-    memory: nonZero(host.Memory),
-    memorySwap: nonZero(host.MemorySwap),
-    memoryReservation: nonZero(host.MemoryReservation),
-    nanoCpus: nonZero(host.NanoCpus),
-    cpuShares: nonZero(host.CpuShares),
-    cpuPeriod: nonZero(host.CpuPeriod),
-    cpuQuota: nonZero(host.CpuQuota),
-    cpusetCpus: host.CpusetCpus || undefined,
-    pidsLimit: host.PidsLimit === null || host.PidsLimit <= 0 ? undefined : host.PidsLimit,
-  };
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
-}
-
-function environment(config: Config): readonly string[] {
-  const own = new Set(config.Env.map((variable) => variable.split('=', 1)[0]));
-  const defaults = [
-    `PATH=${DEFAULT_PATH}`,
-    `HOSTNAME=${config.Hostname}`,
-    ...(config.Tty ? ['TERM=xterm'] : []),
-  ];
-  // A variable without a value is to be unset.
-  return [
-    ...defaults.filter((variable) => !own.has(variable.split('=', 1)[0])),
-    ...config.Env.filter((variable) => variable.includes('=')),
-  ];
-}
-
-function sizeInBytes(text: string): number {
-  const [, amount = '0', unit = ''] = /^(\d+)\s*([kmg]?)b?$/i.exec(text.trim()) ?? [];
-  return Number(amount) * ({ '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit.toLowerCase()] ?? 1);
-}
-
-function logOf(host: HostConfig): NonNullable<ContainerConfig['log']> {
-  const { Type: type, Config: options } = host.LogConfig;
-  if (type === 'none') return 'none';
-  if (type !== 'json-file' && type !== 'local')
-    throw badRequest(`logger: no log driver named '${type}' is registered`);
-  const { 'max-size': size, 'max-file': files } = options;
-  return {
-    format: 'json-file',
-    ...(size === undefined ? {} : { maxBytes: sizeInBytes(size) }),
-    ...(files === undefined ? {} : { maxFiles: Number(files) }),
-  };
-}
-
-function processOf(
-  config: Config,
-  host: HostConfig,
-): Omit<ContainerConfig, 'id' | 'image' | 'sandbox' | 'mounts'> {
-  const security = host.SecurityOpt ?? [];
-  const unconfined = security.some((option) => /^seccomp[=:]unconfined$/.test(option));
-  return {
-    args: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
-    env: environment(config),
-    ...(config.WorkingDir === '' ? {} : { cwd: config.WorkingDir }),
-    ...(config.User === '' ? {} : { user: config.User }),
-    ...(host.GroupAdd === null ? {} : { groupAdd: host.GroupAdd }),
-    hostname: config.Hostname,
-    ...(config.Domainname === '' ? {} : { domainname: config.Domainname }),
-    tty: config.Tty,
-    openStdin: config.OpenStdin,
-    ...(config.StopSignal === undefined ? {} : { stopSignal: config.StopSignal }),
-    resources: resourcesOf(host),
-    privileged: host.Privileged,
-    capAdd: host.CapAdd ?? [],
-    capDrop: host.CapDrop ?? [],
-    seccomp: unconfined || host.Privileged ? 'unconfined' : 'default',
-    noNewPrivileges: security.some((option) => /^no-new-privileges(?:[=:]true)?$/.test(option)),
-    readOnlyRootfs: host.ReadonlyRootfs,
-    ...(host.Sysctls === undefined ? {} : { sysctls: host.Sysctls }),
-    ulimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({
-      name: Name,
-      soft: Soft,
-      hard: Hard,
-    })),
-    shmSize: host.ShmSize,
-    ...(host.OomScoreAdj === 0 ? {} : { oomScoreAdj: host.OomScoreAdj }),
-    ...(host.PidMode === 'host' ? { pidMode: 'host' as const } : {}),
-    extraHosts: host.ExtraHosts ?? [],
-    dns: { servers: host.Dns ?? [], search: host.DnsSearch ?? [], options: host.DnsOptions ?? [] },
-    log: logOf(host),
-    ...(host.CgroupParent === '' ? {} : { cgroupParent: host.CgroupParent }),
-  };
+function inheritedMounts(
+  { records, runtime }: ContainerContext,
+  from: string,
+): readonly MountRequest[] {
+  const { reference, readOnly } = parseVolumesFrom(from);
+  const { id, mounts } = named(records, reference);
+  const points = new Set(mounts.map(({ Destination }) => Destination));
+  return runtime
+    .container(id)
+    .config.mounts.filter(({ target }) => points.has(target))
+    .map((mount) => inheritedMount(mount, readOnly));
 }

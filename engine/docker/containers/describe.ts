@@ -1,5 +1,7 @@
 /** Containers as `docker inspect` and `docker ps` show them, field by field in dockerd's order. */
 import type { Container } from '../../runtime/types.ts';
+import { networkNameOf } from '../networks/container-endpoints.ts';
+import { shownLinks } from '../networks/links.ts';
 import { goTime, humanDuration } from '../go-format.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { Containers } from './containers.ts';
@@ -79,57 +81,51 @@ function state({ container, status, health, exitCode }: Described): object {
   };
 }
 
-function networkMode(record: ContainerRecord): string {
-  const mode = record.hostConfig.NetworkMode;
-  return mode === 'default' ? 'bridge' : mode;
-}
-
 /** `NetworkSettings.Networks` */
 function endpoints(
-  context: ContainerContext,
+  { networks }: ContainerContext,
   { record, container }: Described,
+  withNames: boolean,
 ): Record<string, object> {
-  const mode = networkMode(record);
-  if (mode.startsWith('container:')) return {};
-  const network = context.runtime.networks.find(({ name, id }) => name === mode || id === mode);
-  const joined = container.sandbox?.network;
-  const up = container.sandbox !== undefined;
-  return {
-    [network?.name ?? mode]: {
-      IPAMConfig: null,
-      Links: null,
-      Aliases: null,
-      NetworkID: network?.id ?? (up ? specialNetworkId(mode) : ''),
-      EndpointID: up ? record.endpointId : '',
-      Gateway: joined?.gateway ?? '',
-      IPAddress: joined?.address ?? '',
-      IPPrefixLen: joined?.prefixLength ?? 0,
-      IPv6Gateway: '',
-      GlobalIPv6Address: '',
-      GlobalIPv6PrefixLen: 0,
-      MacAddress: joined?.mac ?? '',
-      DriverOpts: null,
-    },
-  };
-}
-
-/** `host` and `none` exist on every machine; their ids only have to stay the same. */
-export function specialNetworkId(name: string): string {
-  const digit = name === 'host' ? 'a' : 'b';
-  return `${digit}0c4`.repeat(16);
+  const { sandbox } = container;
+  const up = sandbox !== undefined;
+  return Object.fromEntries(
+    Object.entries(record.networks).map(([name, settings]) => {
+      const network = networks.find(settings.NetworkID || name);
+      const joined = sandbox?.endpoints.find(({ networkId }) => networkId === network?.id);
+      return [
+        name,
+        {
+          IPAMConfig: settings.IPAMConfig,
+          Links: withNames ? settings.Links : null,
+          Aliases: withNames ? settings.Aliases : null,
+          NetworkID: settings.NetworkID,
+          EndpointID: up ? settings.EndpointID : '',
+          Gateway: joined?.gateway ?? '',
+          IPAddress: joined?.address ?? '',
+          IPPrefixLen: joined?.prefixLength ?? 0,
+          IPv6Gateway: '',
+          GlobalIPv6Address: '',
+          GlobalIPv6PrefixLen: 0,
+          MacAddress: joined?.mac ?? '',
+          DriverOpts: settings.DriverOpts,
+        },
+      ];
+    }),
+  );
 }
 
 export function inspectContainer(
   context: ContainerContext,
   described: Described,
   execIds: readonly string[],
-): object {
+): Readonly<Record<string, unknown>> {
   const { record, container } = described;
   const { config, hostConfig, mounts } = record;
   const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   const { sandbox, paths } = container;
-  const joined = sandbox?.network;
-  const started = record.endpointId !== '';
+  const joined = sandbox?.endpoints.find(({ network }) => network === 'bridge');
+  const started = record.sandboxId !== '';
   return {
     Id: record.id,
     Created: goTime(record.created),
@@ -149,7 +145,7 @@ export function inspectContainer(
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execIds.length === 0 ? null : execIds,
-    HostConfig: hostConfig,
+    HostConfig: { ...hostConfig, Links: shownLinks(context, record) },
     GraphDriver: {
       Data: {
         LowerDir: `/run/drydock/images`,
@@ -171,12 +167,12 @@ export function inspectContainer(
       SandboxKey:
         sandbox === undefined
           ? ''
-          : networkMode(record) === 'host'
+          : networkNameOf(record.hostConfig) === 'host'
             ? '/var/run/docker/netns/default'
-            : `/var/run/netns/${sandbox.id}`,
+            : `/var/run/docker/netns/${record.sandboxId.slice(0, 12)}`,
       SecondaryIPAddresses: null,
       SecondaryIPv6Addresses: null,
-      EndpointID: joined === undefined ? '' : record.endpointId,
+      EndpointID: joined === undefined ? '' : (record.networks['bridge']?.EndpointID ?? ''),
       Gateway: joined?.gateway ?? '',
       GlobalIPv6Address: '',
       GlobalIPv6PrefixLen: 0,
@@ -184,7 +180,7 @@ export function inspectContainer(
       IPPrefixLen: joined?.prefixLength ?? 0,
       IPv6Gateway: '',
       MacAddress: joined?.mac ?? '',
-      Networks: endpoints(context, described),
+      Networks: endpoints(context, described, true),
     },
   };
 }
@@ -216,7 +212,7 @@ export function summarizeContainer(
   const { record, container, status } = described;
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: [record.name, ...context.records.linkNames(record)].map((name) => `/${name}`),
     Image: imageName(context, record),
     ImageID: record.image,
     Command: command(record),
@@ -226,7 +222,7 @@ export function summarizeContainer(
     State: status,
     Status: statusText(described, now),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode },
-    NetworkSettings: { Networks: endpoints(context, described) },
+    NetworkSettings: { Networks: endpoints(context, described, false) },
     Mounts: record.mounts,
   };
 }

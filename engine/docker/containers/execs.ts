@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { z } from 'zod';
 import type { ByteStream } from '../../api/byte-stream.ts';
 import type { TerminalSize } from '../../api/agent.ts';
@@ -8,6 +9,7 @@ import type { ContainerRecord } from './container-record.ts';
 import { randomId } from './container-record.ts';
 import { containerEvent, type ContainerContext } from './context.ts';
 import { parseDetachKeys } from './detach-keys.ts';
+import { finishProbe } from './health-probe.ts';
 import { execStartError } from './start-error.ts';
 
 export const execBodySchema = z.looseObject({
@@ -21,6 +23,8 @@ export const execBodySchema = z.looseObject({
   Env: z.array(z.string()).nullish(),
   WorkingDir: z.string().nullish(),
   Cmd: z.array(z.string()).nullish(),
+  /** rows, columns; since 1.42 */
+  ConsoleSize: z.array(z.number()).nullish(),
 });
 type ExecBody = z.infer<typeof execBodySchema>;
 
@@ -53,9 +57,9 @@ export class Execs {
     this.#context = context;
   }
 
-  /** Throws 409 when the container does not run or is paused. */
-  create(record: ContainerRecord, body: ExecBody): string {
-    this.#requireRunning(record);
+  /** Throws 409 when the container does not run or is paused. @param called the container, as the client named it */
+  create(record: ContainerRecord, body: ExecBody, called: string): string {
+    this.#requireRunning(record, called);
     if ((body.Cmd?.length ?? 0) === 0) throw badRequest('No exec command specified');
     const id = randomId(this.#context.random);
     this.#execs.set(id, {
@@ -65,7 +69,7 @@ export class Execs {
       started: false,
       pid: 0,
       exitCode: null,
-      size: undefined,
+      size: consoleSize(body.ConsoleSize),
     });
     this.#forgetOld();
     containerEvent(this.#context, record, `exec_create: ${commandLine(body)}`, { execID: id });
@@ -98,7 +102,7 @@ export class Execs {
     } catch (error) {
       await session.send({
         stream: 'stdout',
-        bytes: encoder.encode(`${error instanceof Error ? error.message : String(error)}\r\n`),
+        bytes: encoder.encode(`${messageOf(error)}\r\n`),
       });
       session.end();
       return;
@@ -120,6 +124,23 @@ export class Execs {
     const exec = this.#get(id);
     const running = await this.#start(exec, 'exec_start');
     void this.#drain(exec, running);
+  }
+
+  /** Runs a health check in the container, as an exec of which only events tell. */
+  async probe(
+    record: ContainerRecord,
+    args: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly code: number; readonly output: string }> {
+    const exec = this.#get(this.create(record, { Cmd: [...args] }, record.id));
+    try {
+      const running = await this.#start(exec, 'exec_start');
+      const result = await finishProbe(this.#context.clock, running, signal);
+      await this.#ended(exec, running);
+      return result;
+    } finally {
+      this.#execs.delete(exec.id);
+    }
   }
 
   async resize(id: string, size: TerminalSize): Promise<void> {
@@ -166,10 +187,10 @@ export class Execs {
     return exec;
   }
 
-  #requireRunning(record: ContainerRecord): void {
+  #requireRunning(record: ContainerRecord, called = record.id): void {
     const { state } = this.#context.runtime.container(record.id);
     if (state === 'paused')
-      throw conflict(`Container ${record.id} is paused, unpause the container before exec`);
+      throw conflict(`Container ${called} is paused, unpause the container before exec`);
     if (state !== 'running') throw conflict(`Container ${record.id} is not running`);
   }
 
@@ -228,6 +249,13 @@ export class Execs {
   }
 }
 
+/** @param given rows and columns */
+export function consoleSize(given: readonly number[] | null | undefined): TerminalSize | undefined {
+  const [rows = 0, cols = 0] = given ?? [];
+  return rows > 0 && cols > 0 ? { rows, cols } : undefined;
+}
+
 function commandLine(body: ExecBody): string {
-  return `${(body.Cmd ?? []).join(' ')} `.trimEnd();
+  const [program = '', ...args] = body.Cmd ?? [];
+  return `${program} ${args.join(' ')}`;
 }

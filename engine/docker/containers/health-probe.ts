@@ -1,39 +1,35 @@
-import type { ContainerRecord } from './container-record.ts';
-import { containerEvent, type ContainerContext } from './context.ts';
-import { HealthMonitor, probeCommand, type Probe } from './health.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { RunningExec } from '../../runtime/types.ts';
 
 /** Characters of a check's output that are kept. */
 const KEPT_OUTPUT = 4096;
+/** What a check that takes too long has between SIGTERM and SIGKILL: milliseconds. */
+const GRACE = 10_000;
 
-/** Begins to check a container that has a health check; the caller stops the monitor. */
-export function watchHealth(
-  context: ContainerContext,
-  record: ContainerRecord,
-): HealthMonitor | undefined {
-  const { Healthcheck: check, Shell: shell } = record.config;
-  const command = probeCommand(check, shell);
-  if (check === undefined || command === undefined) return undefined;
-  const monitor = new HealthMonitor(context.clock, check, probeIn(context, record.id), (status) =>
-    containerEvent(context, record, `health_status: ${status}`),
-  );
-  void monitor.run(command);
-  return monitor;
-}
-
-function probeIn({ runtime }: ContainerContext, id: string): Probe {
-  return {
-    async run(args, signal) {
-      const running = await runtime.exec(id, { args });
-      signal.addEventListener('abort', () => void running.close().catch(() => {}), { once: true });
-      await running.input.close().catch(() => {});
-      const decoder = new TextDecoder();
-      const reader = running.output.getReader();
-      let output = '';
-      for (let next = await reader.read(); !next.done; next = await reader.read()) {
-        if (output.length < KEPT_OUTPUT)
-          output += decoder.decode(next.value.bytes, { stream: true });
-      }
-      return { exit: await running.exited, output };
-    },
+/** Reads a check to its end, and ends it at the signal. */
+export async function finishProbe(
+  clock: Clock,
+  running: RunningExec,
+  signal: AbortSignal,
+): Promise<{ readonly code: number; readonly output: string }> {
+  const grace: { dispose(): void }[] = [];
+  const kill = (): void => {
+    void running.signal('SIGTERM').catch(() => {});
+    grace.push(clock.setTimer(() => void running.signal('SIGKILL').catch(() => {}), GRACE));
   };
+  if (signal.aborted) kill();
+  else signal.addEventListener('abort', kill, { once: true });
+  const decoder = new TextDecoder();
+  let output = '';
+  try {
+    for await (const { bytes } of running.output) {
+      if (output.length <= KEPT_OUTPUT) output += decoder.decode(bytes, { stream: true });
+    }
+    const { code } = await running.exited;
+    const whole = output.length <= KEPT_OUTPUT;
+    return { code, output: whole ? output : `${output.slice(0, KEPT_OUTPUT)}...` };
+  } finally {
+    signal.removeEventListener('abort', kill);
+    for (const timer of grace) timer.dispose();
+  }
 }

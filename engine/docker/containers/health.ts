@@ -1,7 +1,7 @@
 /** Runs a container's health check on its schedule and keeps what `docker inspect` shows of it. */
+import { messageOf } from '../../base/message-of.ts';
 import { sleep, type Clock } from '../../base/clock.ts';
-import type { ExitStatus } from '../../api/agent.ts';
-import { goTime } from '../go-format.ts';
+import { goDuration, goTime } from '../go-format.ts';
 import type { Healthcheck } from './container-config.ts';
 
 export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
@@ -17,13 +17,11 @@ export interface Health {
   }[];
 }
 
-export interface Probe {
-  /** Runs the check to its end, with at most so much output kept. */
-  run(
-    args: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ readonly exit: ExitStatus; readonly output: string }>;
-}
+/** Runs the check to its end, or kills it at the signal, with at most so much output kept. Throws what keeps it from running. */
+export type Probe = (
+  args: readonly string[],
+  signal: AbortSignal,
+) => Promise<{ readonly code: number; readonly output: string }>;
 
 /** Defaults of dockerd, milliseconds. */
 const INTERVAL = 30_000;
@@ -44,22 +42,27 @@ export function probeCommand(
   return undefined;
 }
 
+/** The health of one container, over all its starts. */
 export class HealthMonitor {
   readonly #clock: Clock;
   readonly #check: Healthcheck;
+  readonly #args: readonly string[];
   readonly #probe: Probe;
   readonly #onStatus: (status: HealthStatus) => void;
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
+  #startedAt = 0;
   #health: Health = { Status: 'starting', FailingStreak: 0, Log: [] };
 
   constructor(
     clock: Clock,
     check: Healthcheck,
+    args: readonly string[],
     probe: Probe,
     onStatus: (status: HealthStatus) => void,
   ) {
     this.#clock = clock;
     this.#check = check;
+    this.#args = args;
     this.#probe = probe;
     this.#onStatus = onStatus;
   }
@@ -68,77 +71,92 @@ export class HealthMonitor {
     return this.#health;
   }
 
-  stop(): void {
-    this.#stop.abort(new Error('the container has stopped'));
+  /** For a container that was just started, or found running. @param startedAt UNIX milliseconds */
+  begin(startedAt: number): void {
+    this.#startedAt = startedAt;
+    this.#health = { Status: 'starting', FailingStreak: 0, Log: this.#health.Log };
+    this.resume();
   }
 
-  /** Checks until stopped; resolves then. */
-  async run(args: readonly string[]): Promise<void> {
-    const started = this.#clock.now();
-    const interval = (this.#check.Interval || INTERVAL * NANOSECONDS) / NANOSECONDS;
-    const { signal } = this.#stop;
+  /** Goes on checking after `stop`, with what was found before. */
+  resume(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    void this.#run(this.#stop.signal);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #run(stop: AbortSignal): Promise<void> {
     try {
       for (;;) {
-        await sleep(this.#clock, interval, signal);
-        await this.#once(args, started);
+        await sleep(this.#clock, this.#interval(), stop);
+        await this.#once(stop);
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!stop.aborted) throw error;
     }
   }
 
-  async #once(args: readonly string[], started: number): Promise<void> {
+  #interval(): number {
+    const { Interval, StartInterval } = this.#check;
+    const starts = this.#health.Status === 'starting' && this.#inStartPeriod(this.#clock.now());
+    return ((starts && StartInterval) || Interval || INTERVAL * NANOSECONDS) / NANOSECONDS;
+  }
+
+  #inStartPeriod(time: number): boolean {
+    return time - this.#startedAt < (this.#check.StartPeriod ?? 0) / NANOSECONDS;
+  }
+
+  async #once(stop: AbortSignal): Promise<void> {
     const timeout = (this.#check.Timeout || TIMEOUT * NANOSECONDS) / NANOSECONDS;
     const begin = this.#clock.now();
     const limit = new AbortController();
-    const timer = this.#clock.setTimer(() => limit.abort(), timeout);
+    const expire = (): void => {
+      this.#record(stop, begin, {
+        code: -1,
+        output: `Health check exceeded timeout (${goDuration(timeout)})`,
+      });
+      limit.abort();
+    };
+    const timer = this.#clock.setTimer(expire, timeout);
     const cancel = (): void => limit.abort();
-    this.#stop.signal.addEventListener('abort', cancel, { once: true });
-    let code = -1;
-    let output = `Health check exceeded timeout (${timeout / 1000}s)`;
+    stop.addEventListener('abort', cancel, { once: true });
     try {
-      const expired = new Promise<undefined>((resolve) =>
-        limit.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
-      );
-      const result = await Promise.race([this.#probe.run(args, limit.signal), expired]);
-      if (result !== undefined) [code, output] = [result.exit.code, result.output];
+      // One that does not end in time is waited for nevertheless: they must not pile up.
+      const result = await this.#probe(this.#args, limit.signal);
+      if (!limit.signal.aborted) this.#record(stop, begin, result);
     } catch (error) {
-      output = error instanceof Error ? error.message : String(error);
+      if (!limit.signal.aborted) {
+        const output = messageOf(error);
+        this.#record(stop, begin, { code: -1, output });
+      }
     } finally {
       timer.dispose();
-      this.#stop.signal.removeEventListener('abort', cancel);
+      stop.removeEventListener('abort', cancel);
     }
-    if (!this.#stop.signal.aborted)
-      this.#record({
-        begin,
-        code,
-        output,
-        inStartPeriod: begin - started < (this.#check.StartPeriod ?? 0) / NANOSECONDS,
-      });
   }
 
-  #record(result: {
-    readonly begin: number;
-    readonly code: number;
-    readonly output: string;
-    readonly inStartPeriod: boolean;
-  }): void {
+  #record(
+    stop: AbortSignal,
+    begin: number,
+    { code, output }: { readonly code: number; readonly output: string },
+  ): void {
+    if (stop.aborted) return;
     const { Status: before, FailingStreak, Log } = this.#health;
     const entry = {
-      Start: goTime(result.begin),
+      Start: goTime(begin),
       End: goTime(this.#clock.now()),
-      ExitCode: result.code,
-      Output: result.output,
+      ExitCode: code,
+      Output: output,
     };
-    const ok = result.code === 0;
     // Failures while it starts do not count, until it was healthy once.
-    const counts = !ok && !(result.inStartPeriod && before === 'starting');
-    const streak = ok ? 0 : FailingStreak + (counts ? 1 : 0);
-    const status = ok
-      ? 'healthy'
-      : streak >= (this.#check.Retries || RETRIES)
-        ? 'unhealthy'
-        : before;
+    const inStartPeriod = before === 'starting' && this.#inStartPeriod(begin);
+    const streak = code === 0 ? 0 : FailingStreak + (inStartPeriod ? 0 : 1);
+    const failed = !inStartPeriod && streak >= (this.#check.Retries || RETRIES);
+    const status = code === 0 ? 'healthy' : failed ? 'unhealthy' : before;
     this.#health = { Status: status, FailingStreak: streak, Log: [...Log, entry].slice(-KEPT) };
     if (status !== before) this.#onStatus(status);
   }

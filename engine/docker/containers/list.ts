@@ -1,10 +1,9 @@
-import { badRequest } from '../api/api-error.ts';
+import { ApiError, badRequest } from '../api/api-error.ts';
 import type { ApiRequest } from '../api/api-request.ts';
 import type { Guest } from '../guest.ts';
 import type { Containers } from './containers.ts';
 import type { ContainerContext } from './context.ts';
 import { describe, imageName, type Described } from './describe.ts';
-import { portKey } from './container-config.ts';
 
 const KNOWN = [
   'ancestor',
@@ -35,8 +34,7 @@ export function selectContainers(
   const limit = request.integer('limit') ?? 0;
   const { records, runtime } = context;
   for (const status of filters.get('status')) {
-    if (!STATUSES.includes(status))
-      throw badRequest(`Unrecognised filter value for status: ${status}`);
+    if (!STATUSES.includes(status)) throw badRequest(`Invalid filter 'status=${status}'`);
   }
   const exited = filters.get('exited').map((code) => {
     if (!/^-?\d+$/.test(code)) throw badRequest(`Invalid filter 'exited=[${code}]'`);
@@ -46,8 +44,15 @@ export function selectContainers(
     request.flag('all') ||
     limit > 0 ||
     ['status', 'exited', 'before', 'since'].some((key) => filters.has(key));
-  const before = filters.get('before').map((reference) => records.get(reference).created);
-  const since = filters.get('since').map((reference) => records.get(reference).created);
+  const created = (reference: string): number => {
+    try {
+      return records.get(reference).created;
+    } catch (cause) {
+      throw new ApiError(404, `no such container ${reference}`, { cause });
+    }
+  };
+  const before = filters.get('before').map(created);
+  const since = filters.get('since').map(created);
   const ancestors = filters
     .get('ancestor')
     .map((reference) => runtime.images.find(reference)?.id ?? reference);
@@ -58,8 +63,6 @@ export function selectContainers(
     .map((record) => describe(context, containers, record))
     .filter(({ record, container, status, health, exitCode }) => {
       const up = status === 'running' || status === 'paused' || status === 'restarting';
-      const network =
-        record.hostConfig.NetworkMode === 'default' ? 'bridge' : record.hostConfig.NetworkMode;
       const descends = (id: string): boolean => {
         for (
           let image = runtime.images.find(record.image);
@@ -70,7 +73,6 @@ export function selectContainers(
         }
         return record.image === id || imageName(context, record) === id;
       };
-      const port = (value: string): string => portKey(value.split('-', 1)[0] ?? value);
       return (
         (all || up) &&
         filters.any('status', (value) => value === status) &&
@@ -78,25 +80,31 @@ export function selectContainers(
           (exited.includes(exitCode) && !up && container.startedAt !== undefined)) &&
         filters.any('health', (value) => value === (health?.Status ?? 'none')) &&
         filters.any('id', (value) => record.id.startsWith(value)) &&
-        filters.any('name', (value) => nameMatches(record.name, value)) &&
+        filters.any('name', (value) =>
+          [record.name, ...records.linkNames(record)].some((name) => nameMatches(name, value)),
+        ) &&
         filters.matchLabels(record.config.Labels) &&
-        filters.any(
-          'network',
-          (value) =>
-            value === network ||
-            runtime.networks.some(({ name, id }) => name === network && id.startsWith(value)),
+        filters.any('network', (value) =>
+          Object.entries(record.networks).some(
+            ([name, { NetworkID: id }]) => name === value || (id !== '' && id.startsWith(value)),
+          ),
         ) &&
         filters.any('volume', (value) =>
           record.mounts.some(({ Name, Source, Destination }) =>
             [Name, Source, Destination].includes(value),
           ),
         ) &&
-        // The container's port, not the machine's: as dockerd has it.
+        // The machine's ports; the container's are what is exposed.
         filters.any('publish', (value) =>
-          Object.keys(record.hostConfig.PortBindings).includes(port(value)),
+          (container.sandbox?.ports ?? []).some(({ hostPort, protocol }) =>
+            portMatches(value, hostPort, protocol),
+          ),
         ) &&
         filters.any('expose', (value) =>
-          Object.keys(record.config.ExposedPorts ?? {}).includes(port(value)),
+          Object.keys(record.config.ExposedPorts ?? {}).some((key) => {
+            const [port = '', protocol = ''] = key.split('/');
+            return portMatches(value, Number(port), protocol);
+          }),
         ) &&
         filters.any('is-task', (value) => value === 'false') &&
         (before.length === 0 || before.some((time) => record.created < time)) &&
@@ -107,12 +115,12 @@ export function selectContainers(
   return limit > 0 ? chosen.slice(0, limit) : chosen;
 }
 
-/** Bytes of files below a directory of the machine; 0 when it does not exist. */
+const FILE_SIZES =
+  'find "$1" ! -type d -print0 | du -c -B1 --apparent-size --files0-from=- | tail -n 1';
+
+/** Bytes of files below a directory of the machine, each counted once, directories not; 0 when it does not exist. */
 export async function directorySize(guest: Guest, path: string): Promise<number> {
-  const { exit, stdout } = await guest.call('run', {
-    argv: ['du', '-s', '--apparent-size', '-B1', path],
-  });
-  if (exit.code !== 0) return 0;
+  const { stdout } = await guest.call('run', { argv: ['sh', '-c', FILE_SIZES, 'sh', path] });
   return Number.parseInt(stdout, 10) || 0;
 }
 
@@ -127,4 +135,11 @@ function nameMatches(name: string, pattern: string): boolean {
     );
   }
   return expression.test(name) || expression.test(`/${name}`);
+}
+
+/** A port filter is a port or a range of them, of TCP unless it ends in `/udp`. */
+function portMatches(filter: string, port: number, protocol: string): boolean {
+  const [ports = '', wanted = 'tcp'] = filter.split('/');
+  const [first, last = first] = ports.split('-').map(Number);
+  return protocol === wanted && port >= (first ?? 0) && port <= (last ?? 0);
 }

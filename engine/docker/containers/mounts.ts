@@ -1,10 +1,18 @@
 /** From `-v`, `--mount`, `--tmpfs`, `VOLUME` and `--volumes-from` to mounts. */
 import type { Mount } from '../../runtime/types.ts';
 import { badRequest } from '../api/api-error.ts';
-import type { Config, HostConfig, Labels } from './container-config.ts';
-import type { GivenMount } from './create-body.ts';
+import type { Config } from './container-config.ts';
+import type { HostConfig } from './host-config.ts';
+import {
+  cleanPath,
+  DEFAULTS,
+  mergeTmpfsOptions,
+  parseBind,
+  parseMount,
+  type MountRequest,
+} from './mount-specs.ts';
 
-/** An element of `Mounts` in `docker inspect`, with what the runtime needs beside it. */
+/** An element of `Mounts` in `docker inspect`. */
 export interface MountPoint {
   readonly Type: 'bind' | 'volume' | 'tmpfs';
   readonly Name?: string;
@@ -16,201 +24,106 @@ export interface MountPoint {
   readonly Propagation: string;
 }
 
-/** A mount that was asked for, before its volume exists. */
-export interface MountRequest {
-  readonly type: 'bind' | 'volume' | 'tmpfs';
-  /** volume name, or path on the machine; empty for an anonymous volume */
-  readonly source: string;
-  readonly target: string;
-  readonly readOnly: boolean;
-  /** as written after the second colon */
-  readonly mode: string;
-  readonly noCopy: boolean;
-  /** a missing source directory is made (`-v`), or an error (`--mount`) */
-  readonly create: boolean;
-  readonly tmpfsOptions: readonly string[];
-  readonly labels: Labels;
-}
-
-const volumeName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
-const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
-const base = {
-  mode: '',
-  noCopy: false,
-  create: false,
-  readOnly: false,
-  tmpfsOptions: [],
-  labels: {},
-};
-
-/** Throws 400 unless `name` can name a volume. */
-export function checkVolumeName(name: string): void {
-  if (volumeName.test(name)) return;
-  throw badRequest(
-    `create ${name}: ${JSON.stringify(name)} includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-  );
-}
-
-function clean(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
-}
-
-function checkTarget(specification: string, target: string): void {
-  if (!target.startsWith('/')) {
-    throw badRequest(
-      `invalid volume specification: '${specification}': invalid mount config for type "volume": invalid mount path: '${target}' mount path must be absolute`,
-    );
-  }
-  if (clean(target) === '/')
-    throw badRequest(
-      `invalid volume specification: '${specification}': invalid mount config: destination can't be '/'`,
-    );
-}
-
-function parseBind(specification: string): MountRequest {
-  const parts = specification.split(':');
-  const [source = '', target = '', mode = ''] = parts;
-  if (parts.length > 3 || source === '' || (parts.length > 1 && target === ''))
-    throw badRequest(`invalid volume specification: '${specification}'`);
-  if (parts.length === 1) {
-    checkTarget(specification, source);
-    return { ...base, type: 'volume', source: '', target: clean(source) };
-  }
-  checkTarget(specification, target);
-  const modes = mode === '' ? [] : mode.split(',');
-  for (const one of modes) {
-    if (!['ro', 'rw', 'z', 'Z', 'nocopy', ...PROPAGATIONS].includes(one))
-      throw badRequest(`invalid mode: ${mode}`);
-  }
-  const common = {
-    ...base,
-    target: clean(target),
-    readOnly: modes.includes('ro'),
-    mode,
-    noCopy: modes.includes('nocopy'),
-  };
-  if (source.startsWith('/'))
-    return { ...common, type: 'bind', source: clean(source), create: true };
-  checkVolumeName(source);
-  return { ...common, type: 'volume', source, mode: mode === '' ? 'z' : mode };
-}
-
-function fromMount(given: GivenMount): MountRequest {
-  const invalid = (why: string): Error =>
-    badRequest(`invalid mount config for type ${JSON.stringify(given.Type)}: ${why}`);
-  if (given.Target === '') throw invalid('field Target must not be empty');
-  if (!given.Target.startsWith('/'))
-    throw invalid(`invalid mount path: '${given.Target}' mount path must be absolute`);
-  const common = { ...base, target: clean(given.Target), readOnly: given.ReadOnly ?? false };
-  const source = given.Source ?? '';
-  switch (given.Type) {
-    case 'bind':
-      if (source === '') throw invalid('field Source must not be empty');
-      if (!source.startsWith('/'))
-        throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
-      return { ...common, type: 'bind', source: clean(source) };
-    case 'volume':
-      if (source !== '') checkVolumeName(source);
-      return {
-        ...common,
-        type: 'volume',
-        source,
-        mode: 'z',
-        noCopy: given.VolumeOptions?.NoCopy ?? false,
-        labels: given.VolumeOptions?.Labels ?? {},
-      };
-    case 'tmpfs': {
-      const { SizeBytes: size, Mode: mode } = given.TmpfsOptions ?? {};
-      return {
-        ...common,
-        type: 'tmpfs',
-        source: '',
-        tmpfsOptions: [
-          ...(size ? [`size=${size}`] : []),
-          ...(mode ? [`mode=${mode.toString(8)}`] : []),
-        ],
-      };
-    }
-    default:
-      throw badRequest(
-        `invalid mount config for type ${JSON.stringify(given.Type)}: mount type unknown`,
-      );
-  }
-}
-
 /** All mounts of a new container, one a target, in the order of precedence dockerd has. Throws 400. */
 export function mountRequests(
   config: Config,
   host: HostConfig,
-  inherited: readonly MountPoint[],
+  inherited: readonly MountRequest[],
 ): readonly MountRequest[] {
-  const byTarget = new Map<string, MountRequest>();
-  for (const point of inherited) {
-    const source = point.Type === 'volume' ? (point.Name ?? '') : point.Source;
-    byTarget.set(point.Destination, {
-      ...base,
-      type: point.Type,
-      source,
-      target: point.Destination,
-      readOnly: !point.RW,
-      mode: point.Mode,
-    });
-  }
+  const byTarget = new Map(inherited.map((request) => [request.target, request]));
+  const tmpfs = Object.keys(host.Tmpfs ?? {}).map(cleanPath);
   const explicit = new Set<string>();
-  const add = (request: MountRequest): void => {
-    if (explicit.has(request.target)) throw badRequest(`Duplicate mount point: ${request.target}`);
+  const add = (request: MountRequest, written: string): void => {
+    if (explicit.has(request.target)) throw badRequest(`Duplicate mount point: ${written}`);
     explicit.add(request.target);
     byTarget.set(request.target, request);
   };
-  for (const specification of host.Binds ?? []) add(parseBind(specification));
-  for (const [target, options] of Object.entries(host.Tmpfs ?? {})) {
-    add({
-      ...base,
-      type: 'tmpfs',
-      source: '',
-      target: clean(target),
-      tmpfsOptions: options === '' ? [] : options.split(','),
-    });
+  for (const specification of host.Binds ?? []) {
+    const request = parseBind(specification, host.VolumeDriver);
+    if (tmpfs.includes(request.target))
+      throw badRequest(`Duplicate mount point: ${request.target}`);
+    add(request, request.target);
   }
-  for (const given of host.Mounts ?? []) add(fromMount(given));
-  for (const target of Object.keys(config.Volumes ?? {})) {
-    if (!byTarget.has(clean(target)))
-      byTarget.set(clean(target), { ...base, type: 'volume', source: '', target: clean(target) });
+  for (const given of host.Mounts ?? []) add(parseMount(given), given.Target);
+  for (const path of Object.keys(config.Volumes ?? {})) {
+    const target = cleanPath(path);
+    if (byTarget.has(target) || tmpfs.includes(target)) continue;
+    byTarget.set(target, { ...DEFAULTS, type: 'volume', target, anonymous: true });
   }
   return [...byTarget.values()];
 }
 
+/** `--tmpfs`, which inspect does not count among mounts. Throws 400. */
+export function tmpfsMounts({ Tmpfs: given }: HostConfig): readonly Mount[] {
+  return Object.entries(given ?? {}).map(([path, options]) => {
+    if (!path.startsWith('/'))
+      throw badRequest(`invalid mount path: '${path}' mount path must be absolute`);
+    const target = cleanPath(path);
+    if (target === '/') throw badRequest("invalid specification: destination can't be '/'");
+    const merged = mergeTmpfsOptions([
+      'noexec',
+      'nosuid',
+      'nodev',
+      'rprivate',
+      ...(options === '' ? [] : options.split(',')),
+    ]);
+    return { kind: 'tmpfs', target, options: merged };
+  });
+}
+
+/** Another container's mount, for a container that takes its volumes. */
+export function inheritedMount(mount: Mount, readOnly: boolean): MountRequest {
+  const { target } = mount;
+  if (mount.kind === 'tmpfs')
+    return { ...DEFAULTS, type: 'tmpfs', target, tmpfsOptions: mount.options };
+  return {
+    ...DEFAULTS,
+    type: mount.kind,
+    source: mount.kind === 'volume' ? mount.volume : mount.source,
+    target,
+    readOnly: mount.readOnly || readOnly,
+    propagation: mount.propagation ?? (mount.kind === 'bind' ? 'rprivate' : ''),
+    noCopy: true,
+    anonymous: mount.kind === 'volume' && mount.anonymous === true,
+    nonRecursive: mount.kind === 'bind' && mount.nonRecursive === true,
+  };
+}
+
 export function mountPoint(
-  request: MountRequest,
+  { type, source, target, mode, readOnly, propagation }: MountRequest,
   volume: { readonly name: string; readonly mountpoint: string } | undefined,
 ): MountPoint {
-  const { type, source, target, mode, readOnly } = request;
-  const common = { Destination: target, Mode: mode, RW: !readOnly };
-  if (type === 'volume' && volume !== undefined) {
-    return {
-      Type: type,
-      Name: volume.name,
-      Source: volume.mountpoint,
-      Destination: target,
-      Driver: 'local',
-      Mode: mode,
-      RW: !readOnly,
-      Propagation: '',
-    };
-  }
-  if (type === 'bind') return { Type: type, Source: source, ...common, Propagation: 'rprivate' };
-  return { Type: 'tmpfs', Source: '', ...common, Propagation: '' };
+  return {
+    Type: type,
+    ...(volume === undefined ? {} : { Name: volume.name }),
+    Source: volume?.mountpoint ?? source,
+    Destination: target,
+    ...(volume === undefined ? {} : { Driver: 'local' }),
+    Mode: mode,
+    RW: !readOnly,
+    Propagation: propagation,
+  };
 }
 
 export function runtimeMount(request: MountRequest, volume: string | undefined): Mount {
-  const { type, source, target, readOnly } = request;
-  if (type === 'volume' && volume !== undefined)
-    return { kind: 'volume', volume, target, readOnly, noCopy: request.noCopy };
-  if (type === 'bind') return { kind: 'bind', source, target, readOnly, create: request.create };
-  return { kind: 'tmpfs', target, options: request.tmpfsOptions };
+  const { type, source, target, readOnly, propagation } = request;
+  const how = propagation === '' ? {} : { propagation };
+  if (type === 'tmpfs')
+    return {
+      kind: 'tmpfs',
+      target,
+      options: mergeTmpfsOptions([
+        'noexec',
+        'nosuid',
+        'nodev',
+        'rprivate',
+        ...request.tmpfsOptions,
+      ]),
+    };
+  if (type === 'volume' && volume !== undefined) {
+    const { noCopy, anonymous } = request;
+    return { kind: 'volume', volume, target, readOnly, noCopy, anonymous, ...how };
+  }
+  const { create, nonRecursive } = request;
+  return { kind: 'bind', source, target, readOnly, create, nonRecursive, ...how };
 }

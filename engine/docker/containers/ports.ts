@@ -1,7 +1,8 @@
 /** From `-p`, `-P` and `EXPOSE` to port bindings, and back to what `docker ps` and `inspect` show. */
 import type { PortBinding, Sandbox } from '../../runtime/types.ts';
 import { badRequest } from '../api/api-error.ts';
-import type { Config, HostConfig } from './container-config.ts';
+import type { Config } from './container-config.ts';
+import type { HostConfig } from './host-config.ts';
 
 interface ContainerPort {
   readonly port: number;
@@ -22,24 +23,19 @@ function parsePort(key: string): ContainerPort {
   return { port, protocol };
 }
 
-/** `8080`, or the first free one of `8080-8090`; 0 when absent, for any free one. */
-function hostPort(text: string, taken: (port: number) => boolean): number {
-  if (text === '') return 0;
+/** `8080`, or a range of which the first free one is taken; nothing for any free one. */
+function hostPorts(text: string): Pick<PortBinding, 'hostPort' | 'lastHostPort'> {
+  if (text === '') return { hostPort: 0 };
   const [, first, last] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
   const from = Number(first);
   const to = Number(last ?? first);
   if (first === undefined || from > 65_535 || to > 65_535 || from > to)
     throw badRequest(`invalid port specification: ${JSON.stringify(text)}`);
-  for (let port = from; port < to; port++) if (!taken(port)) return port;
-  return to;
+  return from === to ? { hostPort: from } : { hostPort: from, lastHostPort: to };
 }
 
-/** What the runtime is to publish when the container starts. `taken` helps to choose from ranges. Throws 400. */
-export function portBindings(
-  config: Config,
-  host: HostConfig,
-  taken: (port: number) => boolean,
-): readonly PortBinding[] {
+/** What the runtime is to publish when the container starts. Throws 400. */
+export function portBindings(config: Config, host: HostConfig): readonly PortBinding[] {
   const bindings: PortBinding[] = [];
   for (const [key, list] of Object.entries(host.PortBindings)) {
     const { port, protocol } = parsePort(key);
@@ -47,7 +43,7 @@ export function portBindings(
       bindings.push({
         protocol,
         containerPort: port,
-        hostPort: hostPort(HostPort, taken),
+        ...hostPorts(HostPort),
         ...(HostIp === '' ? {} : { hostAddress: HostIp }),
       });
     }

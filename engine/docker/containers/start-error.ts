@@ -2,12 +2,13 @@
  * Why a program could not be started, in Docker's words. crun says it in its own; clients tell
  * "not found" (exit status 127) and "cannot be executed" (126) apart by the text that runc has.
  */
+import { messageOf } from '../../base/message-of.ts';
 import { RuntimeError } from '../../runtime/runtime-error.ts';
 import { ApiError, toApiError } from '../api/api-error.ts';
 
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
-/** dockerd's when it cannot tell */
+/** dockerd's when it cannot tell why a container does not start; for a further program it says 126 */
 const OTHER = 128;
 
 export interface StartError {
@@ -52,33 +53,45 @@ function causeOf(message: string, command: string): Cause | undefined {
 }
 
 /** Only failures of the start itself are reworded; what the runtime said in Docker's words stays. */
-function startError(thrown: unknown, command: string, wrap: (cause: string) => string): StartError {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const refused = !(thrown instanceof RuntimeError) || thrown.code === 'START_FAILED';
-  const cause = refused ? causeOf(message, command) : undefined;
-  if (cause !== undefined)
-    return {
-      error: new ApiError(400, wrap(cause.text), { cause: thrown }),
-      exitCode: cause.exitCode,
-    };
-  const told = thrown instanceof RuntimeError ? thrown.exitCode : undefined;
-  return { error: toApiError(thrown), exitCode: told === undefined || told === 125 ? OTHER : told };
+const isRefusal = (thrown: unknown): boolean =>
+  !(thrown instanceof RuntimeError) || thrown.code === 'START_FAILED';
+
+function wellKnown(
+  thrown: unknown,
+  command: string,
+  wrap: (cause: string) => string,
+): StartError | undefined {
+  const cause = isRefusal(thrown) ? causeOf(messageOf(thrown), command) : undefined;
+  return cause === undefined
+    ? undefined
+    : {
+        error: new ApiError(400, wrap(cause.text), { cause: thrown }),
+        exitCode: cause.exitCode,
+      };
 }
 
 export function containerStartError(thrown: unknown, command: string): StartError {
-  return startError(
+  const known = wellKnown(
     thrown,
     command,
     (cause) =>
       `failed to create shim task: OCI runtime create failed: crun create failed: unable to start container process: ${cause}: unknown`,
   );
+  if (known !== undefined) return known;
+  const told = thrown instanceof RuntimeError ? thrown.exitCode : undefined;
+  return { error: toApiError(thrown), exitCode: told === undefined || told === 125 ? OTHER : told };
 }
 
 export function execStartError(thrown: unknown, command: string): StartError {
-  return startError(
+  const known = wellKnown(
     thrown,
     command,
     (cause) =>
       `OCI runtime exec failed: exec failed: unable to start container process: ${cause}: unknown`,
   );
+  if (known !== undefined) return known;
+  const error = isRefusal(thrown)
+    ? new ApiError(400, `OCI runtime exec failed: ${messageOf(thrown)}: unknown`, { cause: thrown })
+    : toApiError(thrown);
+  return { error, exitCode: NOT_EXECUTABLE };
 }

@@ -1,7 +1,8 @@
 /** Readings of a container as `docker stats` wants them (cgroup v2). */
 import type { TaskStats } from '../../api/agent.ts';
+import { NO_LIMIT } from '../api/reply.ts';
 import { ZERO_TIME, goTime } from '../go-format.ts';
-import { MACHINE_CPUS } from './create-container.ts';
+import { MACHINE_CPUS } from './host-config-checks.ts';
 
 const NANOSECONDS_PER_USEC = 1000;
 const NANOSECONDS_PER_MS = 1e6;
@@ -18,25 +19,61 @@ const NO_BLKIO = {
   sectors_recursive: null,
 };
 
+/** What dockerd passes on of `memory.stat`; 0 where the kernel has no such line. */
+const MEMORY_STATISTICS = [
+  'active_anon',
+  'active_file',
+  'anon',
+  'anon_thp',
+  'file',
+  'file_dirty',
+  'file_mapped',
+  'file_writeback',
+  'inactive_anon',
+  'inactive_file',
+  'kernel_stack',
+  'pgactivate',
+  'pgdeactivate',
+  'pgfault',
+  'pglazyfree',
+  'pglazyfreed',
+  'pgmajfault',
+  'pgrefill',
+  'pgscan',
+  'pgsteal',
+  'shmem',
+  'slab',
+  'slab_reclaimable',
+  'slab_unreclaimable',
+  'sock',
+  'thp_collapse_alloc',
+  'thp_fault_alloc',
+  'unevictable',
+  'workingset_activate',
+  'workingset_nodereclaim',
+  'workingset_refault',
+];
+
 const NO_CPU = {
   cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 },
   throttling_data: { periods: 0, throttled_periods: 0, throttled_time: 0 },
 };
 
-function cpuStats(stats: TaskStats): object {
+function cpuStats({ cpu, time }: TaskStats): object {
+  const nanoseconds = (name: string): number => (cpu[name] ?? 0) * NANOSECONDS_PER_USEC;
   return {
     cpu_usage: {
-      total_usage: stats.cpuUsec * NANOSECONDS_PER_USEC,
-      usage_in_kernelmode: stats.systemUsec * NANOSECONDS_PER_USEC,
-      usage_in_usermode: stats.userUsec * NANOSECONDS_PER_USEC,
+      total_usage: nanoseconds('usage_usec'),
+      usage_in_kernelmode: nanoseconds('system_usec'),
+      usage_in_usermode: nanoseconds('user_usec'),
     },
     // All CPUs together advance with the clock; clients use the difference of two readings.
-    system_cpu_usage: Math.round(stats.time * NANOSECONDS_PER_MS * MACHINE_CPUS),
+    system_cpu_usage: Math.round(time * NANOSECONDS_PER_MS * MACHINE_CPUS),
     online_cpus: MACHINE_CPUS,
     throttling_data: {
-      periods: 0,
-      throttled_periods: 0,
-      throttled_time: stats.throttledUsec * NANOSECONDS_PER_USEC,
+      periods: cpu['nr_periods'] ?? 0,
+      throttled_periods: cpu['nr_throttled'] ?? 0,
+      throttled_time: nanoseconds('throttled_usec'),
     },
   };
 }
@@ -46,47 +83,57 @@ export interface StatsOf {
   readonly name: string;
   /** bytes of the machine: the limit when there is none */
   readonly machineMemory: number;
-  readonly hasNetwork: boolean;
 }
 
 /** One reading with the one before it, which is absent the first time. */
 export function containerStats(of: StatsOf, now: TaskStats, before: TaskStats | undefined): object {
-  const blkio = (bytes: number, op: string): object => ({ major: 8, minor: 16, op, value: bytes });
+  const { memory, pids, io, networks } = now;
+  const traffic = Object.entries(networks);
   return {
     read: goTime(now.time),
     preread: goTime(before?.time),
-    pids_stats: { current: now.pids },
+    pids_stats: { current: pids.current, limit: pids.limit ?? NO_LIMIT },
     blkio_stats: {
       ...NO_BLKIO,
-      io_service_bytes_recursive: [blkio(now.readBytes, 'read'), blkio(now.writtenBytes, 'write')],
+      ...(io === null || io.length === 0
+        ? {}
+        : {
+            io_service_bytes_recursive: io.flatMap(({ major, minor, readBytes, writtenBytes }) => [
+              { major, minor, op: 'read', value: readBytes },
+              { major, minor, op: 'write', value: writtenBytes },
+            ]),
+          }),
     },
     num_procs: 0,
     storage_stats: {},
     cpu_stats: cpuStats(now),
     precpu_stats: before === undefined ? NO_CPU : cpuStats(before),
     memory_stats: {
-      usage: now.memoryBytes,
-      stats: { inactive_file: now.inactiveFileBytes },
-      limit: now.memoryLimit ?? of.machineMemory,
+      usage: memory.current,
+      stats: Object.fromEntries(MEMORY_STATISTICS.map((name) => [name, memory.stat[name] ?? 0])),
+      limit: memory.limit ?? of.machineMemory,
     },
     name: `/${of.name}`,
     id: of.id,
-    ...(of.hasNetwork
-      ? {
-          networks: {
-            eth0: {
-              rx_bytes: now.receivedBytes,
-              rx_packets: 0,
-              rx_errors: 0,
-              rx_dropped: 0,
-              tx_bytes: now.sentBytes,
-              tx_packets: 0,
-              tx_errors: 0,
-              tx_dropped: 0,
-            },
-          },
-        }
-      : {}),
+    ...(traffic.length === 0
+      ? {}
+      : {
+          networks: Object.fromEntries(
+            traffic.map(([device, counts]) => [
+              device,
+              {
+                rx_bytes: counts.receivedBytes,
+                rx_packets: counts.receivedPackets,
+                rx_errors: counts.receiveErrors,
+                rx_dropped: counts.receiveDrops,
+                tx_bytes: counts.sentBytes,
+                tx_packets: counts.sentPackets,
+                tx_errors: counts.sendErrors,
+                tx_dropped: counts.sendDrops,
+              },
+            ]),
+          ),
+        }),
   };
 }
 

@@ -10,7 +10,8 @@ export async function listProcesses(
   const { exit, stdout, stderr } = await guest.call('run', {
     argv: ['ps', ...psArguments.split(/\s+/).filter((word) => word !== '')],
   });
-  if (exit.code !== 0) throw new ApiError(500, `ps: ${stderr.trim()}`);
+  // Its first line says why; how to call it follows.
+  if (exit.code !== 0) throw new ApiError(500, `ps: ${stderr.split('\n')[0] ?? ''}`);
   const [heading = '', ...lines] = stdout.split('\n').filter((line) => line.trim() !== '');
   const titles = heading.trim().split(/\s+/);
   const pidColumn = titles.indexOf('PID');

@@ -40,11 +40,11 @@ function runConfig(config: Image['config']['config']): object | null {
   };
 }
 
-export function inspectImage(image: Image): object {
+export function inspectImage(image: Image): Readonly<Record<string, unknown>> {
   const { config } = image;
   return {
     Id: image.id,
-    RepoTags: image.tags,
+    RepoTags: image.tags.toSorted(),
     RepoDigests: image.repoDigests,
     Parent: image.parent ?? '',
     Comment: config.history?.at(-1)?.comment ?? '',
@@ -64,9 +64,12 @@ export function inspectImage(image: Image): object {
   };
 }
 
-export function summarizeImage(image: Image, containers = -1, sharedSize = -1): object {
+export function summarizeImage(
+  image: Image,
+  containers = -1,
+  sharedSize = -1,
+): Readonly<Record<string, unknown>> {
   const dangling = image.tags.length === 0 && image.repoDigests.length === 0;
-  const names = image.repoDigests.map((digest) => digest.split('@')[0] ?? '');
   return {
     Containers: containers,
     Created: Math.trunc(createdAt(image) / 1000),
@@ -78,15 +81,26 @@ export function summarizeImage(image: Image, containers = -1, sharedSize = -1): 
       : image.repoDigests.length === 0
         ? null
         : image.repoDigests,
-    RepoTags: dangling
-      ? ['<none>:<none>']
-      : image.tags.length === 0
-        ? names.map((name) => `${name}:<none>`).slice(0, 0)
-        : image.tags,
+    RepoTags: dangling ? ['<none>:<none>'] : image.tags.toSorted(),
     SharedSize: sharedSize,
     Size: image.size,
     VirtualSize: image.size,
   };
+}
+
+/** Bytes of each image's layers that other images have, too. */
+export function sharedSizes(images: readonly Image[]): ReadonlyMap<string, number> {
+  const users = new Map<string, number>();
+  for (const { diffId } of images.flatMap(({ layers }) => layers))
+    users.set(diffId, (users.get(diffId) ?? 0) + 1);
+  return new Map(
+    images.map(({ id, layers }) => [
+      id,
+      layers
+        .filter(({ diffId }) => (users.get(diffId) ?? 0) > 1)
+        .reduce((sum, { contentSize }) => sum + contentSize, 0),
+    ]),
+  );
 }
 
 export function byAge(one: Image, other: Image): number {

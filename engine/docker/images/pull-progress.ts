@@ -1,8 +1,7 @@
 /** What `docker pull` prints, line by line. */
 import type { Clock } from '../../base/clock.ts';
-import { familiarReference, parseReference } from '../../runtime/images/reference.ts';
 import type { PullEvent } from '../../runtime/types.ts';
-import { humanSize } from '../go-format.ts';
+import { ProgressLines, type WriteLine } from './progress-lines.ts';
 
 const STATUS = {
   pulling: 'Pulling fs layer',
@@ -15,28 +14,16 @@ const STATUS = {
   done: 'Pull complete',
 } as const;
 
-/** dockerd tells of one layer's progress at most this often; clients in the machine pay for each line. */
-const INTERVAL_MS = 100;
-const BAR = 50;
-
-/** The bar that old clients show; new ones draw their own. */
-function progressText(current: number, total: number): string {
-  if (total <= 0) return humanSize(current).padStart(8);
-  const done = Math.min(Math.trunc(((current / total) * 100) / 2), BAR);
-  const numbers = `${humanSize(Math.min(current, total)).padStart(8)}/${humanSize(total)}`;
-  return `[${'='.repeat(done)}>${' '.repeat(BAR - done)}] ${numbers}`;
-}
-
 /** Turns events into lines. Nothing is written before the registry has answered, so that its errors can be an HTTP status. */
 export class PullProgress {
-  readonly #clock: Clock;
-  readonly #write: (line: Readonly<Record<string, unknown>>) => void;
-  readonly #lastTold = new Map<string, number>();
+  readonly #write: WriteLine;
+  readonly #lines: ProgressLines;
   #heading: Readonly<Record<string, unknown>> | undefined;
+  #isNew = false;
 
-  constructor(clock: Clock, write: (line: Readonly<Record<string, unknown>>) => void) {
-    this.#clock = clock;
+  constructor(clock: Clock, write: WriteLine) {
     this.#write = write;
+    this.#lines = new ProgressLines(clock, write);
   }
 
   readonly onEvent = (event: PullEvent): void => {
@@ -44,43 +31,31 @@ export class PullProgress {
       case 'resolving':
         this.#heading = { status: `Pulling from ${event.repository}`, id: event.reference };
         break;
-      case 'layer':
+      case 'layer': {
         this.#begin();
-        this.#layer(event);
+        const { id, state, current, total } = event;
+        if (state === 'downloading' || state === 'extracting')
+          this.#lines.tellMoving(id, STATUS[state], current, total);
+        else this.#lines.tell(id, STATUS[state]);
         break;
+      }
       case 'resolved':
         this.#begin();
         this.#write({ status: `Digest: ${event.digest}` });
-        this.#write({
-          status: `Status: ${event.upToDate ? 'Image is up to date' : 'Downloaded newer image'} for ${familiarReference(parseReference(event.reference))}`,
-        });
+        this.#isNew ||= !event.upToDate;
         break;
     }
   };
+
+  /** The last line, about all that was pulled. */
+  finish(reference: string): void {
+    const text = this.#isNew ? 'Downloaded newer image' : 'Image is up to date';
+    this.#write({ status: `Status: ${text} for ${reference}` });
+  }
 
   #begin(): void {
     if (this.#heading === undefined) return;
     this.#write(this.#heading);
     this.#heading = undefined;
-  }
-
-  #layer({ id, state, current, total }: Extract<PullEvent, { kind: 'layer' }>): void {
-    const moving = state === 'downloading' || state === 'extracting';
-    if (moving) {
-      const now = this.#clock.monotonic();
-      const key = `${id}/${state}`;
-      if (
-        now - (this.#lastTold.get(key) ?? Number.NEGATIVE_INFINITY) < INTERVAL_MS &&
-        current < total
-      )
-        return;
-      this.#lastTold.set(key, now);
-    }
-    this.#write({
-      status: STATUS[state],
-      progressDetail: moving ? { current, total } : {},
-      ...(moving ? { progress: progressText(current, total) } : {}),
-      id,
-    });
   }
 }
