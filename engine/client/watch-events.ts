@@ -1,0 +1,43 @@
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { StatusError } from '../objects/status/status-error.ts';
+import type { Status } from '../objects/status/status.ts';
+import type { Stored } from './resource.ts';
+
+/** A change. A bookmark's object has nothing but a resource version, and annotations about it. */
+export interface WatchEvent<T extends KubernetesObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: Stored<T>;
+}
+
+type WireEvent<T extends KubernetesObject> =
+  | WatchEvent<T>
+  | { readonly type: 'ERROR'; readonly object: Status };
+
+/**
+ * The events of a watch, as they come. Ends when the server ends it; leaving the loop cancels it.
+ * @throws StatusError what the server said in an event of type `ERROR`: 410 above all
+ */
+export async function* watchEvents<T extends KubernetesObject>(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<WatchEvent<T>, void, void> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (line === '') continue;
+        const event = JSON.parse(line) as WireEvent<T>;
+        if (event.type === 'ERROR') throw new StatusError(event.object);
+        yield event;
+      }
+    }
+  } finally {
+    // Already over in most cases.
+    await reader.cancel().catch(() => {});
+  }
+}
