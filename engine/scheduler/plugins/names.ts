@@ -1,0 +1,21 @@
+/** The plugins of kube-scheduler by the names that configurations use. */
+export const NAMES = {
+  schedulingGates: 'SchedulingGates',
+  prioritySort: 'PrioritySort',
+  nodeName: 'NodeName',
+  nodeUnschedulable: 'NodeUnschedulable',
+  taintToleration: 'TaintToleration',
+  nodeAffinity: 'NodeAffinity',
+  nodePorts: 'NodePorts',
+  nodeResourcesFit: 'NodeResourcesFit',
+  volumeRestrictions: 'VolumeRestrictions',
+  nodeVolumeLimits: 'NodeVolumeLimits',
+  volumeBinding: 'VolumeBinding',
+  volumeZone: 'VolumeZone',
+  podTopologySpread: 'PodTopologySpread',
+  interPodAffinity: 'InterPodAffinity',
+  defaultPreemption: 'DefaultPreemption',
+  nodeResourcesBalancedAllocation: 'NodeResourcesBalancedAllocation',
+  imageLocality: 'ImageLocality',
+  defaultBinder: 'DefaultBinder',
+} as const;
