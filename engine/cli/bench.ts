@@ -7,7 +7,10 @@ const PROFILES: readonly ProfileName[] = ['docker', 'bare'];
 
 /** `bench`: the benches are tests, and tests import the engine, not the other way round; so they are a program of their own. */
 export async function runBenches(argv: readonly string[]): Promise<number> {
-  await ensureStates(PROFILES.map((profile) => ({ profile })));
+  const profiles = argv.some((word) => word.endsWith('-reference'))
+    ? ([...PROFILES, 'docker-reference'] as const)
+    : PROFILES;
+  await ensureStates(profiles.map((profile) => ({ profile })));
   const program = path.resolve(import.meta.dirname, '../../test/bench/main.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', program, ...argv], {
     stdio: 'inherit',

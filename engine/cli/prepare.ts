@@ -1,5 +1,5 @@
 import type { ProfileName } from '../api/machine.ts';
-import { repositoryDirectories } from '../machine/client/guest-directories.node.ts';
+import { repositoryDirectories } from '../machine/worker/guest-directories.node.ts';
 import { prepareStates, type StateRequest } from '../machine/states/prepare-states.node.ts';
 
 const BAR_WIDTH = 30;

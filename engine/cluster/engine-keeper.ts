@@ -1,6 +1,10 @@
+import type { DockerEngineOptions, DockerEngineService } from '../api/docker-engine.ts';
 import type { EngineState, OpenPort } from '../api/lab.ts';
-import type { MachineClient } from '../machine/client/machine-client.ts';
-import { startDocker, type DockerClient } from './docker-client.ts';
+import type { MachineClient } from '../machine/worker/machine-client.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import type { RpcClient } from '../rpc/rpc-client.ts';
+import { connectDocker, startDocker, type DockerClient } from './docker-client.ts';
+import type { HubKeeper } from './hub-keeper.ts';
 import type { LabHost } from './lab-host.ts';
 import { Observable } from './observable.ts';
 
@@ -13,65 +17,99 @@ export class EngineKeeper {
   readonly state = new Observable<EngineState>({ kind: 'absent' });
   readonly ports = new Observable<readonly OpenPort[]>([]);
   readonly #host: LabHost;
-  readonly #machine: MachineClient;
-  readonly #name: string;
+  readonly #hub: HubKeeper;
+  readonly #options: Omit<DockerEngineOptions, 'images'>;
   readonly #restarts: number[] = [];
+  /** of a saved machine, until the first engine has taken them */
+  #images: Blob | undefined;
+  /** one that has not begun */
+  #worker: Promise<RpcClient<DockerEngineService>> | undefined;
   #client: DockerClient | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
-  constructor(host: LabHost, machine: MachineClient, name: string) {
+  /** Its worker loads at once, so that it is there when the machine is. */
+  constructor(host: LabHost, hub: HubKeeper, { images, ...options }: DockerEngineOptions) {
+    this.#images = images;
     this.#host = host;
-    this.#machine = machine;
-    this.#name = name;
+    this.#hub = hub;
+    this.#options = options;
+    this.#worker = this.#spawn();
   }
 
-  /** Never rejects: `state` tells how it went. */
-  async start(): Promise<void> {
+  /** Beside a machine that runs. Never rejects: `state` tells how it went. */
+  async start(machine: MachineClient): Promise<void> {
     this.state.set({ kind: 'starting' });
-    const { artifacts } = this.#host;
     try {
-      const client = await startDocker(this.#host.spawnDocker(), this.#machine, {
-        machine: this.#name,
-        ...(artifacts === undefined ? {} : { artifacts }),
-      });
-      if (this.#closed) {
-        await client.dispose();
-        return;
-      }
+      const options = {
+        ...this.#options,
+        ...(this.#images === undefined ? {} : { images: this.#images }),
+      };
+      const { signal } = this.#closing;
+      const worker = this.#worker ?? this.#spawn();
+      this.#worker = undefined;
+      const client = await startDocker(worker, machine, options, this.#hub, signal);
+      this.#images = undefined;
       this.#client = client;
-      client.onDeath((error) => this.#died(error));
       await client.service.watchPorts((ports) => {
-        if (!this.#closed) this.ports.set(ports);
+        if (!this.#isClosed) this.ports.set(ports);
       });
+      client.onDeath((error) => void this.#died(error, machine));
       this.state.set({ kind: 'ready' });
-    } catch (error) {
-      if (!this.#closed)
-        this.state.set({
-          kind: 'failed',
-          error: error instanceof Error ? error : new Error(String(error)),
-        });
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      if (error instanceof RpcError && error.code === 'DISCONNECTED')
+        await this.#died(error, machine);
+      else if (!this.#isClosed) this.state.set({ kind: 'failed', error });
     }
   }
 
-  /** For a machine that is about to be saved: its disk then knows its containers. */
+  /** For a machine that is about to be saved: its disk then knows its containers. Waits for an engine that is starting. */
   async flush(): Promise<void> {
+    if (this.state.value.kind === 'starting') {
+      await new Promise<void>((resolve) => {
+        const stop = this.state.observe(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
     if (this.state.value.kind === 'ready') await this.#client?.service.flush();
+  }
+
+  /** Undefined when there is no engine to ask. */
+  async saveImages(): Promise<Blob | undefined> {
+    return this.state.value.kind === 'ready' ? this.#client?.service.saveImages() : undefined;
   }
 
   /** For a machine that is about to end. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#client?.dispose();
+    void this.#worker?.then(
+      (worker) => worker.dispose(),
+      () => {},
+    );
     this.ports.set([]);
     this.state.set({ kind: 'absent' });
   }
 
-  #died(error: Error): void {
-    if (this.#closed) return;
+  #spawn(): Promise<RpcClient<DockerEngineService>> {
+    const worker = connectDocker(this.#host.spawnDocker());
+    // Who starts it is told.
+    worker.catch(() => {});
+    return worker;
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  async #died(error: Error, machine: MachineClient): Promise<void> {
+    if (this.#isClosed) return;
     const now = this.#host.clock.monotonic();
     this.#restarts.push(now);
     const recent = this.#restarts.filter((time) => now - time < PATIENCE_MS);
     if (recent.length > MOST_RESTARTS) this.state.set({ kind: 'failed', error });
-    else void this.start();
+    else await this.start(machine);
   }
 }

@@ -5,6 +5,7 @@ import type { WorkerLink } from '../rpc/worker-link.ts';
 export interface LabHost {
   spawnMachine(): WorkerLink;
   spawnDocker(): WorkerLink;
+  spawnHub(): WorkerLink;
   /** absolute URL, ending in a slash, of the folder that holds `guest/` and `states/`; Node reads files instead */
   readonly artifacts?: string;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import type { MachineStats, TerminalSize } from '../api/agent.ts';
+import { dockerEngineOf, type DockerEngineKind } from '../api/docker-engine.ts';
 import type {
   AddMachine,
   EngineState,
@@ -11,41 +12,61 @@ import type {
   PortResponse,
   Stop,
 } from '../api/lab.ts';
-import type { MachineMetrics, MachineOptions, ProfileName, SavedMachine } from '../api/machine.ts';
+import type {
+  DiskSupply,
+  MachineMetrics,
+  MachineOptions,
+  MachineRest,
+  ProfileName,
+  SavedMachine,
+} from '../api/machine.ts';
+import { within } from '../base/clock.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
-import { startMachine, type MachineClient } from '../machine/client/machine-client.ts';
+import { startMachine, type MachineClient } from '../machine/worker/machine-client.ts';
 import { EngineKeeper } from './engine-keeper.ts';
 import { LabError } from './lab-error.ts';
 import { labFiles } from './lab-files.ts';
+import type { HubKeeper } from './hub-keeper.ts';
 import type { LabHost } from './lab-host.ts';
 import { openTerminal, WORK_DIRECTORY } from './lab-terminal.ts';
 import { machineFetch } from './machine-fetch.ts';
 import { Observable } from './observable.ts';
 
+/** A guest that is too busy to take the engine's records within this time is paused all the same. */
+const FLUSH_PATIENCE_MS = 2000;
+
+/** What a machine was started from: what its user said, or the rest of one that restarted. */
+export type StartedMachine = Omit<AddMachine, 'start'> & {
+  readonly start: AddMachine['start'] | { readonly after: MachineRest };
+};
+
 /** A machine of a lab, from the page's side. */
 export class WorkerLabMachine implements LabMachine {
   readonly name: string;
   readonly profile: ProfileName;
-  readonly options: AddMachine;
+  readonly options: StartedMachine;
   readonly files: LabFiles;
   readonly #host: LabHost;
+  readonly #hub: HubKeeper;
   readonly #state: Observable<MachineState>;
   readonly #engine = new Observable<EngineState>({ kind: 'absent' });
   readonly #ports = new Observable<readonly OpenPort[]>([]);
+  readonly #disk = new Observable<DiskSupply>({ kind: 'flowing' });
   readonly #giveUp = new AbortController();
   #client: MachineClient | undefined;
   #agent: AgentClient | undefined;
   #keeper: EngineKeeper | undefined;
 
-  constructor(host: LabHost, options: AddMachine) {
+  constructor(host: LabHost, hub: HubKeeper, options: StartedMachine) {
     this.#host = host;
+    this.#hub = hub;
     this.options = options;
     this.name = options.name;
     this.profile = options.profile;
     this.files = labFiles(() => this.#running());
     this.#state = new Observable<MachineState>({
       kind: 'starting',
-      progress: { phase: 'fetching', text: 'Starting', done: 0, total: 1 },
+      progress: { phase: 'fetching', text: 'Getting ready', done: 0, total: 1 },
     });
   }
 
@@ -54,6 +75,8 @@ export class WorkerLabMachine implements LabMachine {
     address: string,
     joinNetwork: (client: MachineClient) => Promise<void>,
   ): Promise<void> {
+    const kind = dockerEngineOf(this.profile);
+    const keeper = kind === undefined ? undefined : this.#keepEngine(kind);
     try {
       const client = await startMachine(
         this.#host.spawnMachine(),
@@ -65,12 +88,14 @@ export class WorkerLabMachine implements LabMachine {
       );
       this.#client = client;
       client.onDeath((error) => this.#died(error));
+      await client.service.watchDisk((supply) => this.#disk.set(supply));
       const agent = new AgentClient(client.service);
-      await Promise.all([joinNetwork(client), this.#putFiles(agent)]);
+      await Promise.all([joinNetwork(client), this.#isNew ? this.#putFiles(agent) : undefined]);
       this.#agent = agent;
       this.#state.set({ kind: 'running' });
-      if (this.profile === 'docker') this.#keepEngine(client);
+      void keeper?.start(client);
     } catch (error) {
+      void keeper?.close();
       const failure = error instanceof Error ? error : new Error(String(error));
       if (this.#state.value.kind !== 'stopped') this.#state.set({ kind: 'failed', error: failure });
       throw failure;
@@ -109,6 +134,18 @@ export class WorkerLabMachine implements LabMachine {
     return machineFetch(await this.#running(), port, request);
   }
 
+  disk(): DiskSupply {
+    return this.#disk.value;
+  }
+
+  onDisk(listener: (supply: DiskSupply) => void): Stop {
+    return this.#disk.observe(listener);
+  }
+
+  retryDisk(): Promise<void> {
+    return this.#started().service.retryDisk();
+  }
+
   async onStats(intervalMs: number, listener: (stats: MachineStats) => void): Promise<Stop> {
     const readings = await (await this.#running()).messages('stats.watch', { intervalMs });
     void (async () => {
@@ -129,8 +166,12 @@ export class WorkerLabMachine implements LabMachine {
     return this.#started().service.openSerial();
   }
 
+  /** The engine's records reach the guest's disk first: a paused guest could not take them when it is saved. */
   async pause(): Promise<void> {
-    await this.#started().service.pause();
+    const client = this.#started();
+    if (this.#keeper !== undefined)
+      await within(this.#host.clock, FLUSH_PATIENCE_MS, this.#keeper.flush()).catch(() => {});
+    await client.service.pause();
     this.#state.set({ kind: 'paused' });
   }
 
@@ -141,8 +182,14 @@ export class WorkerLabMachine implements LabMachine {
 
   async save(): Promise<SavedMachine> {
     const client = this.#started();
-    await this.#keeper?.flush();
-    return client.service.save();
+    if (this.#state.value.kind === 'running') await this.#keeper?.flush();
+    const saved = await client.service.save();
+    const images = await this.#keeper?.saveImages();
+    return images === undefined ? saved : { ...saved, images };
+  }
+
+  check(saved: SavedMachine): Promise<void> {
+    return this.#started().service.check(saved);
   }
 
   async destroy(): Promise<void> {
@@ -152,6 +199,11 @@ export class WorkerLabMachine implements LabMachine {
     await this.#client?.destroy();
   }
 
+  /** Not one that a learner has used, who may have deleted the files it starts with. */
+  get #isNew(): boolean {
+    return typeof this.options.start === 'string';
+  }
+
   #machineOptions(address: string): MachineOptions {
     const { start } = this.options;
     const { artifacts } = this.#host;
@@ -159,8 +211,7 @@ export class WorkerLabMachine implements LabMachine {
       profile: this.profile,
       hostname: this.name,
       address,
-      start: typeof start === 'string' ? { kind: start } : { kind: 'saved', state: start },
-      ...(typeof start === 'string' ? {} : { memory: start.memory }),
+      ...startOf(start),
       ...(artifacts === undefined ? {} : { artifacts }),
     };
   }
@@ -177,12 +228,18 @@ export class WorkerLabMachine implements LabMachine {
     }
   }
 
-  #keepEngine(client: MachineClient): void {
-    const keeper = new EngineKeeper(this.#host, client, this.name);
+  #keepEngine(kind: DockerEngineKind): EngineKeeper {
+    const { start } = this.options;
+    const images = typeof start === 'object' && 'images' in start ? start.images : undefined;
+    const keeper = new EngineKeeper(this.#host, this.#hub, {
+      machine: this.name,
+      kind,
+      ...(images === undefined ? {} : { images }),
+    });
     this.#keeper = keeper;
     keeper.state.observe((state) => this.#engine.set(state));
     keeper.ports.observe((ports) => this.#ports.set(ports));
-    void keeper.start();
+    return keeper;
   }
 
   #died(error: Error): void {
@@ -216,4 +273,11 @@ export class WorkerLabMachine implements LabMachine {
       });
     });
   }
+}
+
+function startOf(start: StartedMachine['start']): Pick<MachineOptions, 'start' | 'memory'> {
+  if (typeof start === 'string') return { start: { kind: start } };
+  if ('after' in start)
+    return { start: { kind: 'cold', after: start.after }, memory: start.after.memory };
+  return { start: { kind: 'saved', state: start }, memory: start.memory };
 }

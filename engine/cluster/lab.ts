@@ -1,24 +1,33 @@
+import type { HubContents } from '../api/hub.ts';
 import type { AddMachine, Lab, LabMachine, Stop } from '../api/lab.ts';
-import type { MachineClient } from '../machine/client/machine-client.ts';
+import type { ProfileName } from '../api/machine.ts';
+import type { MachineClient } from '../machine/worker/machine-client.ts';
 import { EthernetSwitch } from '../machine/ethernet-switch.ts';
 import { LabError } from './lab-error.ts';
+import { HubKeeper } from './hub-keeper.ts';
 import type { LabHost } from './lab-host.ts';
-import { WorkerLabMachine } from './lab-machine.ts';
+import { WorkerLabMachine, type StartedMachine } from './lab-machine.ts';
 import { Observable } from './observable.ts';
 
 /** Machines get 10.0.0.11, 10.0.0.12, … on the lab's Ethernet. */
 const FIRST_ADDRESS = 11;
 
-/** Machines in workers, joined by one Ethernet switch. */
+/** Machines in workers, joined by one Ethernet switch, with one registry. */
 export class WorkerLab implements Lab {
   readonly #host: LabHost;
   readonly #switch: EthernetSwitch;
   readonly #machines = new Observable<readonly WorkerLabMachine[]>([]);
   readonly #addresses = new Map<string, number>();
+  readonly #hub: HubKeeper;
 
   constructor(host: LabHost) {
     this.#host = host;
     this.#switch = new EthernetSwitch(host.clock);
+    this.#hub = new HubKeeper(() => host.spawnHub(), host.artifacts);
+  }
+
+  hubContents(): Promise<HubContents> {
+    return this.#hub.contents();
   }
 
   machines(): readonly LabMachine[] {
@@ -34,26 +43,53 @@ export class WorkerLab implements Lab {
     if (this.#machines.value.some((machine) => machine.name === name)) {
       throw new LabError('NAME_IN_USE', `There is a machine ${name} already.`);
     }
-    const machine = new WorkerLabMachine(this.#host, options);
+    const machine = new WorkerLabMachine(this.#host, this.#hub, options);
     this.#machines.set([...this.#machines.value, machine]);
-    await machine.start(this.#addressOf(name), (client) => this.#join(name, client));
-    return machine;
+    return this.#start(machine);
   }
 
-  async resetMachine(name: string, start: 'restore' | 'cold'): Promise<LabMachine> {
+  async resetMachine(
+    name: string,
+    start: AddMachine['start'],
+    profile?: ProfileName,
+  ): Promise<LabMachine> {
     const old = this.#machines.value.find((machine) => machine.name === name);
     if (old === undefined) throw new LabError('NOT_RUNNING', `There is no machine ${name}.`);
-    const machine = new WorkerLabMachine(this.#host, { ...old.options, start });
-    await old.destroy();
-    this.#machines.set(this.#machines.value.map((one) => (one === old ? machine : one)));
-    await machine.start(this.#addressOf(name), (client) => this.#join(name, client));
-    return machine;
+    // One that does not run is no loss.
+    const { kind } = old.state();
+    if (typeof start !== 'string' && (kind === 'running' || kind === 'paused'))
+      await old.check(start);
+    return this.#replace(old, {
+      ...old.options,
+      start,
+      profile: profile ?? (typeof start === 'string' ? old.profile : start.profile),
+    });
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#machines.value.map((machine) => machine.destroy()));
     this.#machines.set([]);
+    await this.#hub.close();
     this.#switch.dispose();
+  }
+
+  async #replace(old: WorkerLabMachine, options: StartedMachine): Promise<LabMachine> {
+    const machine = new WorkerLabMachine(this.#host, this.#hub, options);
+    await old.destroy();
+    this.#machines.set(this.#machines.value.map((one) => (one === old ? machine : one)));
+    return this.#start(machine);
+  }
+
+  async #start(machine: WorkerLabMachine): Promise<LabMachine> {
+    const { name, options } = machine;
+    await machine.start(this.#addressOf(name), async (client) => {
+      await client.service.watchRestart((after) => {
+        // How it goes is the new machine's state.
+        this.#replace(machine, { ...options, start: { after } }).catch(() => {});
+      });
+      await this.#join(name, client);
+    });
+    return machine;
   }
 
   /** The same for a machine that is reset. */

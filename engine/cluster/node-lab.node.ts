@@ -1,18 +1,20 @@
 import type { Lab } from '../api/lab.ts';
 import { systemClock } from '../base/clock.ts';
-import {
-  repositoryDirectories,
-  type GuestDirectories,
-} from '../machine/client/guest-directories.node.ts';
-import { spawnNodeMachine } from '../machine/client/node-machine.node.ts';
+import { repositoryDirectories } from '../machine/worker/guest-directories.node.ts';
+import { spawnNodeMachine } from '../machine/worker/node-machine.node.ts';
 import { WorkerLab } from './lab.ts';
 import { spawnNodeDocker } from './node-docker.node.ts';
+import { spawnNodeHub } from './node-hub.node.ts';
 
-/** The lab of `openLab` in worker threads of this process. Images are kept in memory. */
-export function openNodeLab(directories: GuestDirectories = repositoryDirectories): Lab {
+/**
+ * The lab of `openLab` in worker threads of this process. Images are kept in the directory `storage`;
+ * without it each engine keeps them in memory, and they go with it.
+ */
+export function openNodeLab(storage?: string): Lab {
   return new WorkerLab({
-    spawnMachine: () => spawnNodeMachine(directories),
-    spawnDocker: () => spawnNodeDocker({ guest: directories.guest }),
+    spawnMachine: () => spawnNodeMachine(),
+    spawnDocker: () => spawnNodeDocker(storage === undefined ? {} : { storage }),
+    spawnHub: () => spawnNodeHub({ guest: repositoryDirectories.guest }),
     clock: systemClock,
   });
 }

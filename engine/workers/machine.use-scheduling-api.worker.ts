@@ -5,6 +5,7 @@
 import { systemClock } from '../base/clock.ts';
 import { cryptoRandom } from '../base/random.ts';
 import { FetchArtifactSource } from '../machine/artifacts/fetch-artifact-source.ts';
+import { CachedDownloads } from '../machine/artifacts/partial-downloads.ts';
 import { HostedMachine } from '../machine/machine-service.ts';
 import { exposeInBrowserWorker } from '../rpc/browser-worker.ts';
 
@@ -12,7 +13,11 @@ const wasmUrl = new URL('../../node_modules/v86/build/v86.wasm', import.meta.url
 
 exposeInBrowserWorker(
   new HostedMachine(({ artifacts }) => ({
-    source: new FetchArtifactSource(artifacts ?? new URL('/', location.origin).href, systemClock),
+    source: new FetchArtifactSource(artifacts ?? new URL('/', location.origin).href, {
+      clock: systemClock,
+      // Absent where the page is not served securely.
+      ...('caches' in self ? { partial: new CachedDownloads(caches) } : {}),
+    }),
     wasm: () => WebAssembly.compileStreaming(fetch(wasmUrl)),
     clock: systemClock,
     random: cryptoRandom,
