@@ -1,14 +1,26 @@
 import react from '@vitejs/plugin-react';
 import path from 'node:path';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { metaPolicy } from './app/policy.mjs';
 import { previewSite } from './features/preview/preview-site.node.ts';
+
+/** Puts the policy in front of everything that the page loads, but after its encoding, which must be near the start. */
+const policyInPage: Plugin = {
+  name: 'drydock-policy',
+  transformIndexHtml(html) {
+    const encoding = '<meta charset="utf-8" />';
+    if (!html.includes(encoding)) throw new Error('web/index.html names its encoding differently.');
+    const policy = `<meta http-equiv="Content-Security-Policy" content="${metaPolicy}" />`;
+    return html.replace(encoding, `${encoding}\n    ${policy}`);
+  },
+};
 
 /** `vite build web` builds the app into build/web. */
 export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the built files can be served under any path.
   base: './',
-  plugins: [react(), previewSite()],
+  plugins: [react(), previewSite(), policyInPage],
   worker: { format: 'es' },
   build: {
     outDir: path.join(import.meta.dirname, '../build/web'),

@@ -7,13 +7,16 @@ import {
   type ReactNode,
 } from 'react';
 import type { LabMachine } from '../../engine/api/lab.ts';
+import type { ProfileName, SavedMachine } from '../../engine/api/machine.ts';
 import { openFilesOf } from '../features/editor/open-files.ts';
+import { DiskNotice } from '../features/machine/disk-notice.tsx';
 import { describeFailure } from '../features/machine/failures.ts';
 import { MachinePanel } from '../features/machine/machine-panel.tsx';
 import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
-import { lazyPart } from './lazy-part.ts';
+import { lazyPart } from '../ui/lazy-part.ts';
+import { Waiting } from '../ui/waiting.tsx';
 import type { LabSession } from './lab-session.ts';
 import { focusNextPane, focusPane } from './panes.ts';
 import { ShortcutsDialog } from './shortcuts.tsx';
@@ -23,6 +26,9 @@ import styles from './app.module.css';
 
 const FileTree = lazyPart(async () => (await import('../features/files/file-tree.tsx')).FileTree);
 const Editor = lazyPart(async () => (await import('../features/editor/editor.tsx')).Editor);
+const ImagesDialog = lazyPart(
+  async () => (await import('../features/images/images-dialog.tsx')).ImagesDialog,
+);
 const Preview = lazyPart(async () => (await import('../features/preview/preview.tsx')).Preview);
 
 /** Whether a link in a terminal means a port of the machine, which the preview shows. */
@@ -57,6 +63,7 @@ export function App({ session }: { readonly session: LabSession }) {
     if (view === 'preview' || view === 'machine') setLower(view);
   }, []);
   const [showShortcuts, setShowShortcuts] = useState(false);
+  const [showImages, setShowImages] = useState(false);
   const [shellOf, setShellOf] = useState<LabMachine>();
   const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
 
@@ -86,7 +93,11 @@ export function App({ session }: { readonly session: LabSession }) {
     setShellOf(machine);
     if (machine && !narrowQuery.matches) openFilesOf(machine.name).add('/root/work/Dockerfile');
   }, [machine]);
-  const reset = useCallback((start: 'restore' | 'cold') => void session.reset(start), [session]);
+  const reset = useCallback(
+    (start: 'restore' | 'cold', profile?: ProfileName) => void session.reset(start, profile),
+    [session],
+  );
+  const restore = useCallback((saved: SavedMachine) => session.restore(saved), [session]);
   const onLink = useCallback(
     (url: string) => {
       if (isMachineAddress(url)) show('preview');
@@ -131,6 +142,7 @@ export function App({ session }: { readonly session: LabSession }) {
             machine={machine}
             visible={(narrow ? single : lower) === 'machine'}
             onReset={reset}
+            onRestore={restore}
           />
         ) : (
           waiting
@@ -146,12 +158,19 @@ export function App({ session }: { readonly session: LabSession }) {
       </button>
       <Header
         machine={machine}
+        onShowImages={() => setShowImages(true)}
         onShowMachine={() => show('machine')}
         onShowShortcuts={() => setShowShortcuts(true)}
       />
       <main className={narrow ? styles['narrow'] : styles['main']}>
         <Workspace views={views} single={single} lower={lower} onShow={show} narrow={narrow} />
       </main>
+      {machine && <DiskNotice machine={machine} />}
+      {showImages && (
+        <Suspense>
+          <ImagesDialog load={session.hubContents} onClose={() => setShowImages(false)} />
+        </Suspense>
+      )}
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
     </div>
   );
@@ -160,7 +179,15 @@ export function App({ session }: { readonly session: LabSession }) {
 function Part({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
     <ErrorBoundary part={name}>
-      <Suspense fallback={waiting}>{children}</Suspense>
+      <Suspense
+        fallback={
+          <div className={styles['waiting']}>
+            <Waiting text={`${name} is loading`} />
+          </div>
+        }
+      >
+        {children}
+      </Suspense>
     </ErrorBoundary>
   );
 }

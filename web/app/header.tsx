@@ -11,6 +11,7 @@ import styles from './header.module.css';
 
 export interface HeaderProps {
   readonly machine: LabMachine | undefined;
+  readonly onShowImages: () => void;
   readonly onShowMachine: () => void;
   readonly onShowShortcuts: () => void;
 }
@@ -21,7 +22,7 @@ const themes: readonly { readonly choice: ThemeChoice; readonly label: string }[
   { choice: 'dark', label: 'Dark' },
 ];
 
-export function Header({ machine, onShowMachine, onShowShortcuts }: HeaderProps) {
+export function Header({ machine, onShowImages, onShowMachine, onShowShortcuts }: HeaderProps) {
   const theme = useThemeChoice();
   return (
     <header className={styles['header']} data-pane="header">
@@ -33,6 +34,7 @@ export function Header({ machine, onShowMachine, onShowShortcuts }: HeaderProps)
         {machine && <MachineStatus machine={machine} onShow={onShowMachine} />}
       </div>
       <StorageNotice />
+      <IconButton icon="layers" label="Images" onClick={onShowImages} />
       <IconButton icon="keyboard" label="Keyboard" shortcut="F1" onClick={onShowShortcuts} />
       <MenuButton
         icon={theme === 'system' ? 'screen' : theme === 'light' ? 'sun' : 'moon'}

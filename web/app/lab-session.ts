@@ -1,5 +1,7 @@
 import { openLab } from '../../engine/cluster/index.ts';
+import type { HubContents } from '../../engine/api/hub.ts';
 import type { Lab, LabMachine } from '../../engine/api/lab.ts';
+import type { ProfileName, SavedMachine } from '../../engine/api/machine.ts';
 import { missingCapability } from '../features/machine/capabilities.ts';
 import { describeFailure, type Failure } from '../features/machine/failures.ts';
 import { starterFiles } from './starter-files.ts';
@@ -48,11 +50,25 @@ export class LabSession {
     else await this.start();
   }
 
-  async reset(start: 'restore' | 'cold'): Promise<void> {
+  async reset(start: 'restore' | 'cold', profile?: ProfileName): Promise<void> {
     await this.#attempt(async () => {
-      await this.#lab?.resetMachine(machineName, start);
+      await this.#lab?.resetMachine(machineName, start, profile);
     });
   }
+
+  /** Goes on as the saved machine. Rejects when it was refused; the machine that was there goes on then. */
+  async restore(saved: SavedMachine): Promise<void> {
+    const { machine } = this.#snapshot;
+    try {
+      await this.#lab?.resetMachine(machineName, saved);
+    } catch (error) {
+      if (machine === this.#snapshot.machine) throw error;
+      this.#set({ ...this.#snapshot, failure: describeFailure(error) });
+    }
+  }
+
+  /** What the registry has; also when no machine can be started. */
+  readonly hubContents = (): Promise<HubContents> => (this.#lab ??= this.#open()).hubContents();
 
   #open(): Lab {
     const lab = openLab();
@@ -61,6 +77,10 @@ export class LabSession {
       if (machine !== this.#snapshot.machine) this.#set(machine ? { machine } : {});
     };
     lab.onMachines(show);
+    // Containers end with the page: the browser asks first, in its own words.
+    addEventListener('beforeunload', (event) => {
+      if (this.#snapshot.machine?.ports().length) event.preventDefault();
+    });
     addEventListener('pagehide', (event) => {
       if (!event.persisted) void lab.close();
     });

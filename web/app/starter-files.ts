@@ -1,8 +1,8 @@
 /** What lies in `/root/work` the first time: the smallest image of one's own. */
 export const starterFiles: Readonly<Record<string, string>> = {
-  Dockerfile: `# An image of your own: nginx with one page changed.
+  Dockerfile: `# nginx with a page of your own
 FROM nginx
-COPY index.html /usr/share/nginx/html/index.html
+COPY index.html /usr/share/nginx/html/
 `,
   'index.html': `<!doctype html>
 <html lang="en">

@@ -4,7 +4,7 @@ import { FailureCard } from '../features/machine/failure-card.tsx';
 import type { Failure } from '../features/machine/failures.ts';
 import { StartPanel } from '../features/machine/start-panel.tsx';
 import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
-import { lazyPart } from './lazy-part.ts';
+import { lazyPart } from '../ui/lazy-part.ts';
 import styles from './app.module.css';
 
 const TerminalRegion = lazyPart(

@@ -6,6 +6,7 @@
 import { ExchangeClient } from '../features/preview/wire/exchange-client.ts';
 import { readMessage, type NeedPort } from '../features/preview/wire/messages.ts';
 import {
+  previewHost,
   previewPath,
   portOfLearnerUrl,
   readPreviewHost,
@@ -99,7 +100,7 @@ function place(page: PreviewTarget, target: PreviewTarget, path: string): Place 
     pathMode: host === undefined,
     browserUrl: (port, rest) =>
       host
-        ? `${location.protocol}//${host.machine}-${port}${host.slot && `.${host.slot}`}.${host.domain}${rest}`
+        ? `${location.protocol}//${previewHost({ ...host, port }, host.domain)}${rest}`
         : new URL(`${previewPath({ ...target, port })}${rest}`, new URL('..', scope)).href,
     pagePath: (address) => {
       const { host: from, pathname, search } = new URL(address);

@@ -3,12 +3,15 @@ import type { LabMachine } from '../../../engine/api/lab.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
 import { baseName, parentPath, shortPath } from '../files/paths.ts';
 import { openFilesOf } from './open-files.ts';
 import type { EditorTools } from './tools.ts';
 import styles from './editor.module.css';
 
 const FileEditor = lazy(async () => ({ default: (await import('./file-editor.tsx')).FileEditor }));
+
+const waiting = <Waiting text="The editor is loading" />;
 
 /** Text files of the machine, in tabs. What is typed is in the machine shortly after. */
 export function Editor({ machine }: { readonly machine: LabMachine }) {
@@ -61,24 +64,16 @@ export function Editor({ machine }: { readonly machine: LabMachine }) {
         </div>
       ) : (
         <div id={id} role="tabpanel" aria-label={shortPath(shown)} className={styles['panel']}>
-          <Suspense fallback={<Waiting />}>
+          <Suspense fallback={waiting}>
             {tools ? (
               <FileEditor tools={tools} path={shown} close={() => openFiles.close(shown)} />
             ) : (
-              <Waiting />
+              waiting
             )}
           </Suspense>
         </div>
       )}
     </Panel>
-  );
-}
-
-function Waiting() {
-  return (
-    <p className={styles['empty']} role="status">
-      Opening…
-    </p>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Button } from '../../ui/button.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
 import { useTheme } from '../../ui/theme.ts';
 import { baseName, shortPath } from '../files/paths.ts';
 import { CompareDialog } from './compare-dialog.tsx';
@@ -53,6 +54,7 @@ function DocumentEditor({
       automaticLayout: true,
       fontFamily: getComputedStyle(host.current).getPropertyValue('--font-mono'),
       fontSize: 13,
+      glyphMargin: false,
       lineHeight: 20,
       minimap: { enabled: false },
       padding: { top: 8, bottom: 8 },
@@ -65,14 +67,26 @@ function DocumentEditor({
       wordWrap: 'off',
     });
     made.restoreViewState(viewStates.get(path) ?? null);
-    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => void document.save());
-    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyM, () =>
-      setTabMovesFocus((before) => !before),
-    );
+    // Actions and not commands, which Monaco keeps for ever, and with them the editor.
+    const actions = [
+      made.addAction({
+        id: 'drydock.save',
+        label: 'Save',
+        keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS],
+        run: () => void document.save(),
+      }),
+      made.addAction({
+        id: 'drydock.tab-moves-focus',
+        label: 'Let Tab move the focus',
+        keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyM],
+        run: () => setTabMovesFocus((before) => !before),
+      }),
+    ];
     setEditor(made);
     return () => {
       viewStates.set(path, made.saveViewState());
       setEditor(undefined);
+      for (const action of actions) action.dispose();
       made.dispose();
     };
   }, [document, path, editable]);
@@ -88,11 +102,7 @@ function DocumentEditor({
         onCompare={() => setComparing(true)}
       />
       {editable && <div ref={host} className={styles['host']} data-path={path} />}
-      {state.status === 'loading' && (
-        <p className={styles['empty']} role="status">
-          Opening {baseName(path)}…
-        </p>
-      )}
+      {state.status === 'loading' && <Waiting text={`Opening ${baseName(path)}`} />}
       {(state.status === 'refused' || state.status === 'failed') && (
         <div className={styles['empty']} role="alert">
           <p>{state.reason}</p>

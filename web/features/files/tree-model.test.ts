@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FileEvent, FileInfo, FileKind } from '../../../engine/api/agent.ts';
 import type { LabFiles } from '../../../engine/api/lab.ts';
 import { baseName, parentPath } from './paths.ts';
@@ -10,10 +10,13 @@ const root = '/root/work';
 class MemoryFiles implements Pick<LabFiles, 'list' | 'stat' | 'watch' | 'makeDirectory'> {
   readonly entries = new Map<string, string>([[root, 'directory']]);
   lists = 0;
+  /** what each answer waits for */
+  delay: Promise<void> | undefined;
   emit: (event: FileEvent) => void = () => {};
 
   async list(path: string): Promise<FileInfo[]> {
     this.lists += 1;
+    await this.delay;
     if (!this.entries.has(path))
       throw Object.assign(new Error('no such directory'), { code: 'ENOENT' });
     return [...this.entries.keys()]
@@ -86,7 +89,7 @@ beforeEach(async () => {
     files.entries.set(`${root}/${path}`, kind ?? '');
   model = new TreeModel(files as unknown as LabFiles, root, (action) => scheduled.push(action));
   model.start();
-  await vi.waitFor(() => expect(model.state().status).toBe('ready'));
+  await expect.poll(() => model.state().status).toBe('ready');
 });
 
 describe('what is shown', () => {
@@ -126,6 +129,23 @@ describe('changes in the machine', () => {
     await settle();
     expect(files.lists).toBe(before + 1);
     expect(model.state().rows).toHaveLength(1006);
+  });
+
+  test('during a listing wait for its end', async () => {
+    const before = files.lists;
+    let answer = (): void => {};
+    files.delay = new Promise((resolve) => (answer = resolve));
+    files.emit(event('created', `${root}/a`));
+    await settle();
+    files.entries.set(`${root}/late`, 'file');
+    files.emit(event('created', `${root}/late`));
+    await settle();
+    expect(files.lists).toBe(before + 1);
+    answer();
+    await settle();
+    await settle();
+    expect(files.lists).toBe(before + 2);
+    expect(drawing()).toContain('late');
   });
 
   test('in directories that were never opened, list nothing', async () => {

@@ -54,6 +54,8 @@ export class TreeModel {
   readonly #schedule: Schedule;
   readonly #directories = new Map<string, Directory>();
   readonly #stale = new Set<string>();
+  /** directories whose entries are on their way because of a change */
+  readonly #listing = new Set<string>();
   readonly #listeners = new Set<() => void>();
   #selected: string | undefined;
   #problem: string | undefined;
@@ -183,8 +185,19 @@ export class TreeModel {
   #markStale(path: string): void {
     if (this.#stale.has(path)) return;
     this.#stale.add(path);
+    this.#listSoon(path);
+  }
+
+  /** One listing of a directory at a time: they take longer than changes do to come, and the last must win. */
+  #listSoon(path: string): void {
     this.#schedule(() => {
-      if (this.#stale.has(path)) void this.#list(path);
+      if (!this.#stale.has(path)) return;
+      if (this.#listing.has(path)) {
+        this.#listSoon(path);
+        return;
+      }
+      this.#listing.add(path);
+      void this.#list(path).finally(() => this.#listing.delete(path));
     }, settleTime);
   }
 

@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import type { Failure } from './failures.ts';
@@ -11,6 +12,12 @@ export interface FailureCardProps {
 
 /** Says what happened, why, and what to do. */
 export function FailureCard({ failure, onRetry, onColdBoot }: FailureCardProps) {
+  const waitsForNetwork = failure.needsNetwork === true;
+  useEffect(() => {
+    if (!waitsForNetwork) return undefined;
+    addEventListener('online', onRetry);
+    return () => removeEventListener('online', onRetry);
+  }, [waitsForNetwork, onRetry]);
   return (
     <div className={styles['cover']}>
       <div role="alert" className={styles['card']}>

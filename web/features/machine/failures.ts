@@ -5,6 +5,8 @@ export interface Failure {
   readonly advice: readonly string[];
   /** whether trying again can help */
   readonly retry: boolean;
+  /** whether a new connection helps: then it is tried again by itself */
+  readonly needsNetwork?: boolean;
   /** the error's own words, for a report */
   readonly detail?: string;
 }
@@ -27,6 +29,7 @@ export function describeFailure(error: unknown): Failure {
           : 'The machine’s parts are fetched from this site the first time, and there is no connection now.',
         advice: ['Check the connection, then try again. It goes on where it stopped.'],
         retry: true,
+        needsNetwork: true,
         detail,
       };
     case 'OUT_OF_MEMORY':
@@ -43,6 +46,14 @@ export function describeFailure(error: unknown): Failure {
         why: 'It was saved with another disk or kernel than the ones that are served now.',
         advice: ['Start the machine from the BIOS instead. That takes a few seconds more.'],
         retry: false,
+        detail,
+      };
+    case 'STATE_DAMAGED':
+      return {
+        title: 'The saved machine is damaged',
+        why: 'A part of what was saved is missing or was changed, so that Linux cannot go on from it.',
+        advice: ['Try again to start a new machine, or restore another saved one.'],
+        retry: true,
         detail,
       };
     case 'BOOT_FAILED':
@@ -71,6 +82,26 @@ export function describeFailure(error: unknown): Failure {
         detail,
       };
   }
+}
+
+/** One sentence or two about a machine that could not be saved, read or restored. */
+export function describeSaveProblem(error: unknown): string {
+  if (error instanceof DOMException) {
+    switch (error.name) {
+      case 'QuotaExceededError':
+        return 'There is no room left in this browser’s storage. Delete a saved machine, or save to a file.';
+      case 'InvalidStateError':
+      case 'SecurityError':
+      case 'UnknownError':
+        return 'This browser gives the page no storage, as private windows do. Save to a file.';
+      case 'NotReadableError':
+      case 'NotFoundError':
+        return 'The file could not be read. Choose it again.';
+    }
+  }
+  if (codeOf(error) === 'NOT_RUNNING')
+    return 'The machine does not run, so that there is nothing to save.';
+  return error instanceof Error ? error.message : String(error);
 }
 
 function codeOf(error: unknown): string {

@@ -1,9 +1,12 @@
-import { useState, type ReactNode } from 'react';
+import { Suspense, useState, type ReactNode } from 'react';
 import type { EngineState, LabMachine, MachineState } from '../../../engine/api/lab.ts';
+import type { ProfileName, SavedMachine } from '../../../engine/api/machine.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
+import { EngineChoice, ORIGINAL_PROFILE, originalIs } from './engine-choice.tsx';
 import { formatBytes, formatInstructions, type Series } from './readings.ts';
 import { SerialLog } from './serial-log.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -11,44 +14,58 @@ import { useEngineState, useMachineState } from './use-machine.ts';
 import { useEmulatorReadings, useGuestReadings } from './use-readings.ts';
 import styles from './machine-panel.module.css';
 
+const SavedMachinesDialog = lazyPart(
+  async () => (await import('./saved-machines-dialog.tsx')).SavedMachinesDialog,
+);
+
 export interface MachinePanelProps {
   readonly machine: LabMachine;
   /** whether it can be seen; hidden, it asks the machine nothing */
   readonly visible: boolean;
-  readonly onReset: (start: 'restore' | 'cold') => void;
+  readonly onReset: (start: 'restore' | 'cold', profile?: ProfileName) => void;
+  /** Rejects when the saved machine was refused; this one then goes on. */
+  readonly onRestore: (saved: SavedMachine) => Promise<void>;
 }
 
 /** What the machine is, what it is doing, and its switches. */
-export function MachinePanel({ machine, visible, onReset }: MachinePanelProps) {
+export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePanelProps) {
   const state = useMachineState(machine);
   const engine = useEngineState(machine);
   const running = state?.kind === 'running';
+  const original = machine.profile === ORIGINAL_PROFILE;
   const emulator = useEmulatorReadings(machine, visible && running);
   const guest = useGuestReadings(machine, visible && running);
   const [confirming, setConfirming] = useState<'restore' | 'cold'>();
+  const [choosing, setChoosing] = useState(false);
+  const [showSaved, setShowSaved] = useState(false);
   const [showLog, setShowLog] = useState(false);
   const { latest } = guest;
 
   const actions = (
     <div className={styles['actions']}>
-      {state?.kind === 'paused' ? (
-        <Button small icon="play" onClick={() => void machine.resume()}>
-          Resume
+      <div className={styles['switches']}>
+        {state?.kind === 'paused' ? (
+          <Button small icon="play" onClick={() => void machine.resume()}>
+            Resume
+          </Button>
+        ) : (
+          <Button small icon="pause" disabled={!running} onClick={() => void machine.pause()}>
+            Pause
+          </Button>
+        )}
+        <Button small icon="reload" onClick={() => setConfirming('restore')}>
+          Reset
         </Button>
-      ) : (
-        <Button small icon="pause" disabled={!running} onClick={() => void machine.pause()}>
-          Pause
+        <Button small icon="power" onClick={() => setConfirming('cold')}>
+          Cold boot
         </Button>
-      )}
-      <Button small icon="reload" onClick={() => setConfirming('restore')}>
-        Reset
-      </Button>
-      <Button small icon="power" onClick={() => setConfirming('cold')}>
-        Cold boot
-      </Button>
-      <Button small icon="terminal" aria-expanded={showLog} onClick={() => setShowLog(!showLog)}>
-        Serial log
-      </Button>
+        <Button small icon="save" onClick={() => setShowSaved(true)}>
+          Saved machines
+        </Button>
+        <Button small icon="terminal" aria-expanded={showLog} onClick={() => setShowLog(!showLog)}>
+          Serial log
+        </Button>
+      </div>
     </div>
   );
 
@@ -64,16 +81,23 @@ export function MachinePanel({ machine, visible, onReset }: MachinePanelProps) {
               what="A PC emulated in WebAssembly, instruction by instruction, running an unchanged Linux kernel and Debian's programs."
             />
           </Fact>
+          <Fact term="Profile">{machine.profile}</Fact>
+          <Fact term="Processes">{latest?.processes ?? '–'}</Fact>
           <Fact term="Docker engine">
             <EngineText engine={engine} />
             <RealityLabel
-              reality="ported"
+              reality={original ? 'real' : 'ported'}
               surface="The Docker engine"
-              what="The docker command, the containers, crun and the kernel features below them are real. The daemon between them is ours: it answers Docker's Engine API on /var/run/docker.sock, beside the machine, so that it costs the emulated processor nothing."
+              what={
+                original
+                  ? originalIs
+                  : "The docker command, the containers, crun and the kernel features below them are real. The daemon between them is ours: it answers Docker's Engine API on /var/run/docker.sock, beside the machine, so that it costs the emulated processor nothing."
+              }
             />
+            <Button small onClick={() => setChoosing(true)}>
+              {original ? "Drydock's engine" : 'Original Docker Engine (slower)'}
+            </Button>
           </Fact>
-          <Fact term="Profile">{machine.profile}</Fact>
-          {latest && <Fact term="Processes">{latest.processes}</Fact>}
         </dl>
 
         <ul className={styles['tiles']}>
@@ -118,6 +142,25 @@ export function MachinePanel({ machine, visible, onReset }: MachinePanelProps) {
         </ul>
 
         {showLog && visible && <SerialLog machine={machine} />}
+        {showSaved && (
+          <Suspense>
+            <SavedMachinesDialog
+              machine={machine}
+              onRestore={onRestore}
+              onClose={() => setShowSaved(false)}
+            />
+          </Suspense>
+        )}
+        {choosing && (
+          <EngineChoice
+            present={machine.profile}
+            onClose={() => setChoosing(false)}
+            onChoose={(start, profile) => {
+              setChoosing(false);
+              onReset(start, profile);
+            }}
+          />
+        )}
         {confirming && (
           <ConfirmReset
             start={confirming}
@@ -209,8 +252,8 @@ function ConfirmReset({
           : 'It starts anew as it was the first time.'}
       </p>
       <p className={styles['loss']}>
-        Its containers, its running programs and the files on its disk are lost. Images you pulled
-        or built stay.
+        Its containers, its running programs and the files on its disk are lost, unless you save the
+        machine first. Images you pulled or built stay.
       </p>
     </Dialog>
   );

@@ -30,5 +30,6 @@ test('what is left is in megabytes while fetching and in seconds while booting',
   expect(remainder(at('fetching', 3_140_000, 8_800_000))).toBe('3.1 of 8.8 MB');
   expect(remainder(at('booting', 2100, 4000))).toBe('about 2 s left');
   expect(remainder(at('booting', 5000, 4000))).toBe('a moment longer than usual');
+  expect(remainder(at('fetching', 0, 1))).toBe('');
   expect(remainder(at('restoring', 0, 0))).toBe('');
 });

@@ -32,12 +32,13 @@ export function shareOf(progress: MachineProgress, start: 'restore' | 'cold'): n
 
 /** What is left of the phase: `3.1 of 8.8 MB`, `about 2 s left`; empty when that says nothing. */
 export function remainder({ phase, done, total }: MachineProgress): string {
-  if (total <= 0) return '';
   switch (phase) {
     case 'fetching':
     case 'decompressing':
-      return `${megabytes(Math.min(done, total))} of ${megabytes(total)} MB`;
+      // A total that is not known yet is 0 or 1.
+      return total < 2 ? '' : `${megabytes(Math.min(done, total))} of ${megabytes(total)} MB`;
     case 'booting': {
+      if (total <= 0) return '';
       const seconds = Math.ceil((total - done) / 1000);
       return seconds > 0 ? `about ${seconds} s left` : 'a moment longer than usual';
     }

@@ -108,10 +108,10 @@ describe('an exchange', () => {
       return new Promise(() => {});
     });
     const pending = client.exchange(request({ signal: abort.signal }));
-    await vi.waitFor(() => expect(signal).toBeDefined());
+    await expect.poll(() => signal).toBeDefined();
     abort.abort();
     await expect(pending).rejects.toMatchObject({ name: 'AbortError' });
-    await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+    await expect.poll(() => signal?.aborted).toBe(true);
     open.push(...ports);
   });
 });
@@ -124,7 +124,7 @@ describe('when the lab page goes away', () => {
       return calls === 1 ? new Promise<PortResponse>(() => {}) : response('second');
     });
     const pending = client.exchange(request());
-    await vi.waitFor(() => expect(calls).toBe(1));
+    await expect.poll(() => calls).toBe(1);
     ports[0]?.dispatchEvent(new Event('close'));
     expect(await new Response((await pending).body).text()).toBe('second');
     open.push(...ports);
@@ -137,7 +137,7 @@ describe('when the lab page goes away', () => {
       return new Promise(() => {});
     });
     const pending = client.exchange(request({ method: 'POST' }));
-    await vi.waitFor(() => expect(calls).toBe(1));
+    await expect.poll(() => calls).toBe(1);
     await new Promise((resolve) => setImmediate(resolve));
     ports[0]?.dispatchEvent(new Event('close'));
     await expect(pending).rejects.toBeInstanceOf(ExchangeError);
@@ -166,9 +166,9 @@ describe('when the lab page goes away', () => {
       hasBody: false,
     };
     port2.postMessage(message);
-    await vi.waitFor(() => expect(signal).toBeDefined());
+    await expect.poll(() => signal).toBeDefined();
     port2.close();
-    await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+    await expect.poll(() => signal?.aborted).toBe(true);
     expect(interrupted).toEqual(['http://localhost/page']);
   });
 
@@ -202,9 +202,9 @@ describe('when the lab page goes away', () => {
     };
     port2.postMessage(message);
     port2.postMessage(message);
-    await vi.waitFor(() => expect(replies).toEqual(['accepted', 'accepted']));
+    await expect.poll(() => replies).toEqual(['accepted', 'accepted']);
     finish?.();
-    await vi.waitFor(() => expect(replies).toEqual(['accepted', 'accepted', 'response']));
+    await expect.poll(() => replies).toEqual(['accepted', 'accepted', 'response']);
     expect(calls).toBe(1);
   });
 });

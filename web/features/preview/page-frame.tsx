@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } fro
 import type { LabMachine, OpenPort } from '../../../engine/api/lab.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
 import { PageView } from './page-view.ts';
 import { previewGateway } from './preview-gateway.ts';
 import { displayAddress, readTypedAddress } from './wire/preview-address.ts';
@@ -116,12 +117,18 @@ export function PageFrame({ machine, port, open }: PageFrameProps) {
           <Button onClick={() => void view.go(port, '/')}>Try again</Button>
         </div>
       ) : null}
-      <iframe
-        ref={frame}
-        className={styles['frame']}
-        title={state.title === '' ? `Page on port ${state.port}` : state.title}
-        hidden={state.mode === 'unavailable'}
-      />
+      <div className={styles['stage']} hidden={state.mode === 'unavailable'}>
+        <iframe
+          ref={frame}
+          className={styles['frame']}
+          title={state.title === '' ? `Page on port ${state.port}` : state.title}
+        />
+        {state.early && container !== undefined && (
+          <div className={styles['early']}>
+            <Waiting text={`Waiting for a program to answer on port ${state.port}`} />
+          </div>
+        )}
+      </div>
     </>
   );
 }

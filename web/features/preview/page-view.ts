@@ -18,6 +18,8 @@ export interface PageViewState {
   readonly canGoBack: boolean;
   readonly canGoForward: boolean;
   readonly failure: FailureCode | null;
+  /** nothing answers yet; the program may well be starting */
+  readonly early: boolean;
   /** address outside the machine that a link leads to */
   readonly external: string | null;
 }
@@ -38,6 +40,9 @@ const passing: ReadonlySet<FailureCode | null> = new Set<FailureCode>([
 
 /** milliseconds before each new attempt; then the learner has to ask */
 const retryDelays = [500, 1_000, 1_500, 2_000, 3_000, 5_000, 5_000, 10_000, 10_000, 20_000];
+
+/** Attempts, eight seconds together, before a failure counts as one: a program needs a moment to listen. */
+const earlyAttempts = 5;
 
 /** Loads that the browser itself failed (its worker was stopped on the way) before that is shown. */
 const lostLimit = 3;
@@ -71,6 +76,7 @@ export class PageView {
       canGoBack: false,
       canGoForward: false,
       failure: null,
+      early: false,
       external: null,
     };
   }
@@ -199,8 +205,9 @@ export class PageView {
       return;
     }
     this.#lost = 0;
-    this.#set({ ...page, loading: false });
-    if (!passing.has(page.failure)) this.#attempt = 0;
+    const mayPass = passing.has(page.failure);
+    this.#set({ ...page, loading: false, early: mayPass && this.#attempt < earlyAttempts });
+    if (!mayPass) this.#attempt = 0;
     else {
       const delay = retryDelays[this.#attempt];
       this.#attempt += 1;

@@ -13,6 +13,8 @@ import { terminalTheme } from './terminal-theme.ts';
 const highWater = 512 * 1024;
 /** Milliseconds without another change before the machine is told a new size. */
 const resizePause = 80;
+/** Milliseconds after which a shell that does not answer yet is worth a word. */
+const patience = 300;
 
 const muted = (text: string) => `\u001b[90m${text}\u001b[0m`;
 
@@ -45,6 +47,8 @@ export class TerminalSession {
   readonly #sizeObserver: ResizeObserver;
   #shell: LabTerminal | undefined;
   #input: InputPump | undefined;
+  /** typed before the shell was there */
+  #typedAhead = '';
   #resizeTimer: number | undefined;
   #ended = false;
   #spoken = false;
@@ -56,7 +60,8 @@ export class TerminalSession {
     const settings = terminalSettings();
     this.terminal = new Terminal({
       allowProposedApi: true,
-      cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      // A blinking one has the page drawn 20 times a second: 6 % of a core for nothing.
+      cursorBlink: false,
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono'),
       fontSize: settings.fontSize,
       lineHeight: 1.2,
@@ -134,7 +139,8 @@ export class TerminalSession {
     terminal.loadAddon(new WebLinksAddon((_event, url) => this.#events.onLink(url)));
     terminal.onTitleChange((title) => this.#events.onTitle(title));
     terminal.onData((text) => {
-      if (!this.#ended) this.#input?.push(text);
+      if (this.#input) this.#input.push(text);
+      else if (!this.#ended) this.#typedAhead += text;
       else if (text === '\r') void this.#start();
     });
     terminal.onBinary((text) => this.#input?.pushBinary(text));
@@ -148,34 +154,56 @@ export class TerminalSession {
 
   async #start(): Promise<void> {
     this.#ended = false;
+    this.#typedAhead = '';
+    let takeBack = (): void => {};
     try {
       await running(this.#machine);
       if (this.#disposed) return;
+      takeBack = this.#sayOpening();
       const size = { rows: this.terminal.rows, cols: this.terminal.cols };
       const shell = await this.#machine.openTerminal(size);
       if (this.#disposed) return void shell.close();
       this.#shell = shell;
       this.#input = new InputPump(shell.stream.writable);
+      this.#input.push(this.#typedAhead);
       if (size.rows !== this.terminal.rows || size.cols !== this.terminal.cols) {
         void shell.resize({ rows: this.terminal.rows, cols: this.terminal.cols });
       }
-      await this.#show(shell.stream.readable);
+      await this.#show(shell.stream.readable, takeBack);
       const { code, signal } = await shell.exited;
       this.#end(signal ? `ended by ${signal}` : `ended with status ${code}`);
     } catch (error) {
+      takeBack();
       const reason = error instanceof Error ? error.message : String(error);
       this.#end(`lost: ${reason.replace(/[^\P{Cc}]/gu, ' ')}`);
     }
   }
 
-  /** Draws output until it ends, no faster than xterm keeps up. */
-  async #show(readable: ReadableStream<Uint8Array>): Promise<void> {
+  /** Says so when the shell takes long; the function it returns takes that off the screen again. */
+  #sayOpening(): () => void {
+    let said = false;
+    const timer = setTimeout(() => {
+      if (this.#disposed) return;
+      said = true;
+      this.terminal.write(muted('Opening a shell …'));
+    }, patience);
+    return () => {
+      clearTimeout(timer);
+      if (said) this.terminal.write('\r\u001b[2K');
+      said = false;
+    };
+  }
+
+  /** Draws output until it ends, no faster than xterm keeps up; `beforeOutput` is called before any. */
+  async #show(readable: ReadableStream<Uint8Array>, beforeOutput: () => void): Promise<void> {
     const reader = readable.getReader();
     let waiting = 0;
     let drawn: (() => void) | undefined;
     for (;;) {
       const { done, value } = await reader.read();
-      if (done || this.#disposed) return;
+      if (this.#disposed) return;
+      beforeOutput();
+      if (done) return;
       if (!this.#spoken) {
         this.#spoken = true;
         this.#events.onSpoken();

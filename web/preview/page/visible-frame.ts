@@ -5,7 +5,11 @@ import type {
   PageState,
   Travel,
 } from '../../features/preview/wire/messages.ts';
-import { portOfLearnerUrl, readPreviewHost } from '../../features/preview/wire/preview-address.ts';
+import {
+  portOfLearnerUrl,
+  previewHost,
+  readPreviewHost,
+} from '../../features/preview/wire/preview-address.ts';
 
 type FrameWindow = Window & typeof globalThis;
 
@@ -57,8 +61,8 @@ function otherPort(href: string): string | undefined {
   if (!here || url.origin === location.origin) return undefined;
   const port = portOfLearnerUrl(url, here.machine);
   if (port === undefined) return undefined;
-  const slot = here.slot && `.${here.slot}`;
-  return `${location.protocol}//${here.machine}-${port}${slot}.${here.domain}${url.pathname}${url.search}${url.hash}`;
+  const host = previewHost({ ...here, port }, here.domain);
+  return `${location.protocol}//${host}${url.pathname}${url.search}${url.hash}`;
 }
 
 function attend(frame: FrameWindow, say: (event: BridgeEvent) => void): void {

@@ -34,6 +34,9 @@ describe('preview origins', () => {
     const target = { slot: 't2', machine: 'web', port: 8080 };
     expect(readPreviewPath(`/app/${previewPath(target)}/a/b`)).toEqual({ target, path: '/a/b' });
     expect(readPreviewPath(`/${previewPath(target)}`)).toEqual({ target, path: '/' });
+    const renewed = { ...target, slot: 't1r1' };
+    expect(readPreviewPath(`/${previewPath(renewed)}/a`)).toEqual({ target: renewed, path: '/a' });
+    expect(readPreviewPath('/preview/~/web/99999/')).toBeUndefined();
     expect(readPreviewPath('/preview/worker.js')).toBeUndefined();
   });
 });

@@ -9,6 +9,9 @@
  * host that has no such names serves a path of the app's own origin instead, where scripts
  * are off (`/preview/~<slot>/<machine>/<port>/path`).
  */
+import { isLoopback, previewDomain, previewHost } from './preview-host.mjs';
+
+export { previewHost, previewPath, readPreviewHost, readPreviewPath } from './preview-host.mjs';
 
 /**
  * A port of a machine of one lab. `slot` tells labs in several tabs apart: `''` for the first, then `t2` and so on;
@@ -20,52 +23,10 @@ export interface PreviewTarget {
   readonly port: number;
 }
 
-const label =
-  /^(?<machine>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-(?<port>\d{1,5})(?:\.(?<slot>t\d+(?:r\d+)?))?$/;
-const loopback = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
-
-/** Host (with port) under which previews of an app at `appHost` live, without the leading label. */
-function previewDomain(appHost: string): string {
-  const { hostname, port } = new URL(`http://${appHost}`);
-  return `preview.${loopback.has(hostname) ? 'localhost' : hostname}${port && `:${port}`}`;
-}
-
 /** Origin of a preview for an app at `appOrigin`. */
-export function previewOrigin(appOrigin: string, { slot, machine, port }: PreviewTarget): string {
+export function previewOrigin(appOrigin: string, target: PreviewTarget): string {
   const { protocol, host } = new URL(appOrigin);
-  return `${protocol}//${machine}-${port}${slot && `.${slot}`}.${previewDomain(host)}`;
-}
-
-/** What a preview host stands for; undefined for any other host. */
-export function readPreviewHost(
-  host: string,
-): (PreviewTarget & { readonly domain: string }) | undefined {
-  const at = host.indexOf('.preview.');
-  if (at < 0) return undefined;
-  const groups = label.exec(host.slice(0, at))?.groups;
-  const port = Number(groups?.['port']);
-  if (!groups?.['machine'] || port < 1 || port > 65_535) return undefined;
-  return {
-    slot: groups['slot'] ?? '',
-    machine: groups['machine'],
-    port,
-    domain: host.slice(at + 1),
-  };
-}
-
-/** Path of a preview below the app's base in path mode; no slash at the end. */
-export function previewPath({ slot, machine, port }: PreviewTarget): string {
-  return `preview/~${slot}/${machine}/${port}`;
-}
-
-/** Splits a path-mode path into its target and the learner's own path. */
-export function readPreviewPath(
-  pathname: string,
-): { target: PreviewTarget; path: string } | undefined {
-  const match = /\/preview\/~(t\d+|)\/([a-z0-9-]+)\/(\d{1,5})(\/.*)?$/.exec(pathname);
-  if (!match) return undefined;
-  const [, slot = '', machine = '', port = '', path = '/'] = match;
-  return { target: { slot, machine, port: Number(port) }, path };
+  return `${protocol}//${previewHost(target, previewDomain(host))}`;
 }
 
 /** The address a learner knows: `http://localhost/` for port 80, else with the port. */
@@ -84,7 +45,7 @@ export function displayAddress(port: number, path: string): string {
  */
 export function portOfLearnerUrl(url: URL, machine: string): number | undefined {
   if (url.protocol !== 'http:') return undefined;
-  if (!loopback.has(url.hostname) && url.hostname !== machine) return undefined;
+  if (!isLoopback(url.hostname) && url.hostname !== machine) return undefined;
   return url.port === '' ? 80 : Number(url.port);
 }
 
