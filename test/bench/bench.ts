@@ -1,14 +1,11 @@
-import type { MachineOptions, MachineProgress } from '../../engine/api/machine.ts';
+import type { MachineOptions, MachineProgress, ProfileName } from '../../engine/api/machine.ts';
+import type { Client } from '../../engine/client/client.ts';
+import type { Transport } from '../../engine/client/transport.ts';
+import type { ClusterOptions } from '../../engine/cluster/cluster.node.ts';
 import type { DockerClient } from '../../engine/cluster/docker-client.ts';
-import type { MachineClient } from '../../engine/machine/client/machine-client.ts';
-
-/** What the process that holds the machines uses, all threads together. */
-export interface Resources {
-  /** bytes that only it occupies */
-  readonly memoryBytes: number;
-  /** processor time so far, in milliseconds */
-  readonly cpuMs: number;
-}
+import type { MachineClient } from '../../engine/machine/worker/machine-client.ts';
+import type { Resources } from '../harness/chromium.ts';
+import type { WorkerLink } from '../../engine/rpc/worker-link.ts';
 
 /** Where benches run: this Node process, or a page in Chromium. */
 export interface BenchHost {
@@ -17,18 +14,65 @@ export interface BenchHost {
     options: MachineOptions,
     onProgress?: (progress: MachineProgress) => void,
   ): Promise<MachineClient>;
-  /** Attaches a Docker engine with an empty store. */
-  startDocker(machine: MachineClient): Promise<DockerClient>;
+  /**
+   * Attaches the Docker engine of the profile (`docker` when absent). With `store`, what it keeps on the host's side is
+   * found again by the next of that name; else it starts empty.
+   */
+  startDocker(machine: MachineClient, profile?: ProfileName, store?: string): Promise<DockerClient>;
+  /** A worker that holds an etcd (`EtcdHost`). What one keeps, the next finds. */
+  spawnEtcd(): WorkerLink;
+  /** An API server over an etcd that is durable. In Node only. */
+  startControlPlane(): Promise<BenchControlPlane>;
+  /** A cluster with all its controllers, so many hollow nodes, and an etcd that is durable. In Node only. */
+  startHollowCluster(
+    nodes: number,
+    managerFlags?: ClusterOptions['managerFlags'],
+  ): Promise<BenchHollowCluster>;
+  /**
+   * `cluster start` with a data directory, as clients outside reach it; a process of its own. With all its controllers
+   * if it has hollow nodes. In Node only.
+   */
+  startCluster(hollow?: number): Promise<BenchCluster>;
   resources(): Promise<Resources>;
   /**
    * Bytes that travel from nothing cached to a shell's prompt, or to the first `docker ps`. In
    * Chromium the whole app as served, in Node what the machine reads.
    */
   bytesTo(goal: 'shell' | 'docker'): Promise<number>;
+  /**
+   * Milliseconds from a click on a link to the app to the prompt of a root shell with Docker ready, on the
+   * first visit or when the browser has everything. In Node what the engine contributes to that.
+   */
+  visit(kind: 'first' | 'again'): Promise<number>;
+}
+
+export interface BenchControlPlane {
+  /** of an administrator */
+  readonly client: Client;
+  /** A scheduler in a worker of its own. */
+  startScheduler(): Promise<{ stop(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export interface BenchHollowCluster {
+  /** of an administrator */
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
+export interface BenchCluster {
+  /** of an administrator, over HTTPS */
+  readonly transport: Transport;
+  /** what its process occupies */
+  memoryBytes(): Promise<number>;
+  /** Ends it, and removes what it kept. */
+  close(): Promise<void>;
 }
 
 export interface Sample {
   readonly value: number;
+  /** milliseconds that single pieces of the work took from beginning to end */
+  readonly latencies?: readonly number[];
   /** guest instructions it took, where a guest did the work */
   readonly instructions?: number;
 }
@@ -36,7 +80,7 @@ export interface Sample {
 export interface Bench {
   /** as on the command line */
   readonly name: string;
-  readonly unit: 'ms' | 'MB' | 'MB/s' | '%';
+  readonly unit: 'ms' | 'MB' | 'MB/s' | '%' | '/s';
   /** At least three samples. Throws when what was to be measured did not work. */
   run(host: BenchHost): Promise<readonly Sample[]>;
 }
@@ -49,6 +93,8 @@ export interface BenchResult {
   readonly median: number;
   readonly p95: number;
   readonly n: number;
+  /** milliseconds below which 99 % of the latencies of all samples lie */
+  readonly p99?: number;
   /** median */
   readonly instructions?: number;
 }
@@ -73,6 +119,7 @@ export function summarise(
   const instructions = samples
     .flatMap((sample) => sample.instructions ?? [])
     .toSorted((a, b) => a - b);
+  const latencies = samples.flatMap((sample) => sample.latencies ?? []).toSorted((a, b) => a - b);
   return {
     name: bench.name,
     host,
@@ -80,6 +127,7 @@ export function summarise(
     median: rounded(percentile(values, 0.5)),
     p95: rounded(percentile(values, 0.95)),
     n: values.length,
+    ...(latencies.length === 0 ? {} : { p99: rounded(percentile(latencies, 0.99)) }),
     ...(instructions.length === 0
       ? {}
       : { instructions: Math.round(percentile(instructions, 0.5)) }),
@@ -109,7 +157,7 @@ export async function withMachine<T>(
 export async function timed(
   machine: MachineClient,
   work: () => Promise<unknown>,
-): Promise<Required<Sample>> {
+): Promise<Required<Pick<Sample, 'value' | 'instructions'>>> {
   const before = await machine.service.metrics();
   const start = performance.now();
   await work();

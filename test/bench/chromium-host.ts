@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
-import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
-import type { Resources, Sample } from './bench.ts';
+import { launchChromium, rendererResources } from '../harness/chromium.ts';
+import { waitForScreen } from '../harness/shell.ts';
+import type { Sample } from './bench.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const outDir = path.join(root, 'build/bench');
@@ -56,19 +57,11 @@ async function serveBenches(): Promise<Server> {
   return serveDirectory(outDir);
 }
 
-/** Waits until the page's terminal shows the pattern. */
-async function waitForScreen(page: Page, pattern: RegExp): Promise<void> {
-  const deadline = Date.now() + SCREEN_DEADLINE;
-  for (;;) {
-    const rows = await page.locator('.xterm-rows:visible > div').allTextContents();
-    if (pattern.test(rows.map((row) => row.replaceAll('\u00A0', ' ').trimEnd()).join('\n'))) return;
-    if (Date.now() > deadline) throw new Error(`${String(pattern)} did not appear on the screen`);
-    await page.waitForTimeout(50);
-  }
-}
-
-/** First visit to the app, with an empty cache. */
-async function countBytes(browser: Browser, goal: 'shell' | 'docker'): Promise<number> {
+/** The built app on a server and in a browser context of its own, with an empty cache. */
+async function withApp<T>(
+  browser: Browser,
+  work: (server: Server, context: BrowserContext) => Promise<T>,
+): Promise<T> {
   const { buildApp } = (await import(path.join(root, 'scripts/app.mjs'))) as {
     buildApp(): Promise<void>;
   };
@@ -76,61 +69,50 @@ async function countBytes(browser: Browser, goal: 'shell' | 'docker'): Promise<n
   const server = await serveDirectory(path.join(root, 'build/web'));
   const context = await browser.newContext();
   try {
-    const page = await context.newPage();
-    await page.goto(server.url);
-    await waitForScreen(page, /# *$/m);
-    if (goal === 'docker') {
-      await page.locator('.xterm-helper-textarea:visible').focus();
-      await page.keyboard.type('until docker ps; do sleep 0.2; done\n');
-      await waitForScreen(page, /^CONTAINER ID/m);
-    }
-    return server.sentBytes();
+    return await work(server, context);
   } finally {
     await context.close();
     server.close();
   }
 }
 
-/** Memory only this process has, in bytes (proc_pid_smaps: Private_Clean + Private_Dirty). */
-function privateMemory(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  let kibibytes = 0;
-  for (const [, size] of text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm))
-    kibibytes += Number(size);
-  return kibibytes * 1024;
+async function openShell(server: Server, context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await waitForScreen(page, /# *$/m, { timeout: SCREEN_DEADLINE });
+  return page;
 }
 
-/** All renderers together: the page and its workers are one, and nothing else is open. */
-async function readResources(session: CDPSession): Promise<Resources> {
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const renderers = processInfo.filter((info) => info.type === 'renderer');
-  return {
-    memoryBytes: renderers.reduce((sum, info) => sum + privateMemory(info.id), 0),
-    cpuMs: renderers.reduce((sum, info) => sum + info.cpuTime * 1000, 0),
-  };
+/** Of a first visit to the app. */
+function countBytes(browser: Browser, goal: 'shell' | 'docker'): Promise<number> {
+  return withApp(browser, async (server, context) => {
+    const page = await openShell(server, context);
+    if (goal === 'docker') {
+      await page.locator('.xterm-helper-textarea:visible').focus();
+      await page.keyboard.type('until docker ps; do sleep 0.2; done\n');
+      await waitForScreen(page, /^CONTAINER ID/m, { timeout: SCREEN_DEADLINE });
+    }
+    return server.sentBytes();
+  });
 }
 
-async function launch(): Promise<Browser> {
-  const flags = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ];
-  return chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: flags,
+function visitApp(browser: Browser, kind: 'first' | 'again'): Promise<number> {
+  return withApp(browser, async (server, context) => {
+    const visit = async (): Promise<Page> => {
+      const page = await openShell(server, context);
+      await page.getByText('Docker is ready').waitFor({ timeout: SCREEN_DEADLINE });
+      return page;
+    };
+    if (kind === 'again') await (await visit()).close();
+    const began = performance.now();
+    await visit();
+    return performance.now() - began;
   });
 }
 
 export async function openChromium(): Promise<ChromiumHost> {
   const server = await serveBenches();
-  const browser = await launch();
-  const session = await browser.newBrowserCDPSession();
+  const browser = await launchChromium();
   return {
     async run(name) {
       const context = await browser.newContext();
@@ -138,10 +120,11 @@ export async function openChromium(): Promise<ChromiumHost> {
         const page = await context.newPage();
         page.setDefaultTimeout(0);
         page.on('pageerror', (error) => process.stderr.write(`${name}: ${error.message}\n`));
-        await page.exposeFunction('readResources', () => readResources(session));
+        await page.exposeFunction('readResources', () => rendererResources(browser));
         await page.exposeFunction('countBytes', (goal: 'shell' | 'docker') =>
           countBytes(browser, goal),
         );
+        await page.exposeFunction('visitApp', (kind: 'first' | 'again') => visitApp(browser, kind));
         await page.goto(server.url);
         await page.waitForFunction('window.runBench !== undefined');
         return await page.evaluate((bench) => window.runBench(bench), name);

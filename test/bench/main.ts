@@ -1,7 +1,8 @@
-/** `drydock bench [NAME…] [--json] [--browser]`: measures and prints. Started by engine/cli. */
+/** `drydock bench [NAME…] [--json] [--browser] [--reference]`: measures and prints. Started by engine/cli. */
+import { messageOf } from '../../engine/base/message-of.ts';
 import { parseArgs } from 'node:util';
 import { summarise, type BenchResult, type Sample } from './bench.ts';
-import { benches } from './benches/index.ts';
+import { allBenches, benches, referenceOf } from './benches/index.ts';
 import type { ChromiumHost } from './chromium-host.ts';
 import { nodeHost } from './node-host.ts';
 
@@ -10,11 +11,12 @@ function print(result: BenchResult, json: boolean): void {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
-  const { name, host, unit, median, p95, n, instructions } = result;
+  const { name, host, unit, median, p95, n, p99, instructions } = result;
   const millions =
     instructions === undefined ? '' : `  ${(instructions / 1e6).toFixed(1)} M instructions`;
+  const latency = p99 === undefined ? '' : `  p99 ${p99} ms each`;
   process.stdout.write(
-    `${name.padEnd(18)} ${host.padEnd(9)} median ${median} ${unit}  p95 ${p95} ${unit}  n ${n}${millions}\n`,
+    `${name.padEnd(27)} ${host.padEnd(9)} median ${median} ${unit}  p95 ${p95} ${unit}  n ${n}${latency}${millions}\n`,
   );
 }
 
@@ -25,17 +27,22 @@ async function main(argv: string[]): Promise<number> {
     options: {
       json: { type: 'boolean', default: false },
       browser: { type: 'boolean', default: false },
+      reference: { type: 'boolean', default: false },
     },
   });
-  const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+  const unknown = positionals.filter((name) => !allBenches.some((bench) => bench.name === name));
   if (unknown.length > 0) {
     process.stderr.write(
-      `There is no bench ${unknown.join(', ')}. There are: ${benches.map((bench) => bench.name).join(', ')}.\n`,
+      `There is no bench ${unknown.join(', ')}. There are: ${allBenches.map((bench) => bench.name).join(', ')}.\n`,
     );
     return 2;
   }
-  const chosen = benches.filter(
-    (bench) => positionals.length === 0 || positionals.includes(bench.name),
+  const named =
+    positionals.length === 0
+      ? benches
+      : allBenches.filter((bench) => positionals.includes(bench.name));
+  const chosen = named.flatMap((bench) =>
+    values.reference ? [bench, referenceOf(bench) ?? []].flat() : bench,
   );
   let chromium: ChromiumHost | undefined;
   let failures = 0;
@@ -51,9 +58,7 @@ async function main(argv: string[]): Promise<number> {
       print(summarise(bench, chromium === undefined ? 'node' : 'chromium', samples), values.json);
     } catch (error) {
       failures++;
-      process.stderr.write(
-        `${bench.name}: ${error instanceof Error ? error.message : String(error)}\n`,
-      );
+      process.stderr.write(`${bench.name}: ${messageOf(error)}\n`);
     }
   }
   await chromium?.close();

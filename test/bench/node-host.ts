@@ -1,20 +1,103 @@
-import { statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { startDocker } from '../../engine/cluster/docker-client.ts';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { SchedulerHost } from '../../engine/api/scheduler.ts';
+import { MASTERS } from '../../engine/apiserver/auth/user-info.ts';
+import { systemClock } from '../../engine/base/clock.ts';
+import { Client } from '../../engine/client/client.ts';
+import { startControlPlane, type ControlPlane } from '../../engine/cluster/control-plane.node.ts';
+import { SCHEDULER, startCluster, type ClusterOptions } from '../../engine/cluster/cluster.node.ts';
+import { spawnNodeScheduler } from '../../engine/cluster/node-components.node.ts';
+import { connectWorker } from '../../engine/rpc/rpc-client.ts';
+import { dockerEngineOf } from '../../engine/api/docker-engine.ts';
+import { connectDocker, startDocker } from '../../engine/cluster/docker-client.ts';
+import { HubKeeper } from '../../engine/cluster/hub-keeper.ts';
 import { spawnNodeDocker } from '../../engine/cluster/node-docker.node.ts';
+import { spawnNodeEtcd } from '../../engine/cluster/node-etcd.node.ts';
+import { spawnNodeHub } from '../../engine/cluster/node-hub.node.ts';
 import { AgentClient } from '../../engine/machine/agent/agent-client.ts';
-import { startMachine } from '../../engine/machine/client/machine-client.ts';
-import { spawnNodeMachine } from '../../engine/machine/client/node-machine.node.ts';
-import { prove, withMachine, type BenchHost } from './bench.ts';
+import { startMachine } from '../../engine/machine/worker/machine-client.ts';
+import { spawnNodeMachine } from '../../engine/machine/worker/node-machine.node.ts';
+import {
+  prove,
+  withMachine,
+  type BenchControlPlane,
+  type BenchHollowCluster,
+  type BenchHost,
+} from './bench.ts';
+import { startNodeCluster } from './node-cluster.ts';
 
 /** What a browser would fetch too. */
 const emulatorBytes = statSync(createRequire(import.meta.url).resolve('v86/build/v86.wasm')).size;
+
+const hub = new HubKeeper(() => spawnNodeHub());
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'drydock-bench-'));
+process.once('exit', () => rmSync(scratch, { recursive: true }));
+
+let planes = 0;
+
+/** Options of a control plane of its own that keeps everything on the disk. */
+const onDisk = () => ({
+  port: 0,
+  data: path.join(scratch, `control-plane-${planes++}`),
+  onError: (error: unknown) => void process.stderr.write(`${String(error)}\n`),
+});
+
+/** As an administrator. */
+function clientOf(plane: ControlPlane): Client {
+  return new Client({
+    transport: plane.transport({ username: 'bench', groups: [MASTERS] }),
+    clock: systemClock,
+    userAgent: 'drydock-bench/1',
+  });
+}
+
+async function startHollowCluster(
+  nodes: number,
+  managerFlags: ClusterOptions['managerFlags'] = {},
+): Promise<BenchHollowCluster> {
+  const options = { hollow: nodes, hollowReadyAfter: 500, managerFlags };
+  const cluster = await startCluster({ ...onDisk(), ...options });
+  return { client: clientOf(cluster), close: () => cluster.close() };
+}
+
+async function startBenchControlPlane(): Promise<BenchControlPlane> {
+  const plane = await startControlPlane(onDisk());
+  return {
+    client: clientOf(plane),
+    async startScheduler() {
+      const worker = await connectWorker<SchedulerHost>(spawnNodeScheduler());
+      await worker.service.start(plane.openPort(SCHEDULER), 'bench');
+      return {
+        async stop() {
+          await worker.service.stop();
+          await worker.dispose();
+        },
+      };
+    },
+    close: () => plane.close(),
+  };
+}
 
 /** Machines in worker threads of this process. */
 export const nodeHost: BenchHost = {
   name: 'node',
   startMachine: (options, onProgress) => startMachine(spawnNodeMachine(), options, onProgress),
-  startDocker: (machine) => startDocker(spawnNodeDocker(), machine, { machine: 'bench' }),
+  startDocker: (machine, profile = 'docker', store) =>
+    startDocker(
+      connectDocker(
+        spawnNodeDocker(store === undefined ? {} : { storage: path.join(scratch, store) }),
+      ),
+      machine,
+      { machine: 'bench', kind: dockerEngineOf(profile) ?? 'ported' },
+      hub,
+    ),
+  spawnEtcd: () => spawnNodeEtcd({ storage: scratch }),
+  startControlPlane: startBenchControlPlane,
+  startHollowCluster,
+  startCluster: startNodeCluster,
   resources() {
     const { user, system } = process.cpuUsage();
     return Promise.resolve({
@@ -33,4 +116,15 @@ export const nodeHost: BenchHost = {
       await docker?.dispose();
       return fetchedBytes + emulatorBytes;
     }),
+  async visit() {
+    const began = performance.now();
+    return withMachine(nodeHost, { profile: 'docker' }, async (machine) => {
+      const shell = new AgentClient(machine.service).call('run', { argv: ['bash', '-lc', 'true'] });
+      const [docker, { exit, stderr }] = await Promise.all([nodeHost.startDocker(machine), shell]);
+      const value = performance.now() - began;
+      prove(exit.code === 0, stderr);
+      await docker.dispose();
+      return value;
+    });
+  },
 };

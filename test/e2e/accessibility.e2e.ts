@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { waitForShell } from './support/shell.ts';
+import { waitForShell } from '../harness/shell.ts';
 
 let app: App;
 
@@ -85,7 +85,7 @@ describe('by keyboard', () => {
   });
 
   test('F6 reaches every pane', async () => {
-    await page.locator('.monaco-editor').first().waitFor({ timeout: 60_000 });
+    await page.locator('.monaco-editor').first().waitFor();
     const panes = new Set<string | undefined>();
     for (let step = 0; step < 6; step += 1) {
       await page.keyboard.press('F6');

@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, waitForShell } from './support/shell.ts';
+import { runFocused, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -15,16 +15,12 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-async function shell(command: string): Promise<string> {
-  await focusTerminal(page);
-  // Output may lack its last line end, and the end of the command is looked for on a line of its own.
-  return run(page, `${command}; echo`, { timeout: 110_000 });
-}
+const shell = (command: string) => runFocused(page, command);
 
 /** Opens a file by the tree and puts the cursor at its end. */
 async function open(name: string): Promise<void> {
   await page.getByRole('treeitem', { name, exact: true }).click();
-  await page.locator(`.monaco-editor[data-uri$="/${name}"]`).waitFor({ timeout: 60_000 });
+  await page.locator(`.monaco-editor[data-uri$="/${name}"]`).waitFor();
   await focusEditor();
 }
 
@@ -67,15 +63,15 @@ describe('the editor', () => {
   });
 
   test('asks when both sides changed, with the difference, and keeps the choice', async () => {
-    // The shell writes in the short time between typing and saving.
-    await shell('(sleep 2; echo theirs > index.html) & true');
+    // The shell writes in the short time between typing and saving, sooner or later.
+    await shell('(until [ -e /tmp/asked ]; do sleep 1; echo theirs > index.html; done) & true');
     await focusEditor();
     const conflict = page.getByText('was changed in the machine while your text');
-    for (let round = 0; round < 60 && !(await conflict.isVisible()); round += 1) {
+    for (let round = 0; round < 300 && !(await conflict.isVisible()); round += 1) {
       await page.keyboard.type('mine ', { delay: 40 });
     }
     await conflict.waitFor();
-    expect(await shell('cat index.html')).toMatch(/^theirs$/m);
+    expect(await shell('touch /tmp/asked; wait; cat index.html')).toMatch(/^theirs$/m);
     await page.getByRole('button', { name: 'Compare' }).click();
     const dialog = page.getByRole('dialog', { name: /Two versions/ });
     await dialog.getByText('theirs').first().waitFor();
@@ -164,9 +160,7 @@ test('text survives a reload, although the machine starts anew', async () => {
   await page.keyboard.type('# not to be lost');
   await status('Saved').waitFor();
   await page.reload();
-  await page
-    .getByText('This text from before the reload was put back')
-    .waitFor({ timeout: 90_000 });
+  await page.getByText('This text from before the reload was put back').waitFor();
   await waitForShell(page);
   expect(await shell('cat Dockerfile')).toContain('# not to be lost');
   await page.getByRole('button', { name: 'OK' }).click();

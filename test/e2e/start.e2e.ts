@@ -1,7 +1,6 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { run, waitForShell } from './support/shell.ts';
+import { run, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 
@@ -11,15 +10,9 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-/** A page of its own context, before it went anywhere. */
-async function blankPage(): Promise<Page> {
-  const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 } });
-  return context.newPage();
-}
-
 describe('starting', () => {
   test('shows what is happening, and nothing moves on the way to the shell', async () => {
-    const page = await blankPage();
+    const page = await app.blank();
     await page.addInitScript(() => {
       const shifts = { total: 0 };
       Object.assign(globalThis, { shifts });
@@ -42,7 +35,7 @@ describe('starting', () => {
   });
 
   test('a download that breaks says so, and trying again goes on', async () => {
-    const page = await blankPage();
+    const page = await app.blank();
     let broken = true;
     await page
       .context()
@@ -60,8 +53,23 @@ describe('starting', () => {
     await page.context().close();
   });
 
+  test('a download that breaks goes on by itself when there is a connection again', async () => {
+    const page = await app.blank();
+    const context = page.context();
+    await context.route(/\/(states|guest)\//, (route) => route.abort('connectionreset'));
+    await page.goto(app.url);
+    const card = page.getByRole('alert');
+    await card.waitFor();
+    await context.setOffline(true);
+    await context.unrouteAll();
+    await context.setOffline(false);
+    await waitForShell(page);
+    expect(await card.count()).toBe(0);
+    await context.close();
+  });
+
   test('a browser without WebAssembly is told what to do', async () => {
-    const page = await blankPage();
+    const page = await app.blank();
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
     await page.goto(app.url);
     const card = page.getByRole('alert');
@@ -71,7 +79,7 @@ describe('starting', () => {
   });
 
   test('a window without storage says that nothing is kept, and works', async () => {
-    const page = await blankPage();
+    const page = await app.blank();
     await page.addInitScript(() => {
       const refuse = () => {
         throw new DOMException('The operation is insecure.', 'SecurityError');

@@ -1,7 +1,7 @@
 import type { FrameLocator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, waitForShell } from './support/shell.ts';
+import { focusTerminal, run, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -16,7 +16,7 @@ afterAll(() => app.close());
 
 /** The frame that shows what the machine serves on `port`. */
 async function preview(port: number): Promise<FrameLocator> {
-  await page.getByRole('tab', { name: new RegExp(`^:${port}\\b`) }).click({ timeout: 60_000 });
+  await page.getByRole('tab', { name: new RegExp(`^:${port}\\b`) }).click();
   return page.getByRole('tabpanel', { name: `Port ${port}` }).frameLocator('iframe');
 }
 
@@ -24,18 +24,21 @@ async function preview(port: number): Promise<FrameLocator> {
 async function edit(name: string, text: string): Promise<void> {
   await page.getByRole('treeitem', { name }).click();
   const editor = page.getByRole('tabpanel', { name }).locator('.monaco-editor').first();
-  await editor.waitFor({ timeout: 60_000 });
+  await editor.waitFor();
   await editor.click();
   await page.keyboard.press('Control+A');
   await page.keyboard.insertText(text);
   await page.keyboard.press('Control+S');
-  await page.getByText('Saved', { exact: false }).first().waitFor();
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^Saved$/ })
+    .waitFor();
   await focusTerminal(page);
 }
 
 /** Runs a command in the terminal and returns its last line. */
 async function lastLine(command: string): Promise<string> {
-  const printed = await run(page, command, { timeout: 90_000 });
+  const printed = await run(page, command);
   return printed.split('\n').at(-1) ?? '';
 }
 
@@ -49,9 +52,7 @@ describe('from a Dockerfile to a page', () => {
   test('docker run publishes its page, and the preview shows it', async () => {
     expect(await lastLine('docker run -d -p 80:80 my-nginx-image')).toMatch(/^[0-9a-f]{64}$/);
     const frame = await preview(80);
-    await frame
-      .getByRole('heading', { name: 'Hello from a container' })
-      .waitFor({ timeout: 60_000 });
+    await frame.getByRole('heading', { name: 'Hello from a container' }).waitFor();
   });
 
   test('an edited page appears after the image is built again', async () => {
@@ -65,7 +66,7 @@ describe('from a Dockerfile to a page', () => {
       /^[0-9a-f]{64}$/,
     );
     const second = await preview(8080);
-    await second.getByText('Second edition').waitFor({ timeout: 60_000 });
+    await second.getByText('Second edition').waitFor();
     const first = await preview(80);
     await first.getByRole('heading', { name: 'Hello from a container' }).waitFor();
   });

@@ -1,19 +1,33 @@
 /** The facade that the page uses, in Node: machines, terminals, files, ports and the engine beside them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lab, LabMachine } from '../../engine/api/lab.ts';
 import { openNodeLab } from '../../engine/cluster/node-lab.node.ts';
+import { readMachineFile, writeMachineFile } from '../../engine/machine/states/machine-file.ts';
 
 const encoder = new TextEncoder();
+let storage: string;
 let lab: Lab;
 let machine: LabMachine;
 beforeAll(async () => {
-  lab = openNodeLab();
+  storage = await mkdtemp(path.join(tmpdir(), 'drydock-lab-'));
+  lab = openNodeLab(storage);
   machine = await lab.addMachine({
     name: 'drydock',
     profile: 'docker',
     start: 'restore',
     files: { 'index.html': 'a page', 'app/Dockerfile': 'FROM busybox\n' },
   });
+  await engineReady();
+});
+afterAll(async () => {
+  await lab.close();
+  await rm(storage, { recursive: true });
+});
+
+async function engineReady(): Promise<void> {
   if (machine.engine().kind === 'ready') return;
   await new Promise<void>((resolve, reject) => {
     machine.onEngine((state) => {
@@ -21,8 +35,7 @@ beforeAll(async () => {
       else if (state.kind === 'failed') reject(state.error);
     });
   });
-});
-afterAll(() => lab.close());
+}
 
 /** Runs a line in a login shell and returns the exit status. */
 async function shell(line: string): Promise<number> {
@@ -64,6 +77,78 @@ it('publishes a port and fetches through it', async () => {
   await expect(machine.fetch(9999, request)).rejects.toMatchObject({ code: 'CONNECTION_REFUSED' });
   expect(await shell('docker rm -f web')).toBe(0);
   expect(machine.ports()).toEqual([]);
+});
+
+it('comes back from a file with containers, images and files, saved while it runs and while it is paused', async () => {
+  expect(
+    await shell(
+      'docker run -d --name kept -p 8081:80 -v /root/work:/www busybox httpd -f -h /www && docker tag busybox mine:1 && echo before > diary && rm index.html',
+    ),
+  ).toBe(0);
+  const running = await machine.save();
+  expect(machine.state().kind).toBe('running');
+  await machine.pause();
+  const paused = await machine.save();
+  expect(machine.state().kind).toBe('paused');
+  await machine.resume();
+  for (const saved of [running, paused]) {
+    expect(
+      await shell(
+        'echo after > diary; docker rm -f kept; docker rmi mine:1; docker tag busybox later',
+      ),
+    ).toBe(0);
+    const file = writeMachineFile({ name: 'a lesson', savedAt: 1, saved });
+    machine = await lab.resetMachine('drydock', (await readMachineFile(file)).saved);
+    await engineReady();
+    expect(
+      await shell(
+        'test "$(cat diary)" = before && curl -sf localhost:8081/diary && docker run --rm mine:1 true && ! docker inspect later && [ ! -e index.html ]',
+      ),
+    ).toBe(0);
+    expect(machine.ports()).toMatchObject([{ port: 8081, container: 'kept' }]);
+  }
+});
+
+it('refuses a saved machine that is damaged or of another version, and goes on', async () => {
+  const saved = await machine.save();
+  const bytes = new Uint8Array(await saved.state.arrayBuffer());
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  await expect(
+    lab.resetMachine('drydock', { ...saved, state: new Blob([bytes]) }),
+  ).rejects.toMatchObject({ code: 'STATE_DAMAGED' });
+  await expect(
+    lab.resetMachine('drydock', { ...saved, artifacts: 'another' }),
+  ).rejects.toMatchObject({ code: 'STATE_MISMATCH' });
+  expect(await shell('test "$(cat diary)" = before')).toBe(0);
+});
+
+it('restarts from inside: what is on its disk stays, and containers that want to run come back', async () => {
+  const boot = async (): Promise<string> =>
+    new TextDecoder().decode(await machine.files.read('/proc/sys/kernel/random/boot_id'));
+  const machineId = await machine.files.read('/etc/machine-id');
+  expect(
+    await shell(
+      'docker run -d --name phoenix --restart always busybox sleep 10000 && docker run -d --name mayfly busybox sleep 10000',
+    ),
+  ).toBe(0);
+  const before = await boot();
+  const replaced = new Promise<LabMachine>((resolve) => {
+    lab.onMachines(([other]) => other !== undefined && resolve(other));
+  });
+  const terminal = await machine.openTerminal({ rows: 24, cols: 80 });
+  void terminal.stream.readable.pipeTo(new WritableStream()).catch(() => {});
+  await terminal.stream.writable.getWriter().write(encoder.encode('reboot\r'));
+  machine = await replaced;
+  expect(await boot()).not.toBe(before);
+  expect(await machine.files.read('/etc/machine-id')).toEqual(machineId);
+  await engineReady();
+  expect(await shell('test "$(cat diary)" = before')).toBe(0);
+  expect(
+    await shell(
+      'for i in 1 2 3 4 5 6 7 8 9; do docker exec phoenix true && break; sleep 1; done; [ "$(docker ps --format {{.Names}})" = phoenix ] && [ "$(docker wait mayfly)" = 255 ]',
+    ),
+  ).toBe(0);
 });
 
 it('says so when a machine does not run', async () => {

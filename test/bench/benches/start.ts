@@ -33,3 +33,23 @@ export const restore: Bench = {
   unit: 'ms',
   run: (host) => repeat(host, 'restore'),
 };
+
+async function visits(host: BenchHost, kind: 'first' | 'again'): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  for (let round = 0; round < STARTS; round++) samples.push({ value: await host.visit(kind) });
+  return samples;
+}
+
+/** A click on a link to the app, to the prompt of a root shell with Docker ready. */
+export const clickToShell: Bench = {
+  name: 'click-to-shell',
+  unit: 'ms',
+  run: (host) => visits(host, 'again'),
+};
+
+/** The same with nothing cached. */
+export const clickToShellFirst: Bench = {
+  name: 'click-to-shell-first',
+  unit: 'ms',
+  run: (host) => visits(host, 'first'),
+};

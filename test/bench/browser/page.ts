@@ -1,10 +1,15 @@
 /** The page that `bench --browser` opens: runs the same benches on browser workers. */
+import { dockerEngineOf } from '../../../engine/api/docker-engine.ts';
 import { spawnBrowserDocker } from '../../../engine/cluster/browser-docker.ts';
-import { startDocker } from '../../../engine/cluster/docker-client.ts';
-import { spawnBrowserMachine } from '../../../engine/machine/client/browser-machine.ts';
-import { startMachine } from '../../../engine/machine/client/machine-client.ts';
-import type { BenchHost, Resources, Sample } from '../bench.ts';
-import { benches } from '../benches/index.ts';
+import { spawnBrowserEtcd } from '../../../engine/cluster/browser-etcd.ts';
+import { spawnBrowserHub } from '../../../engine/cluster/browser-hub.ts';
+import { connectDocker, startDocker } from '../../../engine/cluster/docker-client.ts';
+import { HubKeeper } from '../../../engine/cluster/hub-keeper.ts';
+import { spawnBrowserMachine } from '../../../engine/machine/worker/browser-machine.ts';
+import { startMachine } from '../../../engine/machine/worker/machine-client.ts';
+import type { Resources } from '../../harness/chromium.ts';
+import type { BenchHost, Sample } from '../bench.ts';
+import { allBenches } from '../benches/index.ts';
 
 declare global {
   interface Window {
@@ -12,20 +17,35 @@ declare global {
     readResources(): Promise<Resources>;
     /** Asks the driver, which serves the app. */
     countBytes(goal: 'shell' | 'docker'): Promise<number>;
+    /** Asks the driver, which opens further pages. */
+    visitApp(kind: 'first' | 'again'): Promise<number>;
     runBench(name: string): Promise<readonly Sample[]>;
   }
 }
 
+const hub = new HubKeeper(spawnBrowserHub);
+
 const host: BenchHost = {
   name: 'chromium',
   startMachine: (options, onProgress) => startMachine(spawnBrowserMachine(), options, onProgress),
-  startDocker: (machine) => startDocker(spawnBrowserDocker(), machine, { machine: 'bench' }),
+  startDocker: (machine, profile = 'docker', store = 'bench') =>
+    startDocker(
+      connectDocker(spawnBrowserDocker()),
+      machine,
+      { machine: store, kind: dockerEngineOf(profile) ?? 'ported' },
+      hub,
+    ),
+  spawnEtcd: spawnBrowserEtcd,
+  startControlPlane: () => Promise.reject(new Error('Control planes are measured in Node only.')),
+  startHollowCluster: () => Promise.reject(new Error('Control planes are measured in Node only.')),
+  startCluster: () => Promise.reject(new Error('Control planes are measured in Node only.')),
   resources: () => window.readResources(),
   bytesTo: (goal) => window.countBytes(goal),
+  visit: (kind) => window.visitApp(kind),
 };
 
 window.runBench = async (name) => {
-  const bench = benches.find((candidate) => candidate.name === name);
+  const bench = allBenches.find((candidate) => candidate.name === name);
   if (bench === undefined) throw new RangeError(`There is no bench ${name}.`);
   return bench.run(host);
 };

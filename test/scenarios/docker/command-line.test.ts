@@ -115,6 +115,7 @@ describe('a container in the background', () => {
     );
     expect(await dock.sh('docker cp files:/root/in - | tar xO')).toBe('in');
     expect(await dock.sh('docker diff files')).toBe('C /root\nA /root/in');
+    await dock.sh('docker cp files:/ /tmp/whole && cmp /tmp/whole/root/in /tmp/in');
     const { stderr } = await dock.run('docker cp files:/nothing .');
     expect(stderr).toMatch(/^Error: No such container:path: files:\/nothing\n$/);
     await dock.sh('docker rm files');

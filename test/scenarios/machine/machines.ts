@@ -1,7 +1,7 @@
 import type { MachineOptions } from '../../../engine/api/machine.ts';
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
-import { startMachine, type MachineClient } from '../../../engine/machine/client/machine-client.ts';
-import { spawnNodeMachine } from '../../../engine/machine/client/node-machine.node.ts';
+import { startMachine, type MachineClient } from '../../../engine/machine/worker/machine-client.ts';
+import { spawnNodeMachine } from '../../../engine/machine/worker/node-machine.node.ts';
 
 export interface TestMachine extends MachineClient {
   readonly agent: AgentClient;

@@ -44,7 +44,7 @@ describe('a container', () => {
     expect(await outputOf(exec)).toEqual({ stdout: 'inside\n1000\n', stderr: '' });
     expect((await exec.exited).code).toBe(3);
     expect(await runtime.pids(id)).toEqual([pid]);
-    expect((await runtime.stats(id)).pids).toBe(1);
+    expect((await runtime.stats(id)).pids.current).toBe(1);
 
     await runtime.pauseContainer(id);
     expect(await test.sh(`cat /sys/fs/cgroup/docker/${id}/cgroup.freeze`)).toBe('1');
@@ -189,7 +189,7 @@ describe('a container', () => {
       runtime.writeArchive(id, '/data', new Blob([file]).stream(), { noOverwriteDirNonDir: true }),
     ).rejects.toThrow('cannot overwrite directory "/data/sub" with non-directory "sub"');
 
-    const layer = await runtime.layerOf(id);
+    const layer = await runtime.images.addLayer(await runtime.layerTar(id));
     const layers = [...busybox.layers.map(({ diffId }) => diffId), layer.diffId];
     const image = await runtime.images.add({
       config: { ...busybox.config, rootfs: { type: 'layers', diff_ids: layers } },

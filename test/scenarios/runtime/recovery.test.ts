@@ -17,7 +17,7 @@ describe('a runtime', () => {
     const runtime = await test.restartEngine(host);
     expect(runtime.container(id)).toMatchObject({
       state: 'running',
-      sandbox: { network: { address: '172.17.0.2' } },
+      sandbox: { endpoints: [{ address: '172.17.0.2' }] },
     });
     const next = runtime.waitContainer(id, 'next-exit');
     const io = await runtime.attach(id, { stdin: true });

@@ -3,14 +3,14 @@ import type { SavedMachine } from '../../../engine/api/machine.ts';
 import { systemClock } from '../../../engine/base/clock.ts';
 import { cryptoRandom } from '../../../engine/base/random.ts';
 import { fileSource } from '../../../engine/hub/file-source.node.ts';
-import { createHub } from '../../../engine/hub/hub.ts';
+import { openHub } from '../../../engine/hub/hub.ts';
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
-import { startMachine } from '../../../engine/machine/client/machine-client.ts';
-import { spawnNodeMachine } from '../../../engine/machine/client/node-machine.node.ts';
+import { startMachine } from '../../../engine/machine/worker/machine-client.ts';
+import { spawnNodeMachine } from '../../../engine/machine/worker/node-machine.node.ts';
 import { ContainerRuntime } from '../../../engine/runtime/container-runtime.ts';
 import { StoredContent } from '../../../engine/runtime/content-store.ts';
 import { ImageStore } from '../../../engine/runtime/images/image-store.ts';
-import { MemoryStorage } from '../../../engine/runtime/storage/memory-storage.ts';
+import { MemoryStorage } from '../../../engine/storage/memory-storage.ts';
 import type {
   ContainerConfig,
   Image,
@@ -30,7 +30,12 @@ export interface HostSide {
 export async function hostSide(): Promise<HostSide> {
   const storage = new MemoryStorage();
   const content = new StoredContent(storage);
-  const registry = createHub(fileSource(images));
+  const { handle: registry } = await openHub({
+    source: fileSource(images),
+    storage: new MemoryStorage(),
+    clock: systemClock,
+    random: cryptoRandom,
+  });
   return {
     storage,
     content,
@@ -136,7 +141,11 @@ export function container(
 ): ContainerConfig {
   return {
     image: image.id,
-    sandbox: { kind: 'own', network: { kind: 'bridge', network: 'bridge' }, ports: [] },
+    sandbox: {
+      kind: 'own',
+      network: { kind: 'bridge', endpoints: [{ network: 'bridge' }] },
+      ports: [],
+    },
     args,
     env: image.config.config?.Env ?? [],
     tty: false,
@@ -152,7 +161,13 @@ export function publishing(
   containerPort: number,
 ): Pick<ContainerConfig, 'sandbox'> {
   const ports = [{ protocol: 'tcp' as const, containerPort, hostPort }];
-  return { sandbox: { kind: 'own', network: { kind: 'bridge', network: 'bridge' }, ports } };
+  return {
+    sandbox: {
+      kind: 'own',
+      network: { kind: 'bridge', endpoints: [{ network: 'bridge' }] },
+      ports,
+    },
+  };
 }
 
 export async function outputOf(io: ProcessIo): Promise<Record<OutputChunk['stream'], string>> {

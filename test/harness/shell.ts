@@ -1,5 +1,8 @@
 import type { Page } from 'playwright-core';
 
+/** What may take long on a busy computer is waited for, in milliseconds: a guard against hanging, not a measure. */
+export const PATIENCE = 120_000;
+
 /** Text of a visible terminal, one line a row, without trailing blanks. `index` counts visible terminals. */
 export async function screen(page: Page, index = 0): Promise<string> {
   const rows = await page
@@ -14,7 +17,7 @@ export async function screen(page: Page, index = 0): Promise<string> {
 export async function waitForScreen(
   page: Page,
   pattern: RegExp,
-  { timeout = 30_000, index = 0 } = {},
+  { timeout = PATIENCE, index = 0 } = {},
 ): Promise<RegExpExecArray> {
   const deadline = Date.now() + timeout;
   for (;;) {
@@ -28,24 +31,27 @@ export async function waitForScreen(
 
 /** Waits for the first prompt of the page's first shell. */
 export async function waitForShell(page: Page): Promise<void> {
-  await waitForScreen(page, /root@drydock:.*# *$/m, { timeout: 90_000 });
+  await waitForScreen(page, /root@drydock:.*# *$/m);
 }
 
 /** Types a command and waits for its end; resolves to the lines it printed. The screen is cleared first. */
-export async function run(
-  page: Page,
-  command: string,
-  { timeout = 60_000, index = 0 } = {},
-): Promise<string> {
+export async function run(page: Page, command: string, { index = 0 } = {}): Promise<string> {
   const mark = `end-${Math.random().toString(36).slice(2, 8)}`;
-  // The mark is split in what is typed, so that only its output matches.
-  await page.keyboard.type(`clear; ${command}; echo "${mark.slice(0, 4)}""${mark.slice(4)} $?"\n`);
+  // The mark is split in what is typed, so that only its output matches. What is printed may lack its last line end.
+  const end = `"${mark.slice(0, 4)}""${mark.slice(4)}"`;
+  await page.keyboard.type(`clear; ${command}; printf '\\n%s %s\\n' ${end} $?\n`);
   const [, printed = ''] = await waitForScreen(
     page,
     new RegExp(`^([\\s\\S]*?)^${mark} \\d+$`, 'm'),
-    { timeout, index },
+    { index },
   );
   return printed.trim();
+}
+
+/** `run` in the first terminal, wherever the focus is. */
+export async function runFocused(page: Page, command: string): Promise<string> {
+  await focusTerminal(page);
+  return run(page, command);
 }
 
 export async function focusTerminal(page: Page, index = 0): Promise<void> {

@@ -1,0 +1,36 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium } from '../harness/chromium.ts';
+import { serveTestPage } from '../harness/test-page.ts';
+
+let server: Awaited<ReturnType<typeof serveTestPage>>;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  server = await serveTestPage('storage');
+  browser = await launchChromium();
+  page = await (await browser.newContext()).newPage();
+  await page.goto(server.url);
+  await page.waitForFunction('window.runContract !== undefined');
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+describe('the origin private file system', () => {
+  test('keeps the contract of storages', async () => {
+    const results = await page.evaluate(() => window.runContract());
+    expect(results.length).toBeGreaterThan(5);
+    expect(results.filter(({ failure }) => failure !== undefined)).toEqual([]);
+  });
+
+  test('has everything an etcd acknowledged before its worker was ended', async () => {
+    const result = await page.evaluate(() => window.killEtcd());
+    expect(result.acknowledged).toBeGreaterThan(150);
+    expect(result.found).toBeGreaterThanOrEqual(result.acknowledged);
+    expect(result).toMatchObject({ wrong: 0, workers: 2 });
+  });
+});
