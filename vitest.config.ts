@@ -1,8 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** A machine keeps one core busy while its test waits for it. */
+const FILES_AT_ONCE = 2;
+/**
+ * Guards against hanging that measure nothing, in milliseconds: in CI both cores are busy, and slower than yours.
+ */
+const PATIENCE = {
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: 60_000 } },
+};
+
 /**
  * `unit`: beside the code, no machine. `scenarios`: real machines in Node, from prepared
- * states. `e2e`: the built app in headless Chromium. The last two own both cores, so their files run one by one.
+ * states. `parity`: our servers against what upstream's print. `e2e`: the built app in headless Chromium.
  */
 export default defineConfig({
   test: {
@@ -10,8 +21,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          // A guard against hanging, not a measure: both cores may be busy.
-          testTimeout: 30_000,
+          // Many files that load the same modules: once in each worker is enough. One core is left idle by default.
+          isolate: false,
+          maxWorkers: '100%',
+          ...PATIENCE,
           include: [
             'engine/**/*.test.ts',
             'web/**/*.test.ts',
@@ -24,18 +37,24 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
+          ...PATIENCE,
+          maxWorkers: FILES_AT_ONCE,
+        },
+      },
+      {
+        test: {
+          name: 'parity',
+          include: ['test/parity/**/*.parity.ts'],
+          ...PATIENCE,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
+          ...PATIENCE,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
     ],

@@ -3,8 +3,7 @@
  * and installation of what is missing. Uses Node's own modules only.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,8 +44,12 @@ export async function checkComputer(freeBytes) {
 }
 
 /** Runs a command with its output shown; a failure is a `SetupError` that carries `advice`. */
-export async function run(command, args, { advice, env = process.env, quiet = false } = {}) {
-  const child = spawn(command, args, { cwd: root, env, stdio: quiet ? 'pipe' : 'inherit' });
+export async function run(
+  command,
+  args,
+  { advice, cwd = root, env = process.env, quiet = false } = {},
+) {
+  const child = spawn(command, args, { cwd, env, stdio: quiet ? 'pipe' : 'inherit' });
   let output = '';
   child.stdout?.on('data', (data) => (output += data));
   child.stderr?.on('data', (data) => (output += data));
@@ -63,29 +66,71 @@ export async function run(command, args, { advice, env = process.env, quiet = fa
 }
 
 /**
- * Installs the npm packages of package-lock.json once for each version of that file.
- * Packages only tests need are left out unless `development`, now or in an earlier call.
+ * Command and first arguments of npm. On Windows npm is a batch file, which Node runs in a shell only
+ * (documentation of `child_process`, "Spawning .bat and .cmd files on Windows"), and a shell reads
+ * arguments in its own way; so npm's program is run by this Node. npm tells where it is when it
+ * runs us (`npm_execpath`); the Windows installer puts it beside Node. `node` describes this process.
  */
+export function npmCommand(
+  node = { platform: process.platform, env: process.env, execPath: process.execPath, existsSync },
+) {
+  if (node.platform !== 'win32') return ['npm'];
+  const { dirname, join } = path.win32;
+  const program = [
+    node.env.npm_execpath,
+    join(dirname(node.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+  ].find((file) => file?.endsWith('npm-cli.js') && node.existsSync(file));
+  if (program === undefined)
+    throw new SetupError(
+      'npm was not found beside Node. Start this with npm: npm start, npm test.',
+    );
+  return [node.execPath, program];
+}
+
+/**
+ * What has to be installed of package-lock.json: `app`, `development` (the app and its tests), or undefined when
+ * `installed` has it, npm's own record in node_modules. Packages that only tests need are kept where some are.
+ */
+export function packagesToInstall(lock, installed, { development }) {
+  // Optional ones are for other platforms.
+  const packages = Object.entries(lock.packages).filter(
+    ([folder, { optional }]) => folder !== '' && !optional,
+  );
+  const withTests =
+    development || packages.some(([folder, { dev }]) => dev && folder in installed.packages);
+  const missing = packages.some(
+    ([folder, { version, dev, devOptional }]) =>
+      (withTests || !(dev || devOptional)) && installed.packages[folder]?.version !== version,
+  );
+  if (!missing) return undefined;
+  return withTests ? 'development' : 'app';
+}
+
+/** Installs the npm packages of package-lock.json that are missing, those only tests need when `development`. */
 export async function ensurePackages({ development }) {
-  const lock = createHash('sha256')
-    .update(readFileSync(path.join(root, 'package-lock.json')))
-    .digest('hex');
-  const marker = path.join(root, 'node_modules', '.drydock.json');
-  const installed = existsSync(marker) ? JSON.parse(readFileSync(marker, 'utf8')) : {};
-  if (installed.lock === lock && (installed.development || !development)) return;
-  development ||= installed.development === true;
-  console.log(`Installing npm packages (${development ? 'app and tests' : 'app'}) …`);
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+  const record = path.join('node_modules', '.package-lock.json');
+  const installed = existsSync(path.join(root, record)) ? read(record) : { packages: {} };
+  const scope = packagesToInstall(read('package-lock.json'), installed, { development });
+  if (scope === undefined) return;
+  const withTests = scope === 'development';
+  console.log(`Installing npm packages (${withTests ? 'app and tests' : 'app'}) …`);
+  const [npm, ...program] = npmCommand();
   await run(
     npm,
-    ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(development ? [] : ['--omit=dev'])],
+    [
+      ...program,
+      'ci',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      ...(withTests ? [] : ['--omit=dev']),
+    ],
     {
       advice:
         'The npm packages could not be installed. Check the network connection and run the command again.',
     },
   );
-  mkdirSync(path.dirname(marker), { recursive: true });
-  writeFileSync(marker, JSON.stringify({ lock, development }));
 }
 
 const works = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -142,4 +187,27 @@ export async function ensureGo() {
     });
   }
   return bin;
+}
+
+/**
+ * Path of Docker's current command line client, which the parity tests drive. Built once from its Go module, as
+ * test/parity/docker/current-client/go.mod pins it: two minutes.
+ */
+export async function ensureDockerClient() {
+  const cwd = path.join(root, 'test', 'parity', 'docker', 'current-client');
+  const module = 'github.com/docker/cli';
+  const [, version] = new RegExp(`${module} v([0-9.]+)`).exec(
+    readFileSync(path.join(cwd, 'go.mod'), 'utf8'),
+  );
+  const program = path.join(root, 'build', 'tools', `docker-${version}`);
+  if (existsSync(program)) return program;
+  const go = await ensureGo();
+  console.log(`Building Docker's client ${version} …`);
+  const flags = `-s -w -X ${module}/cli/version.Version=${version}`;
+  await run(
+    go ? path.join(go, 'go') : 'go',
+    ['build', '-trimpath', '-ldflags', flags, '-o', program, `${module}/cmd/docker`],
+    { cwd, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' }, quiet: true },
+  );
+  return program;
 }

@@ -9,6 +9,8 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { headerPolicy } from '../web/app/policy.mjs';
+import { isLoopback, readPreviewHost } from '../web/features/preview/wire/preview-host.mjs';
 import { root, SetupError } from './bootstrap.mjs';
 
 /** Where files are: the built app, the guest's artifacts, prepared states. */
@@ -57,38 +59,6 @@ const securityHeaders = {
 };
 
 /**
- * The app's policy. Scripts come from the app's origin only, with WebAssembly and without eval.
- * Styles may be inline, because the terminal and the editor make theirs at run time. `blob:`
- * workers are the emulator's timer.
- */
-function appPolicy(host) {
-  const { hostname, port } = new URL(`http://${host}`);
-  const previews = `*.preview.${loopbackNames.has(hostname) ? 'localhost' : hostname}${port && `:${port}`}`;
-  return [
-    "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
-    "worker-src 'self' blob:",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "connect-src 'self'",
-    `frame-src 'self' ${previews}`,
-    "manifest-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "object-src 'none'",
-  ].join('; ');
-}
-
-/** Whether a `Host` header names the origin of a preview. */
-function isPreviewHost(host) {
-  return /^[^.:]+(?:\.t\d+(?:r\d+)?)?\.preview\./.test(host);
-}
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/**
  * Where a page opened under a loopback address goes on: to a name that is same-site with the
  * previews, without which browsers treat their workers as a third party's. Undefined for
  * other requests, and for browsers that cannot resolve names below `localhost`.
@@ -96,11 +66,7 @@ const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 function sameSiteAddress(request) {
   const { host = '', 'sec-fetch-dest': destination, 'user-agent': browser = '' } = request.headers;
   const { hostname, port } = new URL(`http://${host}`);
-  if (
-    destination !== 'document' ||
-    !loopbackNames.has(hostname) ||
-    !/Chrome\/|Firefox\//.test(browser)
-  )
+  if (destination !== 'document' || !isLoopback(hostname) || !/Chrome\/|Firefox\//.test(browser))
     return undefined;
   return `http://drydock.localhost${port && `:${port}`}${request.url}`;
 }
@@ -140,7 +106,7 @@ export function parseRange(header, size) {
 
 /** Where a path leads: a directory and the path below it. */
 function locate(directories, host, pathname) {
-  if (isPreviewHost(host)) {
+  if (readPreviewHost(host)) {
     const own = /^\/\.drydock\/(.+)$/.exec(pathname)?.[1];
     return { directory: path.join(directories.web, 'preview'), file: own ?? 'index.html' };
   }
@@ -210,10 +176,10 @@ async function send(request, response, { target, info, host, pathname }) {
     'Accept-Ranges': 'bytes',
     Vary: 'Accept-Encoding',
     ...securityHeaders,
-    ...(isPreviewHost(host)
+    ...(readPreviewHost(host)
       ? { 'Service-Worker-Allowed': '/', 'Origin-Agent-Cluster': '?1' }
       : {
-          'Content-Security-Policy': appPolicy(host),
+          'Content-Security-Policy': headerPolicy(host),
           'Origin-Agent-Cluster': '?1',
           'Cross-Origin-Opener-Policy': 'same-origin-allow-popups',
           'Cross-Origin-Resource-Policy': 'same-origin',
@@ -268,12 +234,13 @@ export function appHandler(directories) {
 
 /**
  * Starts the server on this computer only; `port` 0 takes a free one. Resolves to the app's URL;
- * `onListening` gets the `http.Server`. Rejects when the port is taken or the app is not built.
+ * `onListening` gets the `http.Server`; `through` may stand between the network and the handler.
+ * Rejects when the port is taken or the app is not built.
  */
-export async function serve({ port, onListening }) {
+export async function serve({ port, onListening, through = (handler) => handler }) {
   if (!existsSync(path.join(ownDirectories.web, 'index.html')))
     throw new SetupError('The app is not built yet: run `npm start`.');
-  const server = createServer(appHandler(ownDirectories));
+  const server = createServer(through(appHandler(ownDirectories)));
   await new Promise((resolve, reject) => {
     server.once('error', (error) =>
       reject(

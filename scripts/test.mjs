@@ -8,6 +8,7 @@ import path from 'node:path';
 import {
   checkComputer,
   ensureChromium,
+  ensureDockerClient,
   ensureGo,
   ensurePackages,
   main,
@@ -15,7 +16,6 @@ import {
 } from './bootstrap.mjs';
 
 const reports = path.join(root, 'build', 'test');
-const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
 /** Runs a command; resolves to its exit status and, when `capture`, what it printed. */
 function execute(command, args, { cwd = root, env = process.env, capture = false } = {}) {
@@ -32,11 +32,19 @@ function execute(command, args, { cwd = root, env = process.env, capture = false
   });
 }
 
-/** A step of one check: passes when the command exits 0. */
-const command = (file, args, options) => async () => {
-  const { status } = await execute(file, args, options);
+/** Runs a package's program with this Node: what npm links in `.bin` is a batch file on Windows, which cannot be spawned. */
+function executePackage(name, args, options) {
+  const folder = path.join(root, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const [program] = Object.values(bin);
+  return execute(process.execPath, [path.join(folder, program), ...args], options);
+}
+
+/** Counts a command as one check, which passes when it exits 0. */
+async function check(running) {
+  const { status } = await running;
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 };
-};
+}
 
 /** A vitest project; a skipped test counts as failed. */
 const vitest =
@@ -52,7 +60,7 @@ const vitest =
       '--reporter=json',
       `--outputFile.json=${report}`,
     ];
-    const { status } = await execute(bin('vitest'), args, { env: { ...process.env, ...env } });
+    const { status } = await executePackage('vitest', args, { env: { ...process.env, ...env } });
     let counts;
     try {
       counts = JSON.parse(readFileSync(report, 'utf8'));
@@ -63,13 +71,25 @@ const vitest =
     return { passed: counts.numPassedTests, failed: failed || (status === 0 ? 0 : 1) };
   };
 
-/** gofmt, go vet and go test of the guest programs. */
+/** Folders with a go.mod: the guest programs, the generator of the Kubernetes schemas. */
+const goModules = ['engine/guest/agent', 'engine/objects/generate'];
+
+/** gofmt, go vet and go test of the Go programs. */
 async function go() {
   const directory = await ensureGo();
   const env = directory
     ? { ...process.env, PATH: `${directory}${path.delimiter}${process.env.PATH}` }
     : process.env;
-  const cwd = path.join(root, 'engine', 'guest', 'agent');
+  const counts = { passed: 0, failed: 0 };
+  for (const module of goModules) {
+    const { passed, failed } = await goModule(path.join(root, module), env);
+    counts.passed += passed;
+    counts.failed += failed;
+  }
+  return counts;
+}
+
+async function goModule(cwd, env) {
   const format = spawnSync('gofmt', ['-l', '.'], { cwd, env, encoding: 'utf8' });
   if (format.stdout) console.log(`gofmt would change:\n${format.stdout}`);
   const vet = await execute('go', ['vet', './...'], { cwd, env });
@@ -99,24 +119,41 @@ async function go() {
 }
 
 const node = process.execPath;
-const prepare = async () => {
-  const { buildApp, prepareStates } = await import('./app.mjs');
-  await buildApp();
-  await prepareStates();
-  return { passed: 1, failed: 0 };
+
+const once = (make) => {
+  let made;
+  return () => (made ??= make());
 };
+/** What machines are restored from and what the browser loads. Made once a run, where missing or old. */
+const states = once(async () => (await import('./app.mjs')).prepareStates());
+const app = once(async () => (await import('./app.mjs')).buildApp());
+
+async function prepare() {
+  await Promise.all([app(), states()]);
+  return { passed: 1, failed: 0 };
+}
 
 const steps = {
-  format: command(bin('oxfmt'), ['--check', '.']),
-  lint: command(bin('oxlint'), ['-c', 'oxlint.config.mjs', '--deny-warnings', '.']),
-  types: command(bin('tsc'), ['-b']),
-  unused: command(bin('knip'), ['--no-progress']),
-  artifacts: command(node, [path.join(root, 'scripts', 'guest.mjs'), 'check']),
+  format: () => check(executePackage('oxfmt', ['--check', '.'])),
+  lint: () => check(executePackage('oxlint', ['-c', 'oxlint.config.mjs', '--deny-warnings', '.'])),
+  types: () => check(executePackage('typescript', ['-b'])),
+  unused: () => check(executePackage('knip', ['--no-progress'])),
+  artifacts: () => check(execute(node, [path.join(root, 'scripts', 'guest.mjs'), 'check'])),
   go,
   unit: vitest('unit'),
   prepare,
-  scenarios: vitest('scenarios'),
-  e2e: async () => vitest('e2e', { CHROMIUM_PATH: await ensureChromium() })(),
+  async scenarios() {
+    await states();
+    return vitest('scenarios')();
+  },
+  async parity() {
+    await states();
+    return vitest('parity', { DOCKER_CLIENT: await ensureDockerClient() })();
+  },
+  async e2e() {
+    await prepare();
+    return vitest('e2e', { CHROMIUM_PATH: await ensureChromium() })();
+  },
 };
 
 await main(async () => {
