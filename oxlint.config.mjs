@@ -23,6 +23,9 @@ const engineParts = [
   'machine',
   'runtime',
   'docker',
+  'kubelet',
+  'kube-proxy',
+  'node-network',
   ...controlPlane,
 ];
 const layers = {
@@ -45,6 +48,21 @@ const layers = {
   machine: ['api', 'base', 'rpc'],
   runtime: ['api', 'base', 'rpc', 'storage', 'machine'],
   docker: ['api', 'base', 'rpc', 'http', 'storage', 'machine', 'runtime'],
+  kubelet: [
+    'api',
+    'base',
+    'rpc',
+    'http',
+    'storage',
+    'pki',
+    'objects',
+    'client',
+    'machine',
+    'runtime',
+  ],
+  // Both write into a node's kernel through its agent.
+  'kube-proxy': ['api', 'base', 'objects', 'client', 'machine'],
+  'node-network': ['api', 'base', 'objects', 'client', 'machine'],
   cluster: [...engineParts, 'workers'],
   workers: [...engineParts, 'cluster'],
   cli: [...engineParts, 'cluster', 'workers'],
@@ -154,7 +172,7 @@ export default {
     ),
     {
       files: [
-        'engine/{api,http,storage,hub,machine,runtime,docker,pki,objects,etcd,client,apiserver,scheduler,controllers,hollow,cloud}/**/*.ts',
+        'engine/{api,http,storage,hub,machine,runtime,docker,kubelet,kube-proxy,node-network,pki,objects,etcd,client,apiserver,scheduler,controllers,hollow,cloud}/**/*.ts',
       ],
       // What is for one host says so in its name.
       excludeFiles: ['**/*.node.ts', '**/*.test.ts', '**/{browser,opfs}-*.ts'],
