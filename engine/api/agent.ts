@@ -432,7 +432,24 @@ export interface AgentStreams {
   };
   /** Connects from inside the machine (or from a sandbox's network namespace); then raw bytes. */
   dial: {
-    request: { network: 'tcp' | 'unix'; address: string; sandbox?: string };
+    request: {
+      network: 'tcp' | 'unix';
+      address: string;
+      sandbox?: string;
+      /** until it is connected, with TLS too; as long as the kernel tries when absent */
+      timeoutMs?: number;
+      /** The agent is the client; the bytes are those inside. */
+      tls?: {
+        serverName?: string;
+        /** PEM: who may have signed the server's certificate; any certificate will do when absent */
+        authorities?: string;
+        /** PEM: what the client shows of itself */
+        certificate?: string;
+        key?: string;
+        /** offered by ALPN */
+        protocols?: readonly string[];
+      };
+    };
     reply: object;
     kind: 'bytes';
   };
