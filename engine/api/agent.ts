@@ -45,7 +45,7 @@ export interface ExitStatus {
   readonly startedAt?: number;
 }
 
-/** An error the agent reports. `code` is an errno name (`ENOENT`) or one of `EPROTO`, `ETASK`. */
+/** An error the agent reports. `code` is an errno name (`ENOENT`) or one of `EPROTO`, `ETASK`, `ETLS`. */
 export interface AgentErrorBody {
   readonly code: string;
   readonly message: string;
@@ -394,7 +394,8 @@ export interface AgentStreams {
   };
   /**
    * The host sends the bytes and half-closes; the file appears under its name at once, whole, or with
-   * `inPlace` is overwritten, so that it changes also where it is mounted. Ends with a message `{}` or `{ error }`.
+   * `inPlace` is overwritten, so that it changes also where it is mounted, or with `append` grows at its
+   * end. Ends with a message `{}` or `{ error }`.
    */
   'file.write': {
     request: {
@@ -404,6 +405,7 @@ export interface AgentStreams {
       gid?: number;
       makeParents?: boolean;
       inPlace?: boolean;
+      append?: boolean;
     };
     reply: object;
     kind: 'bytes';
@@ -438,7 +440,7 @@ export interface AgentStreams {
       sandbox?: string;
       /** until it is connected, with TLS too; as long as the kernel tries when absent */
       timeoutMs?: number;
-      /** The agent is the client; the bytes are those inside. */
+      /** The agent is the client; the bytes are those inside. `ETLS` says in Go's words what keeps the two apart. */
       tls?: {
         serverName?: string;
         /** PEM: who may have signed the server's certificate; any certificate will do when absent */
@@ -462,7 +464,8 @@ export interface AgentStreams {
       network: 'tcp' | 'unix';
       address: string;
       mode?: number;
-      tls?: { certificate: string; key: string };
+      /** clients may show certificates when they are requested; nobody has looked at them then */
+      tls?: { certificate: string; key: string; requestClientCertificate?: boolean };
     };
     reply: { listenerId: number };
     kind: 'bytes';
@@ -484,4 +487,6 @@ export interface IncomingConnection {
   readonly listenerId: number;
   readonly remote: string;
   readonly local: string;
+  /** what a client has shown: base64 of DER, leaf first */
+  readonly certificates?: readonly string[];
 }

@@ -99,6 +99,13 @@ export interface OpenedStream {
   readonly stream: ByteStream;
 }
 
+/** A connection to a listener in the guest. @param certificates what the client has shown, if it was asked: DER, leaf first */
+export type OnConnection = (
+  remote: string,
+  stream: ByteStream,
+  certificates: readonly Uint8Array<ArrayBuffer>[],
+) => unknown;
+
 /**
  * What a machine's worker offers. Errors are `MachineError` (code `ARTIFACT_UNAVAILABLE`,
  * `STATE_MISMATCH`, `STATE_DAMAGED`, `BOOT_FAILED`, `OUT_OF_MEMORY`, `NOT_RUNNING`) or `AgentError`.
@@ -132,10 +139,7 @@ export interface MachineService {
   /** One of `AgentStreams`. */
   agentOpen(op: string, request: object): Promise<OpenedStream>;
   /** Listens in the guest (`AgentStreams.listen`); each connection is handed to `onConnection`. Ends when the returned function is called. */
-  agentListen(
-    request: object,
-    onConnection: (remote: string, stream: ByteStream) => void,
-  ): Promise<() => Promise<void>>;
+  agentListen(request: object, onConnection: OnConnection): Promise<() => Promise<void>>;
 
   /** Makes a read-only tree appear at `/run/drydock/images/<name>` in the guest, over 9p. */
   publishTree(name: string, tree: PublishedTree): Promise<void>;

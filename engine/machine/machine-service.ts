@@ -1,4 +1,3 @@
-import type { ByteStream } from '../api/byte-stream.ts';
 import type { PublishedTree } from '../api/image-tree.ts';
 import type {
   DiskSupply,
@@ -7,6 +6,7 @@ import type {
   MachineProgress,
   MachineRest,
   MachineService,
+  OnConnection,
   OpenedStream,
   SavedMachine,
 } from '../api/machine.ts';
@@ -103,10 +103,7 @@ export class HostedMachine implements MachineService {
     return this.#running().agent.agentOpen(op, request);
   }
 
-  async agentListen(
-    request: object,
-    onConnection: (remote: string, stream: ByteStream) => void,
-  ): Promise<() => Promise<void>> {
+  async agentListen(request: object, onConnection: OnConnection): Promise<() => Promise<void>> {
     return this.#running().agent.agentListen(request, onConnection);
   }
 

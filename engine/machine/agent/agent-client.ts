@@ -13,6 +13,7 @@ import type {
 } from '../../api/agent.ts';
 import { FrameType } from '../../api/agent.ts';
 import type { ByteStream } from '../../api/byte-stream.ts';
+import type { OnConnection } from '../../api/machine.ts';
 import { AgentError } from './agent-error.ts';
 import type { AgentTransport } from './agent-transport.ts';
 import { decodeFrames, encodeFrame, resizeFrame, signalFrame, type OutputFrame } from './frames.ts';
@@ -87,7 +88,7 @@ export class AgentClient {
   /** Listens in the guest until the returned function is called, also over resets of the channel's session. */
   listen(
     request: AgentStreams['listen']['request'],
-    onConnection: (remote: string, stream: ByteStream) => void,
+    onConnection: OnConnection,
   ): Promise<() => Promise<void>> {
     return this.#transport.agentListen(request, onConnection);
   }

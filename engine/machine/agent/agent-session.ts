@@ -2,7 +2,7 @@
  * The host's end of the byte channel. Begins sessions, over and over when one fails: a
  * session is cheap, and the agent's tasks do not depend on it.
  */
-import type { OpenedStream } from '../../api/machine.ts';
+import type { OnConnection, OpenedStream } from '../../api/machine.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import { toHex } from '../../base/hex.ts';
@@ -10,7 +10,7 @@ import { cryptoRandom, type Random } from '../../base/random.ts';
 import { AgentError } from './agent-error.ts';
 import type { AgentTransport } from './agent-transport.ts';
 import type { ByteChannel } from './byte-channel.ts';
-import { Listeners, type OnConnection } from './listeners.ts';
+import { Listeners } from './listeners.ts';
 import { encodeMessage, readFirstMessage } from './messages.ts';
 import { AnswerFinder, NONCE_BYTES, paddedPreamble, preamble } from './preamble.ts';
 import { YamuxSession } from './yamux-session.ts';

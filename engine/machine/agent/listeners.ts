@@ -1,11 +1,9 @@
 import type { IncomingConnection } from '../../api/agent.ts';
 import type { ByteStream } from '../../api/byte-stream.ts';
-import type { OpenedStream } from '../../api/machine.ts';
+import type { OnConnection, OpenedStream } from '../../api/machine.ts';
 import { readFirstMessage } from './messages.ts';
 import type { YamuxStream } from './yamux-stream.ts';
 
-/** In another worker this is a call, which rejects when that worker has died. */
-export type OnConnection = (remote: string, stream: ByteStream) => unknown;
 type Open = (request: object) => Promise<OpenedStream>;
 
 interface Listener {
@@ -16,12 +14,17 @@ interface Listener {
   stream: ByteStream | undefined;
 }
 
+interface Connection {
+  readonly incoming: IncomingConnection;
+  readonly stream: YamuxStream;
+}
+
 /** The guest's listeners. They outlive sessions: each new session sets them up again. */
 export class Listeners {
   readonly #open: Open;
   readonly #all = new Set<Listener>();
   /** Connections whose listener's reply is still on its way through the event loop. Ids only grow. */
-  #early: { readonly id: number; readonly remote: string; readonly stream: YamuxStream }[] = [];
+  #early: Connection[] = [];
   #highestId = 0;
 
   constructor(open: Open) {
@@ -62,10 +65,11 @@ export class Listeners {
 
   /** A stream that the agent opened. */
   async welcome(stream: YamuxStream): Promise<void> {
-    const { listenerId, remote } = (await readFirstMessage(stream)) as IncomingConnection;
+    const incoming = (await readFirstMessage(stream)) as IncomingConnection;
+    const { listenerId } = incoming;
     const listener = [...this.#all].find(({ id }) => id === listenerId);
-    if (listener !== undefined) hand(listener, remote, stream);
-    else if (listenerId > this.#highestId) this.#early.push({ id: listenerId, remote, stream });
+    if (listener !== undefined) hand(listener, { incoming, stream });
+    else if (listenerId > this.#highestId) this.#early.push({ incoming, stream });
     else stream.reset('Nobody listens here.');
   }
 
@@ -75,14 +79,21 @@ export class Listeners {
     listener.id = listenerId;
     listener.stream = stream;
     this.#highestId = Math.max(this.#highestId, listenerId);
-    const own = this.#early.filter(({ id }) => id === listenerId);
-    this.#early = this.#early.filter(({ id }) => id !== listenerId);
-    for (const { remote, stream: connection } of own) hand(listener, remote, connection);
+    const isOwn = ({ incoming }: Connection): boolean => incoming.listenerId === listenerId;
+    const own = this.#early.filter(isOwn);
+    this.#early = this.#early.filter((connection) => !isOwn(connection));
+    for (const connection of own) hand(listener, connection);
   }
 }
 
-function hand(listener: Listener, remote: string, stream: YamuxStream): void {
-  Promise.resolve(listener.onConnection(remote, stream)).catch(() =>
+/** In another worker this is a call, which rejects when that worker has died. */
+function hand({ onConnection }: Listener, { incoming, stream }: Connection): void {
+  const { remote, certificates = [] } = incoming;
+  Promise.resolve(onConnection(remote, stream, certificates.map(bytesOf))).catch(() =>
     stream.reset('Whoever listened here is gone.'),
   );
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.codePointAt(0) ?? 0);
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FileEvent } from '../../api/agent.ts';
+import type { AgentStreams, FileEvent } from '../../api/agent.ts';
 import { SeededRandom } from '../../base/random.ts';
 import { AgentClient, collect, finish } from './agent-client.ts';
 import { AgentError } from './agent-error.ts';
@@ -81,7 +81,7 @@ describe('the channel', () => {
     const accepted: string[] = [];
     await client.listen({ network: 'unix', address: path }, (_remote, stream) => {
       accepted.push('connection');
-      void stream.readable.pipeTo(stream.writable);
+      stream.readable.pipeTo(stream.writable).catch(() => {});
     });
     session.reset();
     await client.call('hello', {});
@@ -222,6 +222,14 @@ describe('files', () => {
     });
   });
 
+  it('adds to the end of a file, which it makes', async () => {
+    const path = `${folder}/log/0.log`;
+    await client.writeFile(path, 'one\n', { append: true, makeParents: true, mode: 0o640 });
+    await client.writeFile(path, 'two\n', { append: true });
+    expect(await client.readTextFile(path)).toBe('one\ntwo\n');
+    expect(await client.call('file.stat', { path })).toMatchObject({ mode: 0o640 });
+  });
+
   it('keeps 10 MB as they are in both directions', async () => {
     const content = new SeededRandom(7).bytes(10_000_000);
     await client.writeFile(`${folder}/big`, content);
@@ -358,4 +366,55 @@ describe('sockets', () => {
     await writer.close();
     expect(text(await collect(connection.readable))).toBe('got 3000000');
   });
+
+  it('speaks TLS on both sides, and hands on what a client shows', async () => {
+    const { certificate, key } = TESTER;
+    const path = `${folder}/tls`;
+    let shown: readonly Uint8Array[] = [];
+    const tls = { certificate, key, requestClientCertificate: true };
+    const listening = { network: 'unix', address: path, tls } as const;
+    await client.listen(listening, (_remote, stream, certificates) => {
+      shown = certificates;
+      stream.readable.pipeTo(stream.writable).catch(() => {});
+    });
+    const trust = { serverName: 'server.example', authorities: certificate };
+    const dial = (options: NonNullable<AgentStreams['dial']['request']['tls']>) =>
+      client.dial({ network: 'unix', address: path, tls: options });
+    const connection = await dial({ ...trust, certificate, key });
+    const writer = connection.writable.getWriter();
+    await writer.write(bytes('secret'));
+    await writer.close();
+    expect(text(await collect(connection.readable))).toBe('secret');
+    expect(shown.map((der) => Buffer.from(der).toString('base64'))).toEqual([
+      certificate.replaceAll(/-----.*-----|\s/g, ''),
+    ]);
+    await expect(dial({ ...trust, serverName: 'other.example' })).rejects.toMatchObject({
+      code: 'ETLS',
+      message:
+        'tls: failed to verify certificate: x509: certificate is valid for server.example, not other.example',
+    });
+    await (await dial({})).writable.close();
+  });
 });
+
+/** Signed by itself, for a hundred years. */
+const TESTER = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgBJorkGBEgv4tqHfU
+oMda3ytvu3Nel5P0mT3JmvCKeZehRANCAATB8nkOKLmO3STNINRS8NoOPx9S4BNU
+DRB3oa/k0VuDcCgJM01hUEPUXdfTass/N/5k5b3a/mQgVfHcNmSMg8iZ
+-----END PRIVATE KEY-----
+`,
+  certificate: `-----BEGIN CERTIFICATE-----
+MIIBlTCCATqgAwIBAgIUOB+OR9LrhVsdTRUcnXGq+/0dMAgwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGdGVzdGVyMCAXDTI2MTEyNjE4MjMxOVoYDzIxMjYxMTAyMTgy
+MzE5WjARMQ8wDQYDVQQDDAZ0ZXN0ZXIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AATB8nkOKLmO3STNINRS8NoOPx9S4BNUDRB3oa/k0VuDcCgJM01hUEPUXdfTass/
+N/5k5b3a/mQgVfHcNmSMg8iZo24wbDAdBgNVHQ4EFgQUIFv6hi7gS4Ot22WJK/3T
+njV7CvUwHwYDVR0jBBgwFoAUIFv6hi7gS4Ot22WJK/3TnjV7CvUwDwYDVR0TAQH/
+BAUwAwEB/zAZBgNVHREEEjAQgg5zZXJ2ZXIuZXhhbXBsZTAKBggqhkjOPQQDAgNJ
+ADBGAiEAoB+neI8wxBAK0rAx7gqqdSzb7xYMh/dWLx2gV79BvsYCIQCjIpafFzzO
+vH7X+a4a4xd8Pna5pVJwkYl1vt0AhcSb5g==
+-----END CERTIFICATE-----
+`,
+};

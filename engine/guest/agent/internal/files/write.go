@@ -26,6 +26,8 @@ type writeRequest struct {
 	MakeParents bool    `json:"makeParents"`
 	// InPlace writes into the file that is there: what is mounted elsewhere changes too
 	InPlace bool `json:"inPlace"`
+	// Append adds to the end of the file, which it makes if need be
+	Append bool `json:"append"`
 }
 
 func write(stream *mux.Stream, request writeRequest) error {
@@ -68,6 +70,15 @@ func openTarget(request writeRequest) (*target, error) {
 		}
 	}
 	opened := &target{path: path, mode: 0o644, uid: -1, gid: -1}
+	if request.Append {
+		mode := opened.mode
+		if request.Mode != nil {
+			mode = *request.Mode & permissionBits
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, os.FileMode(mode))
+		opened.file = file
+		return opened, err
+	}
 	if info, err := os.Stat(path); err == nil {
 		if info.IsDir() {
 			return nil, &os.PathError{Op: "write", Path: path, Err: syscall.EISDIR}

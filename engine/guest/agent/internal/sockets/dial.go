@@ -3,7 +3,9 @@ package sockets
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
+	"os"
 	"time"
 
 	"drydock/agent/internal/mux"
@@ -93,7 +95,10 @@ func secure(connection net.Conn, request dialRequest, deadline time.Time) (net.C
 	secured := tls.Client(connection, config)
 	_ = connection.SetDeadline(deadline)
 	if err := secured.Handshake(); err != nil {
-		return secured, err
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return secured, err
+		}
+		return secured, wire.Errorf(codeTLS, "%v", err)
 	}
 	return secured, connection.SetDeadline(time.Time{})
 }

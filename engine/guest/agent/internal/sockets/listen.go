@@ -12,19 +12,18 @@ import (
 )
 
 type listenRequest struct {
-	Network string  `json:"network"`
-	Address string  `json:"address"`
-	Mode    *uint32 `json:"mode"`
-	TLS     *struct {
-		Certificate string `json:"certificate"`
-		Key         string `json:"key"`
-	} `json:"tls"`
+	Network string     `json:"network"`
+	Address string     `json:"address"`
+	Mode    *uint32    `json:"mode"`
+	TLS     *serverTLS `json:"tls"`
 }
 
 type incomingConnection struct {
 	ListenerID uint32 `json:"listenerId"`
 	Remote     string `json:"remote"`
 	Local      string `json:"local"`
+	// Certificates a client has shown, leaf first, DER
+	Certificates [][]byte `json:"certificates,omitempty"`
 }
 
 var listeners atomic.Uint32
@@ -58,7 +57,11 @@ func listen(stream *mux.Stream, request listenRequest) error {
 
 func relay(session *mux.Session, id uint32, connection net.Conn) {
 	defer connection.Close()
-	stream, err := session.Open(incomingConnection{id, connection.RemoteAddr().String(), connection.LocalAddr().String()})
+	certificates, err := shown(connection)
+	if err != nil {
+		return
+	}
+	stream, err := session.Open(incomingConnection{id, connection.RemoteAddr().String(), connection.LocalAddr().String(), certificates})
 	if err != nil {
 		return
 	}
@@ -79,12 +82,12 @@ func bind(request listenRequest) (net.Listener, error) {
 	if err != nil || request.TLS == nil {
 		return listener, err
 	}
-	certificate, err := tls.X509KeyPair([]byte(request.TLS.Certificate), []byte(request.TLS.Key))
+	config, err := request.TLS.config()
 	if err != nil {
 		listener.Close()
-		return nil, wire.Errorf("EINVAL", "the certificate: %v", err)
+		return nil, err
 	}
-	return tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}}), nil
+	return tls.NewListener(listener, config), nil
 }
 
 // bindUnix takes over a socket that nobody answers on, as one left by a machine's earlier life.
