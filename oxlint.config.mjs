@@ -24,6 +24,7 @@ const engineParts = [
   'runtime',
   'docker',
   'kubelet',
+  'nftables',
   'kube-proxy',
   'node-network',
   ...controlPlane,
@@ -60,9 +61,10 @@ const layers = {
     'machine',
     'runtime',
   ],
+  nftables: ['api', 'base', 'client', 'machine'],
   // Both write into a node's kernel through its agent.
-  'kube-proxy': ['api', 'base', 'objects', 'client', 'machine'],
-  'node-network': ['api', 'base', 'objects', 'client', 'machine'],
+  'kube-proxy': ['api', 'base', 'http', 'objects', 'client', 'machine', 'nftables'],
+  'node-network': ['api', 'base', 'objects', 'client', 'machine', 'nftables'],
   cluster: [...engineParts, 'workers'],
   workers: [...engineParts, 'cluster'],
   cli: [...engineParts, 'cluster', 'workers'],
@@ -172,7 +174,7 @@ export default {
     ),
     {
       files: [
-        'engine/{api,http,storage,hub,machine,runtime,docker,kubelet,kube-proxy,node-network,pki,objects,etcd,client,apiserver,scheduler,controllers,hollow,cloud}/**/*.ts',
+        'engine/{api,http,storage,hub,machine,runtime,docker,kubelet,nftables,kube-proxy,node-network,pki,objects,etcd,client,apiserver,scheduler,controllers,hollow,cloud}/**/*.ts',
       ],
       // What is for one host says so in its name.
       excludeFiles: ['**/*.node.ts', '**/*.test.ts', '**/{browser,opfs}-*.ts'],

@@ -186,6 +186,18 @@ export interface PublishedPort {
   readonly port: number;
 }
 
+/** Flows that were sent to one of these destinations, and that none of its backends answers. */
+export interface ForgottenFlows {
+  readonly protocol: 'tcp' | 'udp';
+  readonly destinations: readonly {
+    /** every address when absent */
+    readonly address?: string;
+    readonly port: number;
+    /** `10.244.1.5:53` */
+    readonly backends: readonly string[];
+  }[];
+}
+
 export interface OverlaySpec {
   /** lower directories, topmost first: published image trees or any other directory */
   readonly lower: readonly string[];
@@ -327,6 +339,9 @@ export interface AgentCalls {
   /** Adds elements to the nftables maps. `EADDRINUSE` when a process of the machine listens there. */
   'port.publish': { request: { ports: readonly PublishedPort[] }; reply: object };
   'port.withdraw': { request: { ports: readonly PublishedPort[] }; reply: object };
+
+  /** Removes flows from the kernel's connection tracking, so that their next packet is translated anew. */
+  'conntrack.forget': { request: ForgottenFlows; reply: { forgotten: number } };
 
   /** Sandboxes there are, and ports that are published. */
   'sandbox.list': {

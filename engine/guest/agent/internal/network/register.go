@@ -14,4 +14,5 @@ func (n *Network) Register(registry *mux.Registry) {
 	mux.Action(registry, "sandbox.connect", n.connectSandbox)
 	mux.Action(registry, "sandbox.disconnect", n.disconnectSandbox)
 	mux.Action(registry, "sandbox.name", n.nameSandbox)
+	mux.Call(registry, "conntrack.forget", n.forgetFlows)
 }
