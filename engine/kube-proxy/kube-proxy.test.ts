@@ -58,6 +58,7 @@ async function setUp() {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name: 'worker-1', labels: { 'topology.kubernetes.io/zone': 'a' } },
+    spec: {},
   });
   await client.create(resources.serviceCIDRs, {
     apiVersion: 'networking.k8s.io/v1',

@@ -1,4 +1,3 @@
-import type { ByteStream } from '../../api/byte-stream.ts';
 import type { AgentTransport } from '../../machine/agent/agent-transport.ts';
 import type { Chain, Collection, Element, Ruleset } from '../ruleset.ts';
 
@@ -107,10 +106,7 @@ export function nftTransport(
       return Promise.resolve({ exit: { code, finishedAt: 0 }, stdout: '', stderr });
     },
     agentOpen: (op) => Promise.reject(new Error(`no ${op} here`)),
-    agentListen: (
-      request: object,
-      onConnection: (remote: string, stream: ByteStream) => void,
-    ): Promise<() => Promise<void>> =>
+    agentListen: (request, onConnection) =>
       Promise.resolve(others('listen', { ...request, onConnection }) as () => Promise<void>),
   };
 }
