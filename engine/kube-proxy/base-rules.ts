@@ -1,4 +1,4 @@
-import { withComment, type Element, RulesetBuilder } from '../nftables/ruleset.ts';
+import { withComment, type Element, type RulesetBuilder } from '../nftables/ruleset.ts';
 
 /** What of a cluster and a node the rules depend on. */
 export interface ProxySettings {

@@ -22,7 +22,7 @@ export interface ServicePort extends PortName {
 
 /** The ports of a Service that are proxied: none of headless ones and of names for other names. */
 export function servicePortsOf(service: Service): ServicePort[] {
-  const { spec = {}, status, metadata } = service;
+  const { spec, status, metadata } = service;
   const clusterIp = clusterIpOf(service);
   if (clusterIp === undefined || spec.type === 'ExternalName') return [];
   const ranges = (spec.loadBalancerSourceRanges ?? []).flatMap((text) => {
@@ -63,7 +63,7 @@ export function servicePortsOf(service: Service): ServicePort[] {
 }
 
 function clusterIpOf({ spec }: Service): string | undefined {
-  const addresses = spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP]);
+  const addresses = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP]);
   return v4(addresses)[0];
 }
 

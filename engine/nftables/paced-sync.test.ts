@@ -49,7 +49,11 @@ test('a failure is told and tried again, less and less often', async () => {
 });
 
 test('ends at once while it waits', async () => {
-  const { stop } = start(() => Promise.reject(new Error('never')));
+  let rounds = 0;
+  const { paced, stop } = start(async () => void rounds++);
   await settle();
   await stop();
+  paced.request();
+  await settle();
+  expect(rounds).toBe(0);
 });
