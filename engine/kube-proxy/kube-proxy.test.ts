@@ -66,7 +66,8 @@ async function setUp() {
     metadata: { name: 'kubernetes' },
     spec: { cidrs: ['10.96.0.0/12'] },
   });
-  const start = () => {
+  /** Returns when the first rules are there. How long hashing takes to load is not on the clock. */
+  const start = async () => {
     const stop = new AbortController();
     const proxy = new KubeProxy(options);
     const ended = proxy.start(stop.signal);
@@ -75,6 +76,8 @@ async function setUp() {
       return ended;
     };
     onTestFinished(end);
+    while (nft.scripts.length === 0) await advance(clock, 100);
+    await settle();
     return { proxy, end };
   };
   return { api, clock, nft, client, listening, forgotten, errors, start };
@@ -99,8 +102,7 @@ test('rules are there once everything is known, and follow what changes', async 
   const { clock, nft, client, start } = await setUp();
   await client.create(resources.services, web);
   await client.create(resources.endpointSlices, slice('web', ['10.244.1.5@worker-1']));
-  start();
-  await advance(clock, 1000);
+  await start();
   expect(nft.scripts).toHaveLength(1);
   expect(nft.list('kube-proxy')?.join('\n')).toContain('dnat to 10.244.1.5:80');
   const known = await client.get(resources.endpointSlices, { namespace: 'shop', name: 'web-1' });
@@ -118,8 +120,7 @@ test('rules are there once everything is known, and follow what changes', async 
 test('a table that somebody removed comes back with the next change', async () => {
   const { clock, nft, client, errors, start } = await setUp();
   await client.create(resources.services, web);
-  start();
-  await advance(clock, 1000);
+  await start();
   nft.run('delete table ip kube-proxy');
   await client.create(resources.endpointSlices, slice('web', ['10.244.1.5@worker-1']));
   await advance(clock, 2000);
@@ -129,8 +130,7 @@ test('a table that somebody removed comes back with the next change', async () =
 
 test('rules stay when it stops, and go when they are to be removed', async () => {
   const { clock, nft, listening, start } = await setUp();
-  const { proxy, end } = start();
-  await advance(clock, 1000);
+  const { proxy, end } = await start();
   await end();
   expect(nft.list('kube-proxy')).toBeDefined();
   expect([...listening.keys()]).toEqual([]);
@@ -147,8 +147,7 @@ test('tells load balancers of local endpoints, and everybody of its own health',
     healthCheckNodePort: 32000,
   } as const;
   await client.create(resources.services, service('lb', spec, ingress('203.0.113.9')));
-  start();
-  await advance(clock, 1000);
+  await start();
   expect(await get(listening, '0.0.0.0:32000', '/')).toContain('HTTP/1.1 503');
   const both = ['10.244.1.5@worker-1', '10.244.1.6@worker-1', '10.244.2.7@worker-2'];
   await client.create(resources.endpointSlices, slice('lb', both));
@@ -191,8 +190,7 @@ test('flows of UDP to endpoints that are gone are forgotten', async () => {
     slice('dns', ['10.244.1.2@worker-1'], { portName: 'dns', port: 53, protocol: 'UDP' }),
   );
   await client.create(resources.services, web);
-  start();
-  await advance(clock, 1000);
+  await start();
   const backends = ['10.244.1.2:53'];
   expect(forgotten.at(-1)?.destinations).toEqual([
     { address: '10.96.0.10', port: 53, backends },
@@ -256,8 +254,7 @@ test('after any history the kernel has what the cluster says', async () => {
     const { clock, nft, client, errors, start } = await setUp();
     const services = new Map<string, Service>();
     const slices = new Map<string, EndpointSlice>();
-    const { end } = start();
-    await advance(clock, 1000);
+    const { end } = await start();
     for (let step = 0; step < 15; step++) {
       for (const [index, name] of ['cart', 'shop', 'web'].entries()) {
         if (random.next() < 0.4) {

@@ -10,7 +10,7 @@ import {
 } from './script.ts';
 
 /** `nft` refused a transaction; nothing of it happened. The message is its own. */
-export class NftError extends Error {
+class NftError extends Error {
   readonly code = 'NFT';
   override readonly name = 'NftError';
 }
