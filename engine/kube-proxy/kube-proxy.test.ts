@@ -129,7 +129,7 @@ test('a table that somebody removed comes back with the next change', async () =
 });
 
 test('rules stay when it stops, and go when they are to be removed', async () => {
-  const { clock, nft, listening, start } = await setUp();
+  const { nft, listening, start } = await setUp();
   const { proxy, end } = await start();
   await end();
   expect(nft.list('kube-proxy')).toBeDefined();
