@@ -45,7 +45,7 @@ export interface ExitStatus {
   readonly startedAt?: number;
 }
 
-/** An error the agent reports. `code` is an errno name (`ENOENT`) or one of `EPROTO`, `ETASK`, `ETLS`. */
+/** An error the agent reports. `code` is an errno name (`ENOENT`) or one of `EPROTO`, `ETASK`, `ECNI`, `ETLS`. */
 export interface AgentErrorBody {
   readonly code: string;
   readonly message: string;
@@ -150,8 +150,45 @@ export interface SandboxDns {
   readonly keepsUnqualified?: boolean;
 }
 
+/** What goes to the plugins of a network (CNI specification, "Execution Protocol"). */
+export interface CniAttachment {
+  /** CNI_ARGS: `K8S_POD_NAME`, … */
+  readonly args: Readonly<Record<string, string>>;
+  /** by name, such as `portMappings`; a plugin is given those it says it can do */
+  readonly capabilities: Readonly<Record<string, unknown>>;
+}
+
+/** Namespaces that the containers of a Pod share, kept without a process in them. */
+export interface PodSandboxSpec {
+  readonly id: string;
+  readonly mode: 'pod';
+  /** of its UTS namespace; none when empty: the machine's name is the Pod's, too */
+  readonly hostname: string;
+  /** `cni`: a network namespace which the plugins configured in /etc/cni/net.d connect */
+  readonly network: 'cni' | 'host';
+  readonly ipc: 'own' | 'host';
+  /** of these namespaces: `net.core.somaxconn` → `1024` */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  readonly cni?: CniAttachment;
+  /** written first, such as `resolv.conf`; their directories are made */
+  readonly files?: TaskSpec['files'];
+}
+
+/** The part of a CNI result that is told on. */
+export interface CniResult {
+  /** with prefix length */
+  readonly ips: readonly { readonly address: string; readonly gateway?: string }[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly mac?: string;
+    /** path of the network namespace; of the machine's own without */
+    readonly sandbox?: string;
+  }[];
+}
+
 /** Network namespace that one or more tasks share, as a Pod sandbox or a Docker container has. */
 export type SandboxSpec =
+  | PodSandboxSpec
   | { readonly id: string; readonly mode: 'host' | 'none' }
   | {
       readonly id: string;
@@ -271,9 +308,8 @@ interface DeviceTraffic {
   readonly sendDrops: number;
 }
 
-/** From the task's cgroup v2 files and the devices of its network namespace. Limits are null when there is none. */
-export interface TaskStats {
-  readonly id: string;
+/** From cgroup v2 files. Limits are null when there is none. */
+export interface CgroupStats {
   readonly time: number;
   /** cpu.stat: `usage_usec`, `nr_throttled`, … */
   readonly cpu: Readonly<Record<string, number>>;
@@ -287,7 +323,7 @@ export interface TaskStats {
     readonly stat: Readonly<Record<string, number>>;
   };
   readonly pids: { readonly current: number; readonly limit: number | null };
-  /** io.stat; null when the kernel has none for the task */
+  /** io.stat; null when the kernel has none for the cgroup */
   readonly io:
     | readonly {
         readonly major: number;
@@ -298,6 +334,11 @@ export interface TaskStats {
         readonly writes: number;
       }[]
     | null;
+}
+
+/** From the task's cgroup and the devices of its network namespace. */
+export interface TaskStats extends CgroupStats {
+  readonly id: string;
   /** by device, without `lo` */
   readonly networks: Readonly<Record<string, DeviceTraffic>>;
 }
@@ -332,6 +373,11 @@ export interface AgentCalls {
   /** Nothing happens where nothing is mounted. `EBUSY` while somebody uses it. */
   'file.unmount': { request: { path: string }; reply: object };
   'file.rename': { request: { from: string; to: string }; reply: object };
+  /** What is below each path takes of the disk, hard links once; nothing where there is no such path. */
+  'file.usage': {
+    request: { paths: readonly string[] };
+    reply: { usages: readonly { readonly bytes: number; readonly inodes: number }[] };
+  };
 
   /** Creates or completes a bridge with address, forwarding, masquerading and the `ip docker` table. Idempotent. */
   'bridge.ensure': { request: BridgeSpec; reply: object };
@@ -348,7 +394,23 @@ export interface AgentCalls {
     request: object;
     reply: { ids: readonly string[]; ports: readonly PublishedPort[] };
   };
-  'sandbox.create': { request: SandboxSpec; reply: { netns: string } };
+  /**
+   * Paths of the namespaces it has. In mode pod nothing is left when it fails; what a network plugin refuses
+   * is ECNI, in libcni's words.
+   */
+  'sandbox.create': {
+    request: SandboxSpec;
+    reply: {
+      netns: string;
+      /** these four in mode pod, as far as it has them */
+      uts?: string;
+      ipc?: string;
+      /** the directory that is /dev/shm for all of the Pod's containers */
+      shm?: string;
+      cni?: CniResult;
+    };
+  };
+  /** Also one in mode pod whose namespaces went with a reboot: the network's plugins release what they keep. */
   'sandbox.remove': { request: { id: string }; reply: object };
   /** Adds an endpoint to a sandbox in mode bridge that is in use. `defaultRoute` and `dns` are as they are to be afterwards. */
   'sandbox.connect': {
@@ -365,6 +427,20 @@ export interface AgentCalls {
     reply: object;
   };
 
+  /** What its devices have carried. */
+  'sandbox.stats': { request: { id: string }; reply: Pick<TaskStats, 'networks'> };
+  /** Whether Pods can be connected; if not, `message` says why, in the words of containerd's CNI library. */
+  'cni.status': { request: object; reply: { ready: boolean; message: string } };
+
+  /** Makes a directory below /sys/fs/cgroup where there is none, with all controllers on the way, and writes its files. */
+  'cgroup.set': {
+    request: { path: string; files?: Readonly<Record<string, string>> };
+    reply: object;
+  };
+  /** Removes it with those below it, if it is there. `EBUSY` while a process is in one of them. */
+  'cgroup.remove': { request: { path: string }; reply: object };
+  'cgroup.stats': { request: { path: string }; reply: CgroupStats };
+
   /** Overlay, bundle, stdio, `crun create` and `crun start`, in one round trip. Errors carry crun's text in `message`. */
   'task.start': { request: TaskSpec; reply: { pid: number; startedAt: number } };
   'task.signal': { request: { id: string; signal: string; all?: boolean }; reply: object };
@@ -375,6 +451,8 @@ export interface AgentCalls {
     request: { id: string; cgroup: Readonly<Record<string, string>> };
     reply: object;
   };
+  /** Goes on in a new file of the log's name: the old one was renamed. */
+  'task.reopenLog': { request: { id: string }; reply: object };
   'task.resize': { request: { id: string; execId?: string; size: TerminalSize }; reply: object };
   'task.list': { request: object; reply: { tasks: readonly TaskInfo[] } };
   'task.pids': { request: { id: string }; reply: { pids: readonly number[] } };

@@ -20,7 +20,7 @@ const buildEnvironment = {
 };
 
 /** Version of Debian's package that holds the kernel source. */
-export function kernelVersion(): string {
+function kernelVersion(): string {
   return run('dpkg-query', ['-W', '-f', '${Version}', sourcePackage]).toString();
 }
 

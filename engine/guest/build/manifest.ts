@@ -4,7 +4,6 @@ import type { ImageIndex } from '../../api/image-index.ts';
 import { readLock } from './debian.ts';
 import { distFolder } from './folders.ts';
 import { digestOfFile, filesBelow, type Inputs } from './inputs.ts';
-import { kernelVersion } from './kernel.ts';
 
 /** A file to fetch: path relative to the manifest. */
 interface Artifact {
@@ -108,7 +107,7 @@ function artifact(file: string): Artifact {
 }
 
 function sources(): Source[] {
-  const linux = kernelVersion();
+  const linux = recordedInputs('kernel')['package linux-source-6.1'] ?? '';
   const seabios = recordedInputs('bios')['package seabios'] ?? '';
   const found: Source[] = [
     {

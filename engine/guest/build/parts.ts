@@ -127,6 +127,8 @@ function buildAgent(output: string, cache: string): Inputs {
   buildOurs('drydock-agent', binary);
   const tree = new FileTree();
   tree.write('usr/sbin/drydock-agent', readFileSync(binary), 0o755);
+  // Under this name it is the default network plugin of Kubernetes nodes.
+  tree.symlink('opt/cni/bin/drydock', '../../../usr/sbin/drydock-agent');
   storeTree(tree, 'agent', output);
   return {
     'folder agent': digestOfFolder(

@@ -15,7 +15,10 @@ import (
 	"syscall"
 	"time"
 
+	"drydock/agent/internal/cgroup"
 	"drydock/agent/internal/channel"
+	"drydock/agent/internal/cni"
+	"drydock/agent/internal/cniplugin"
 	"drydock/agent/internal/execs"
 	"drydock/agent/internal/files"
 	"drydock/agent/internal/identity"
@@ -40,6 +43,10 @@ const (
 )
 
 func main() {
+	// Under this name the program is the network's default plugin.
+	if filepath.Base(os.Args[0]) == cniplugin.Name {
+		os.Exit(cniplugin.Main())
+	}
 	path := flag.String("channel", "", "the byte channel to the host: a path, or a file descriptor's number; empty finds the machine's own")
 	flag.Parse()
 	debug.SetGCPercent(gcPercent)
@@ -84,7 +91,9 @@ func register() *mux.Registry {
 	sockets.Register(registry)
 	stats.Register(registry)
 	quiesce.Register(registry)
-	network.New(reaper).Register(registry)
+	cgroup.Register(registry)
+	pods := cni.New(reaper, cniplugin.Name, cniplugin.New(reaper).Serve)
+	network.New(reaper, pods).Register(registry)
 	tasks.NewStore(reaper).Register(registry)
 	return registry
 }

@@ -67,6 +67,11 @@ func Register(registry *mux.Registry) {
 		}
 		return os.Rename(request.From, request.To)
 	})
+	mux.Call(registry, "file.usage", func(request struct {
+		Paths []string `json:"paths"`
+	}) (usageReply, error) {
+		return usages(request.Paths)
+	})
 	mux.Action(registry, "file.mount", mount)
 	mux.Action(registry, "file.unmount", func(request pathRequest) error { return unmount(request.Path) })
 	mux.OnStream(registry, "file.read", read)

@@ -10,7 +10,7 @@ import (
 
 // world has web and db on a network backend, web also on front, and a stranger elsewhere.
 func world() *Network {
-	network := New(nil)
+	network := New(nil, nil)
 	add := func(id string, dns *DNS, endpoints ...Endpoint) {
 		network.sandboxes[id] = &held{Sandbox: Sandbox{ID: id, Mode: "bridge", DNS: dns, Endpoints: endpoints}}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 
+	"drydock/agent/internal/cni"
 	"drydock/agent/internal/process"
 	"drydock/agent/internal/wire"
 
@@ -17,6 +18,8 @@ import (
 // Network owns the bridges and the table `ip docker`.
 type Network struct {
 	reaper *process.Reaper
+	// pods connects sandboxes in mode pod
+	pods *cni.Network
 
 	mu      sync.Mutex
 	bridges map[string]bridge
@@ -27,9 +30,9 @@ type Network struct {
 }
 
 // New knows of no bridges yet; the kernel may. It finds the sandboxes that an earlier agent made.
-func New(reaper *process.Reaper) *Network {
+func New(reaper *process.Reaper, pods *cni.Network) *Network {
 	network := &Network{
-		reaper: reaper, bridges: make(map[string]bridge), ports: make(map[PublishedPort]struct{}), sandboxes: make(map[string]*held),
+		reaper: reaper, pods: pods, bridges: make(map[string]bridge), ports: make(map[PublishedPort]struct{}), sandboxes: make(map[string]*held),
 	}
 	network.recoverSandboxes()
 	return network

@@ -15,7 +15,7 @@ type held struct {
 	resolver *resolver
 }
 
-// sandboxFiles keeps what an agent that starts again must know: one file for each sandbox on a bridge.
+// sandboxFiles keeps what an agent that starts again must know: one file for each sandbox on a bridge or of a Pod.
 const sandboxFiles = "/run/drydock/sandboxes"
 
 func (h *held) close() {
@@ -27,14 +27,7 @@ func (h *held) close() {
 // hold makes a sandbox known to its neighbours, and to an agent after this one.
 func (n *Network) hold(held *held) error {
 	if held.Mode == "bridge" || len(held.Endpoints) > 0 {
-		text, err := json.Marshal(held.Sandbox)
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(sandboxFiles, 0o711); err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(sandboxFiles, held.ID), text, 0o600); err != nil {
+		if err := writeRecord(held.Sandbox); err != nil {
 			return err
 		}
 	}
@@ -42,6 +35,17 @@ func (n *Network) hold(held *held) error {
 	defer n.sandboxesMu.Unlock()
 	n.sandboxes[held.ID] = held
 	return nil
+}
+
+func writeRecord(sandbox Sandbox) error {
+	text, err := json.Marshal(sandbox)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(sandboxFiles, 0o711); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(sandboxFiles, sandbox.ID), text, 0o600)
 }
 
 func (n *Network) release(id string) {
@@ -80,7 +84,7 @@ func (n *Network) recoverSandboxes() {
 			continue
 		}
 		found := &held{}
-		if json.Unmarshal(text, &found.Sandbox) != nil || found.ID != entry.Name() {
+		if json.Unmarshal(text, &found.Sandbox) != nil || found.ID != entry.Name() || found.Mode == "pod" {
 			continue
 		}
 		err = Inside(found.ID, func() error { return n.startResolver(found) })

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
+	"drydock/agent/internal/links"
 	"drydock/agent/internal/wire"
 
 	"golang.org/x/sys/unix"
@@ -40,28 +40,10 @@ func Inside(sandbox string, do func() error) error {
 		return err
 	}
 	defer target.Close()
-	return onOwnThread(func() error {
+	return links.OnThread(unix.CLONE_NEWNET, func() error {
 		if err := unix.Setns(int(target.Fd()), unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("entering the network namespace of %s: %w", sandbox, err)
 		}
 		return do()
 	})
-}
-
-// onOwnThread calls do on a thread locked to it, and brings the thread back to the
-// machine's network namespace.
-func onOwnThread(do func() error) error {
-	runtime.LockOSThread()
-	origin, err := os.Open("/proc/thread-self/ns/net")
-	if err != nil {
-		runtime.UnlockOSThread()
-		return err
-	}
-	defer origin.Close()
-	err = do()
-	if unix.Setns(int(origin.Fd()), unix.CLONE_NEWNET) == nil {
-		// Otherwise the thread stays locked, and ends with its goroutine.
-		runtime.UnlockOSThread()
-	}
-	return err
 }

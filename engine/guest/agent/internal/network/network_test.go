@@ -71,7 +71,7 @@ func TestInterval(t *testing.T) {
 }
 
 func TestPublishedTwice(t *testing.T) {
-	network := New(nil)
+	network := New(nil, nil)
 	network.ports[PublishedPort{"tcp", "127.0.0.1", 80, "172.17.0.2", 80}] = struct{}{}
 	for _, test := range []struct {
 		port PublishedPort

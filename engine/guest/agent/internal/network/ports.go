@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"syscall"
 
+	"drydock/agent/internal/nft"
 	"drydock/agent/internal/wire"
 
 	"github.com/google/nftables"
@@ -26,16 +26,15 @@ type portsRequest struct {
 }
 
 var (
-	endpointType = nftables.MustConcatSetType(nftables.TypeIPAddr, nftables.TypeInetService)
 	// portMaps by protocol: for every address of the machine, and for one
 	portMaps = map[string][2]*nftables.Set{
-		"tcp": {portMap("published_tcp", nftables.TypeInetService), portMap("published_tcp_at", endpointType)},
-		"udp": {portMap("published_udp", nftables.TypeInetService), portMap("published_udp_at", endpointType)},
+		"tcp": {portMap("published_tcp", nftables.TypeInetService), portMap("published_tcp_at", nft.EndpointType)},
+		"udp": {portMap("published_udp", nftables.TypeInetService), portMap("published_udp_at", nft.EndpointType)},
 	}
 )
 
 func portMap(name string, key nftables.SetDatatype) *nftables.Set {
-	return &nftables.Set{Table: dockerTable, Name: name, IsMap: true, KeyType: key, DataType: endpointType}
+	return &nftables.Set{Table: dockerTable, Name: name, IsMap: true, KeyType: key, DataType: nft.EndpointType}
 }
 
 // publish adds ports to the maps, all or none.
@@ -118,22 +117,13 @@ func (p PublishedPort) element() (*nftables.Set, nftables.SetElement, error) {
 	if !ok {
 		return nil, nftables.SetElement{}, wire.Errorf("EINVAL", "the protocol %q is neither tcp nor udp", p.Protocol)
 	}
-	target, err := endpoint(p.Address, p.Port)
+	target, err := nft.Endpoint(p.Address, p.Port)
 	if err != nil {
 		return nil, nftables.SetElement{}, err
 	}
 	if p.HostAddress == anyAddress || p.HostAddress == "" {
 		return maps[0], nftables.SetElement{Key: binary.BigEndian.AppendUint16(nil, p.HostPort), Val: target}, nil
 	}
-	key, err := endpoint(p.HostAddress, p.HostPort)
+	key, err := nft.Endpoint(p.HostAddress, p.HostPort)
 	return maps[1], nftables.SetElement{Key: key, Val: target}, err
-}
-
-// endpoint is `ipv4_addr . inet_service`: each part fills whole registers of 4 bytes.
-func endpoint(address string, port uint16) ([]byte, error) {
-	ip := net.ParseIP(address).To4()
-	if ip == nil {
-		return nil, wire.Errorf("EINVAL", "%q is not an IPv4 address", address)
-	}
-	return append(binary.BigEndian.AppendUint16(append([]byte{}, ip...), port), 0, 0), nil
 }

@@ -15,4 +15,10 @@ func (n *Network) Register(registry *mux.Registry) {
 	mux.Action(registry, "sandbox.disconnect", n.disconnectSandbox)
 	mux.Action(registry, "sandbox.name", n.nameSandbox)
 	mux.Call(registry, "conntrack.forget", n.forgetFlows)
+	mux.Call(registry, "sandbox.stats", func(request struct {
+		ID string `json:"id"`
+	}) (sandboxStats, error) {
+		return n.statsOf(request.ID)
+	})
+	mux.Call(registry, "cni.status", func(struct{}) (statusReply, error) { return n.status(), nil })
 }

@@ -1,11 +1,14 @@
 package network
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"sort"
 	"syscall"
 
+	"drydock/agent/internal/links"
 	"drydock/agent/internal/wire"
 
 	"github.com/vishvananda/netlink"
@@ -15,13 +18,15 @@ import (
 // Sandbox mirrors SandboxSpec of engine/api/agent.ts.
 type Sandbox struct {
 	ID string `json:"id"`
-	// Mode is host, none or bridge; the rest is for bridge
-	Mode      string     `json:"mode"`
+	// Mode is host, none, bridge or pod
+	Mode string `json:"mode"`
+	// These are for bridge
 	Endpoints []Endpoint `json:"endpoints"`
 	// DefaultRoute is the device whose gateway leads everywhere else; none when empty
 	DefaultRoute string `json:"defaultRoute"`
 	// DNS is what the embedded name server needs; there is none without
 	DNS *DNS `json:"dns"`
+	Pod
 }
 
 // Endpoint is a sandbox's place on one network.
@@ -51,6 +56,12 @@ type DNS struct {
 
 type sandboxReply struct {
 	Netns string `json:"netns"`
+	// These are for mode pod
+	UTS string `json:"uts,omitempty"`
+	IPC string `json:"ipc,omitempty"`
+	Shm string `json:"shm,omitempty"`
+	// CNI is the result of the network's last plugin
+	CNI json.RawMessage `json:"cni,omitempty"`
 }
 
 func (n *Network) createSandbox(sandbox Sandbox) (sandboxReply, error) {
@@ -60,6 +71,8 @@ func (n *Network) createSandbox(sandbox Sandbox) (sandboxReply, error) {
 	}
 	switch sandbox.Mode {
 	case "host", "none", "bridge":
+	case "pod":
+		return n.createPod(sandbox, path)
 	default:
 		return sandboxReply{}, wire.Errorf("EINVAL", "there is no network mode %q", sandbox.Mode)
 	}
@@ -71,9 +84,9 @@ func (n *Network) createSandbox(sandbox Sandbox) (sandboxReply, error) {
 		return sandboxReply{}, err
 	}
 	held := &held{Sandbox: sandbox}
-	err = onOwnThread(func() error {
+	err = links.OnThread(unix.CLONE_NEWNET, func() error {
 		// The socket stays in the machine's namespace, whatever the thread does later.
-		outside, err := openRouteSocket()
+		outside, err := links.Open()
 		if err != nil {
 			return err
 		}
@@ -102,7 +115,7 @@ func (n *Network) createSandbox(sandbox Sandbox) (sandboxReply, error) {
 		_ = removeNamespace(path)
 		return sandboxReply{}, err
 	}
-	return sandboxReply{path}, nil
+	return sandboxReply{Netns: path}, nil
 }
 
 type listReply struct {
@@ -113,13 +126,21 @@ type listReply struct {
 // list tells what there is, for a host that may have been cut off while it made something.
 func (n *Network) list() (listReply, error) {
 	reply := listReply{IDs: []string{}, Ports: []PublishedPort{}}
-	entries, err := os.ReadDir(namespaces)
-	if err != nil && !os.IsNotExist(err) {
-		return reply, err
+	ids := make(map[string]struct{})
+	// A sandbox that was half made may be known by one of them only.
+	for _, directory := range []string{namespaces, sandboxFiles} {
+		entries, err := os.ReadDir(directory)
+		if err != nil && !os.IsNotExist(err) {
+			return reply, err
+		}
+		for _, entry := range entries {
+			ids[entry.Name()] = struct{}{}
+		}
 	}
-	for _, entry := range entries {
-		reply.IDs = append(reply.IDs, entry.Name())
+	for id := range ids {
+		reply.IDs = append(reply.IDs, id)
 	}
+	sort.Strings(reply.IDs)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for port := range n.ports {
@@ -148,6 +169,9 @@ func (n *Network) removeSandbox(request struct {
 	path, err := NamespacePath(request.ID)
 	if err != nil {
 		return err
+	}
+	if pod, ok := recordOf(request.ID); ok {
+		return n.removePod(pod, path)
 	}
 	n.release(request.ID)
 	// The veth pairs go with the namespace, once its last process is gone.
@@ -185,7 +209,7 @@ func (n *Network) connectSandbox(request connectRequest) error {
 	if err != nil {
 		return err
 	}
-	return n.changeSandbox(request.ID, func(held *held, inside *netlink.Handle, outside routeSocket) error {
+	return n.changeSandbox(request.ID, func(held *held, inside *netlink.Handle, outside links.Socket) error {
 		if err := wiring.join(inside, outside, path); err != nil {
 			return err
 		}
@@ -209,9 +233,9 @@ type disconnectRequest struct {
 }
 
 func (n *Network) disconnectSandbox(request disconnectRequest) error {
-	return n.changeSandbox(request.ID, func(held *held, inside *netlink.Handle, outside routeSocket) error {
-		pair := vethPair{host: hostDevice(request.ID, request.Device)}
-		if err := pair.remove(outside); err != nil && !errors.Is(err, syscall.ENODEV) {
+	return n.changeSandbox(request.ID, func(held *held, inside *netlink.Handle, outside links.Socket) error {
+		pair := links.VethPair{Host: links.HostDevice(request.ID, request.Device)}
+		if err := pair.Remove(outside); err != nil && !errors.Is(err, syscall.ENODEV) {
 			return fmt.Errorf("removing %s: %w", request.Device, err)
 		}
 		kept := make([]Endpoint, 0, len(held.Endpoints))
@@ -227,12 +251,12 @@ func (n *Network) disconnectSandbox(request disconnectRequest) error {
 
 // changeSandbox calls change on a thread inside the sandbox, with ways to the devices there
 // and to the machine's, and keeps what it made of the sandbox.
-func (n *Network) changeSandbox(id string, change func(*held, *netlink.Handle, routeSocket) error) error {
+func (n *Network) changeSandbox(id string, change func(*held, *netlink.Handle, links.Socket) error) error {
 	changed, err := n.copyOf(id)
 	if err != nil {
 		return err
 	}
-	outside, err := openRouteSocket()
+	outside, err := links.Open()
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,10 @@ package network
 import (
 	_ "embed" // for docker.nft
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"syscall"
 
-	"drydock/agent/internal/wire"
+	"drydock/agent/internal/nft"
 
 	"github.com/google/nftables"
 )
@@ -17,8 +15,6 @@ import (
 //
 //go:embed docker.nft
 var rules string
-
-const nft = "/usr/sbin/nft"
 
 var (
 	dockerTable = &nftables.Table{Name: "docker", Family: nftables.TableFamilyIPv4}
@@ -36,49 +32,14 @@ func (n *Network) ensureTable() error {
 	if err != nil {
 		return err
 	}
-	tables, err := connection.ListTablesOfFamily(nftables.TableFamilyIPv4)
+	found, err := nft.HasTable(connection, dockerTable)
 	if err != nil {
 		return fmt.Errorf("listing nftables: %w", err)
 	}
-	for _, table := range tables {
-		if table.Name == dockerTable.Name {
-			return nil
-		}
+	if found {
+		return nil
 	}
-	return n.loadRules()
-}
-
-func (n *Network) loadRules() error {
-	input, err := os.CreateTemp("", "docker.nft")
-	if err != nil {
-		return err
-	}
-	defer input.Close()
-	_ = os.Remove(input.Name())
-	output, err := os.CreateTemp("", "docker.nft.log")
-	if err != nil {
-		return err
-	}
-	defer output.Close()
-	_ = os.Remove(output.Name())
-	if _, err := input.WriteString(rules); err != nil {
-		return err
-	}
-	if _, err := input.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	child, err := n.reaper.Start(nft, []string{"nft", "-f", "-"}, &syscall.ProcAttr{
-		Env: []string{}, Files: []uintptr{input.Fd(), output.Fd(), output.Fd()},
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", nft, err)
-	}
-	if exit := child.Wait(); exit.Code != 0 {
-		message := make([]byte, 4096)
-		length, _ := output.ReadAt(message, 0)
-		return wire.Errorf("EIO", "nft -f: %s", message[:length])
-	}
-	return nil
+	return nft.Load(n.reaper, rules)
 }
 
 // restoreTable puts everything back after somebody removed the table.

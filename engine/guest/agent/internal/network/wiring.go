@@ -3,11 +3,11 @@ package network
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"net"
 	"os"
 	"syscall"
 
+	"drydock/agent/internal/links"
 	"drydock/agent/internal/wire"
 
 	"github.com/vishvananda/netlink"
@@ -16,7 +16,7 @@ import (
 
 // wiring is what one endpoint needs in the kernel.
 type wiring struct {
-	pair    vethPair
+	pair    links.VethPair
 	address *netlink.Addr
 }
 
@@ -39,13 +39,13 @@ func parseWiring(sandbox string, endpoint Endpoint) (wiring, error) {
 	if endpoint.Device == "" {
 		return wiring{}, wire.Errorf("EINVAL", "an endpoint needs a device name")
 	}
-	result := wiring{pair: vethPair{
-		host: hostDevice(sandbox, endpoint.Device), bridge: bridge.Attrs().Index, device: endpoint.Device, mtu: endpoint.MTU,
+	result := wiring{pair: links.VethPair{
+		Host: links.HostDevice(sandbox, endpoint.Device), Bridge: bridge.Attrs().Index, Device: endpoint.Device, MTU: endpoint.MTU,
 	}}
 	if result.address, err = netlink.ParseAddr(endpoint.Address); err != nil {
 		return wiring{}, wire.Errorf("EINVAL", "the address %q: %v", endpoint.Address, err)
 	}
-	if result.pair.hardware, err = net.ParseMAC(endpoint.MAC); err != nil {
+	if result.pair.Hardware, err = net.ParseMAC(endpoint.MAC); err != nil {
 		return wiring{}, wire.Errorf("EINVAL", "the MAC address %q: %v", endpoint.MAC, err)
 	}
 	if endpoint.Gateway != "" && net.ParseIP(endpoint.Gateway).To4() == nil {
@@ -54,22 +54,14 @@ func parseWiring(sandbox string, endpoint Endpoint) (wiring, error) {
 	return result, nil
 }
 
-// hostDevice names the machine's end of a veth pair after sandbox and device.
-func hostDevice(sandbox, device string) string {
-	sum := fnv.New32a()
-	sum.Write([]byte(sandbox + "/" + device))
-	return fmt.Sprintf("veth%08x", sum.Sum32())
-}
-
 // connectAll runs on a thread inside a new namespace; outside reaches the machine's.
-func connectAll(outside routeSocket, namespace string, sandbox Sandbox, wirings []wiring) error {
+func connectAll(outside links.Socket, namespace string, sandbox Sandbox, wirings []wiring) error {
 	inside, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return err
 	}
 	defer inside.Close()
-	const loopbackIndex = 1
-	if err := inside.LinkSetUp(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: loopbackIndex}}); err != nil {
+	if err := inside.LinkSetUp(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: links.LoopbackIndex}}); err != nil {
 		return fmt.Errorf("lo up: %w", err)
 	}
 	for _, wiring := range wirings {
@@ -81,16 +73,16 @@ func connectAll(outside routeSocket, namespace string, sandbox Sandbox, wirings 
 }
 
 // join makes the veth pair, and addresses its end inside.
-func (w wiring) join(inside *netlink.Handle, outside routeSocket, namespace string) error {
+func (w wiring) join(inside *netlink.Handle, outside links.Socket, namespace string) error {
 	if err := w.addPair(outside, namespace); err != nil {
 		return fmt.Errorf("making a veth pair: %w", err)
 	}
-	link, err := inside.LinkByName(w.pair.device)
+	link, err := inside.LinkByName(w.pair.Device)
 	if err != nil {
-		return fmt.Errorf("%s: %w", w.pair.device, err)
+		return fmt.Errorf("%s: %w", w.pair.Device, err)
 	}
 	if err := inside.LinkSetUp(link); err != nil {
-		return fmt.Errorf("%s up: %w", w.pair.device, err)
+		return fmt.Errorf("%s up: %w", w.pair.Device, err)
 	}
 	if err := inside.AddrAdd(link, w.address); err != nil {
 		return fmt.Errorf("address %s: %w", w.address, err)
@@ -98,18 +90,18 @@ func (w wiring) join(inside *netlink.Handle, outside routeSocket, namespace stri
 	return nil
 }
 
-func (w wiring) addPair(outside routeSocket, namespace string) error {
+func (w wiring) addPair(outside links.Socket, namespace string) error {
 	target, err := os.Open(namespace)
 	if err != nil {
 		return err
 	}
 	defer target.Close()
-	w.pair.namespace = int(target.Fd())
-	err = w.pair.add(outside)
+	w.pair.Namespace = int(target.Fd())
+	err = w.pair.Add(outside)
 	if errors.Is(err, syscall.EEXIST) {
 		// Left from a sandbox of the same id whose namespace is still being taken down.
-		if err = w.pair.remove(outside); err == nil || errors.Is(err, syscall.ENODEV) {
-			err = w.pair.add(outside)
+		if err = w.pair.Remove(outside); err == nil || errors.Is(err, syscall.ENODEV) {
+			err = w.pair.Add(outside)
 		}
 	}
 	return err

@@ -82,6 +82,17 @@ func (l *Log) Write(kind wire.FrameType, data []byte) {
 	l.flush()
 }
 
+// Reopen goes on in a new file of the same name, once somebody renamed the old one.
+func (l *Log) Reopen() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old := l.file
+	if err := l.open(); err != nil {
+		return err
+	}
+	return old.Close()
+}
+
 // Close writes what waits for its newline.
 func (l *Log) Close() {
 	l.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"drydock/agent/internal/cgroup"
 	"drydock/agent/internal/inotify"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,7 @@ func (w *oomWatch) add(task *Task) {
 		go w.run()
 	}
 	// A kernel without the memory controller has no such file, and no such kills.
-	if watch, err := w.queue.Add(cgroupFile(task.Cgroup, "memory.events"), unix.IN_MODIFY); err == nil {
+	if watch, err := w.queue.Add(cgroup.File(task.Cgroup, "memory.events"), unix.IN_MODIFY); err == nil {
 		w.tasks[watch] = &oomTask{task: task}
 	}
 }
@@ -53,12 +54,12 @@ func (w *oomWatch) remove(task *Task) bool {
 			return watched.kills > 0
 		}
 	}
-	return oomKills(task.Cgroup) > 0
+	return cgroup.OOMKills(task.Cgroup) > 0
 }
 
 // check publishes what is new.
 func (w *oomWatch) check(watched *oomTask) {
-	if kills := oomKills(watched.task.Cgroup); kills > watched.kills {
+	if kills := cgroup.OOMKills(watched.task.Cgroup); kills > watched.kills {
 		watched.kills = kills
 		w.events.publish(event{Type: "oom", ID: watched.task.ID, Time: time.Now().UnixMilli()})
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"drydock/agent/internal/cgroup"
 	"drydock/agent/internal/wire"
 )
 
@@ -64,8 +65,8 @@ func (s *Store) resume(task *Task) {
 }
 
 // inCgroup tells whether the process is still the task's: ids of processes are used again.
-func inCgroup(pid int, cgroup string) bool {
-	pids, err := cgroupPids(cgroup)
+func inCgroup(pid int, path string) bool {
+	pids, err := cgroup.Pids(path)
 	if err != nil {
 		return false
 	}

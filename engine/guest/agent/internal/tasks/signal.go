@@ -4,6 +4,7 @@ import (
 	"os"
 	"syscall"
 
+	"drydock/agent/internal/cgroup"
 	"drydock/agent/internal/process"
 	"drydock/agent/internal/wire"
 )
@@ -26,9 +27,9 @@ func (s *Store) signal(request struct {
 		return task.kill(number)
 	}
 	if number == syscall.SIGKILL {
-		return writeCgroup(task.Cgroup, "cgroup.kill", "1")
+		return cgroup.Write(task.Cgroup, "cgroup.kill", "1")
 	}
-	pids, err := cgroupPids(task.Cgroup)
+	pids, err := cgroup.Pids(task.Cgroup)
 	if err != nil {
 		return err
 	}
@@ -76,11 +77,11 @@ func (s *Store) remove(id string) error {
 		return err
 	}
 	if task.running() == nil {
-		_ = writeCgroup(task.Cgroup, "cgroup.kill", "1")
+		_ = cgroup.Write(task.Cgroup, "cgroup.kill", "1")
 		_ = syscall.Kill(task.Pid, syscall.SIGKILL)
 		<-task.process.Done()
 	}
-	if err := removeCgroup(task.Cgroup); err != nil {
+	if err := cgroup.Destroy(task.Cgroup); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(crunState + "/" + id); err != nil {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"drydock/agent/internal/cgroup"
 	"drydock/agent/internal/network"
 	"drydock/agent/internal/process"
 	"drydock/agent/internal/wire"
@@ -84,12 +85,12 @@ func (s *Store) launch(task *Task, spec Spec, netns string) (err error) {
 	if err != nil {
 		return err
 	}
-	cgroup, text, err := opened.complete(spec, netns)
+	path, text, err := opened.complete(spec, netns)
 	if err != nil {
 		return err
 	}
 	task.record = record{
-		ID: spec.ID, Sandbox: spec.Sandbox, Cgroup: cgroup, Target: spec.Overlay.Target, TTY: spec.TTY != nil, Log: spec.Log,
+		ID: spec.ID, Sandbox: spec.Sandbox, Cgroup: path, Target: spec.Overlay.Target, TTY: spec.TTY != nil, Log: spec.Log,
 	}
 	if err := spec.Overlay.mount(); err != nil {
 		return err
@@ -124,7 +125,7 @@ func (s *Store) launch(task *Task, spec Spec, netns string) (err error) {
 	if err != nil {
 		files.closeOurs()
 		if task.process != nil {
-			_ = removeCgroup(cgroup)
+			_ = cgroup.Destroy(task.Cgroup)
 			_ = os.RemoveAll(filepath.Join(crunState, spec.ID))
 		}
 		return err

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"sync"
 
+	"drydock/agent/internal/cgroup"
 	"drydock/agent/internal/mux"
 	"drydock/agent/internal/process"
 	"drydock/agent/internal/wire"
@@ -56,6 +57,15 @@ func (s *Store) Register(registry *mux.Registry) {
 	onTask("task.pause", func(task *Task) error { return task.freeze(true) })
 	onTask("task.resume", func(task *Task) error { return task.freeze(false) })
 	mux.Action(registry, "task.update", s.update)
+	onTask("task.reopenLog", func(task *Task) error {
+		if err := task.running(); err != nil {
+			return err
+		}
+		if task.output.log == nil {
+			return wire.Errorf("EINVAL", "task %s has no log", task.ID)
+		}
+		return task.output.log.Reopen()
+	})
 	mux.Action(registry, "task.resize", s.resize)
 	mux.Call(registry, "task.list", func(struct{}) (map[string][]Info, error) {
 		return map[string][]Info{"tasks": s.list()}, nil
@@ -65,7 +75,7 @@ func (s *Store) Register(registry *mux.Registry) {
 		if err != nil {
 			return nil, err
 		}
-		pids, err := cgroupPids(task.Cgroup)
+		pids, err := cgroup.Pids(task.Cgroup)
 		return map[string][]int{"pids": pids}, err
 	})
 	mux.Call(registry, "task.stats", func(request idRequest) (Stats, error) {
