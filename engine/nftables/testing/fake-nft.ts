@@ -96,6 +96,7 @@ export function nftTransport(
   others: (op: string, request: object) => unknown = (op) => {
     throw new Error(`no ${op} here`);
   },
+  agentOpen: AgentTransport['agentOpen'] = (op) => Promise.reject(new Error(`no ${op} here`)),
 ): AgentTransport {
   return {
     agentCall: (op, request) => {
@@ -105,7 +106,7 @@ export function nftTransport(
       const { code, stderr } = nft.run(stdin);
       return Promise.resolve({ exit: { code, finishedAt: 0 }, stdout: '', stderr });
     },
-    agentOpen: (op) => Promise.reject(new Error(`no ${op} here`)),
+    agentOpen,
     agentListen: (request, onConnection) =>
       Promise.resolve(others('listen', { ...request, onConnection }) as () => Promise<void>),
   };
