@@ -1,6 +1,6 @@
 /** The first file here is the network of Pods; the runtime reads it anew for every sandbox. */
 export const CONFLIST_PATH = '/etc/cni/net.d/10-drydock.conflist';
-export const BRIDGE = 'cni0';
+const BRIDGE = 'cni0';
 /** Of the machines' Ethernet, in bytes. */
 const MTU = 1500;
 
