@@ -40,6 +40,8 @@ export type NodeAgent = Pick<
   | 'readFile'
   | 'readTextFile'
   | 'writeFile'
+  | 'readTar'
+  | 'writeTar'
   | 'dial'
   | 'listen'
 >;
@@ -154,8 +156,15 @@ export interface PodVolumes {
    * back-off. Throws `VolumeError`.
    */
   mount(pod: Pod): Promise<void>;
-  /** Mounts of a container for `volumeMounts`, also of subPaths, which it makes. Throws `ContainerConfigError`. */
-  mountsOf(pod: Pod, container: Container): Promise<readonly CriMount[]>;
+  /**
+   * Mounts of a container for `volumeMounts`, also of subPaths, which it makes. Throws an error with upstream's message.
+   * @param environment the container's variables, for `subPathExpr`
+   */
+  mountsOf(
+    pod: Pod,
+    container: Container,
+    environment: ReadonlyMap<string, string>,
+  ): Promise<readonly CriMount[]>;
   /** Brings ConfigMaps, Secrets, projected and downward volumes of a running Pod up to date. At each sync; cheap when nothing changed. */
   refresh(pod: Pod): Promise<void>;
   /** Unmounts everything and removes the Pod's directory. Idempotent; also of Pods known only by what is on the node. */

@@ -56,8 +56,11 @@ export class SharedInformers implements Disposable {
   }
 
   /** The informer of a resource that may go; it ends when all leases are disposed and nobody has asked for it otherwise. */
-  lease<T extends KubernetesObject>(resource: Resource<T>): InformerLease<T> {
-    const running = this.#start(resource, {});
+  lease<T extends KubernetesObject>(
+    resource: Resource<T>,
+    scope: InformerScope = {},
+  ): InformerLease<T> {
+    const running = this.#start(resource, scope);
     running.leases++;
     return {
       informer: running.informer as unknown as Informer<T>,

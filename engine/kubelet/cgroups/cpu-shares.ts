@@ -20,13 +20,8 @@ export function quotaOf(milliCpu: number, period: number): number {
   return Math.max(Math.floor((milliCpu * period) / 1000), LEAST_QUOTA);
 }
 
-/**
- * cpu.weight for cpu.shares: 1024 shares become 100, the weight of a group that nobody set, and the ends of the ranges meet
- * (https://github.com/opencontainers/cgroups `ConvertCPUSharesToCgroupV2Value`, since 0.0.3).
- */
+/** cpu.weight for cpu.shares, as the kubelet computes it for its own groups: one range stretched onto the other. */
 export function weightOf(shares: number): number {
-  if (shares <= LEAST_SHARES) return 1;
   if (shares >= MOST_SHARES) return 10_000;
-  const exponent = Math.log2(shares);
-  return Math.ceil(10 ** ((exponent * exponent + 125 * exponent) / 612 - 7 / 34));
+  return 1 + Math.floor(((shares - LEAST_SHARES) * 9999) / (MOST_SHARES - LEAST_SHARES));
 }

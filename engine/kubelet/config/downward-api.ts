@@ -106,9 +106,7 @@ export function resourceField(
   const given = Quantity.parse(divisor ?? '0');
   const unit = given.isZero() ? Quantity.of(1) : given;
   const units =
-    name === 'cpu'
-      ? wanted.milliValue() / unit.milliValue()
-      : wanted.value() / unit.value();
+    name === 'cpu' ? wanted.milliValue() / unit.milliValue() : wanted.value() / unit.value();
   return String(Math.ceil(units));
 }
 

@@ -5,7 +5,10 @@
  * https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-via-file/
  */
 export function valueInEnvironmentFile(text: string, key: string): string {
-  const lines = text.replace(/\n$/, '').split('\n').map((line) => line.replace(/\r$/, ''));
+  const lines = text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''));
   for (let index = 0; index < lines.length; index++) {
     const line = (lines[index] ?? '').replace(/^[ \t]+/, '');
     if (line === '' || line.startsWith('#')) continue;

@@ -37,7 +37,6 @@ export function expandSubPath(
     if (value === '') missing.add(name);
     return value;
   });
-  if (missing.size > 0)
-    throw new Error(`missing value for ${[...missing].toSorted().join(', ')}`);
+  if (missing.size > 0) throw new Error(`missing value for ${[...missing].toSorted().join(', ')}`);
   return path;
 }

@@ -27,10 +27,7 @@ export function managedHostsFile(
 }
 
 /** On the host network: the node's own, with the Pod's aliases. */
-export function hostNetworkHostsFile(
-  ofNode: string,
-  aliases: readonly HostAlias[] = [],
-): string {
+export function hostNetworkHostsFile(ofNode: string, aliases: readonly HostAlias[] = []): string {
   return `# Kubernetes-managed hosts file (host network).\n${ofNode}${aliasEntries(aliases)}`;
 }
 

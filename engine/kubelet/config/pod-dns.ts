@@ -26,7 +26,10 @@ export interface DnsOptions {
 /** @throws Error when the node's resolv.conf is broken */
 export function podDns(pod: Pod, options: DnsOptions): PodDns {
   const { clusterDns, clusterDomain, resolvConf, warn } = options;
-  const ofNode = resolvConf === undefined ? { servers: [], searches: [], options: [] } : parseResolvConf(resolvConf);
+  const ofNode =
+    resolvConf === undefined
+      ? { servers: [], searches: [], options: [] }
+      : parseResolvConf(resolvConf);
   const base = (): PodDns => {
     switch (policyOf(pod)) {
       case 'None':

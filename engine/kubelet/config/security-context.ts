@@ -43,8 +43,7 @@ export function verifyRunAsNonRoot(
   const { name = '', namespace = '', uid: podUid = '' } = pod.metadata;
   const which = `(pod: ${goQuote(`${name}_${namespace}(${podUid})`)}, container: ${container.name})`;
   if (runAsUser !== undefined) {
-    if (runAsUser === 0)
-      throw new Error(`container's runAsUser breaks non-root policy ${which}`);
+    if (runAsUser === 0) throw new Error(`container's runAsUser breaks non-root policy ${which}`);
     return;
   }
   if (uid === undefined && username !== '')
