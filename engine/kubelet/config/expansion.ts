@@ -3,7 +3,7 @@
  * reference stays as it is.
  * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
  */
-export function expandReferences(text: string, valueOf: (name: string) => string): string {
+function expandReferences(text: string, valueOf: (name: string) => string): string {
   return text.replace(/\$(?:\$|\(([^)]*)\))/g, (_match, name: string | undefined) =>
     name === undefined ? '$' : valueOf(name),
   );

@@ -91,7 +91,7 @@ function clusterSearches(
 }
 
 /** Servers add up; of several `search` lines the last counts; of an option the last value does. */
-export function parseResolvConf(text: string): PodDns {
+function parseResolvConf(text: string): PodDns {
   const servers: string[] = [];
   let searches: string[] = [];
   let options: string[] = [];

@@ -270,7 +270,7 @@ export class FakeNode implements AgentTransport {
     for (const mount of this.mounts.keys())
       if (mount === path || mount.startsWith(`${path}/`))
         throw new AgentError('EBUSY', `unlinkat ${mount}: device or resource busy`);
-    for (const name of [...this.#files.keys()])
+    for (const name of this.#files.keys())
       if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name);
   }
 
