@@ -6,7 +6,7 @@ import { FakeApi } from '../../client/testing/fake-api.ts';
 import type { Node, Pod, PodSpec } from '../../objects/generated/core-v1.generated.ts';
 import type { ObjectMeta } from '../../objects/generated/meta-v1.generated.ts';
 import { DEFAULT_CONFIGURATION } from '../configuration.ts';
-import type { KubeletContext, PodStore } from '../contracts.ts';
+import type { KubeletContext, NodeAgent, PodStore } from '../contracts.ts';
 import { FakeCri } from './fake-cri.ts';
 import { FakeNode } from './fake-node.ts';
 
@@ -27,7 +27,8 @@ export class TestContext implements KubeletContext {
   readonly informers = new SharedInformers(this);
   readonly cri = new FakeCri(this.clock);
   readonly fakeNode = new FakeNode();
-  readonly agent = this.fakeNode.agent;
+  /** `fakeNode`'s, unless there is a real machine */
+  readonly agent: NodeAgent;
   configuration = DEFAULT_CONFIGURATION;
   /** `Warning FailedMount …` */
   readonly recorded: string[] = [];
@@ -61,6 +62,10 @@ export class TestContext implements KubeletContext {
     spec: {},
     status: { allocatable: { cpu: '2', memory: '256Mi', 'ephemeral-storage': '1Gi' } },
   };
+
+  constructor(agent?: NodeAgent) {
+    this.agent = agent ?? this.fakeNode.agent;
+  }
 
   node(): Node | undefined {
     return this.ownNode;

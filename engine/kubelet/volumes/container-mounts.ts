@@ -39,17 +39,17 @@ export async function containerMounts(request: ContainerMountsRequest): Promise<
     below.map(({ volume, subPath }) => ({ volume: volume.path, path: subPath })),
     now,
   );
-  const hostPaths = new Map(below.map(({ mount }, index) => [mount, subPaths[index]]));
+  const prepareds = new Map(below.map(({ mount }, index) => [mount, subPaths[index]]));
   return wanted.map(({ mount, volume, subPath }) => {
-    const hostPath = subPath === '' ? volume.path : hostPaths.get(mount);
-    if (hostPath === undefined)
+    const prepared = subPath === '' ? volume : prepareds.get(mount);
+    if (prepared === undefined || 'failed' in prepared)
       throw new Error(
-        `failed to prepare subPath for volumeMount ${goQuote(mount.name)} of container ${goQuote(containerName)}`,
+        `failed to ${prepared?.failed ?? 'prepare subPath'} for volumeMount ${goQuote(mount.name)} of container ${goQuote(containerName)}`,
       );
     const { mountPath } = mount;
     return {
       containerPath: mountPath.startsWith('/') ? mountPath : `/${mountPath}`,
-      hostPath,
+      hostPath: prepared.path,
       readonly: mount.readOnly === true || volume.readonly,
       propagation: propagationOf(mount),
     };

@@ -1,3 +1,4 @@
+import { AgentError } from '../../machine/agent/agent-error.ts';
 import type { NodeAgent } from '../contracts.ts';
 import { NodeTree } from '../node-tree.ts';
 
@@ -14,28 +15,41 @@ export interface SubPath {
   readonly path: string;
 }
 
+/** Where a sub-path is on the node, or which step failed; why is not told, since it would tell of the node. */
+export type PreparedSubPath =
+  | { readonly path: string }
+  | { readonly failed: 'create subPath directory' | 'prepare subPath' };
+
 /**
- * Paths on the node of directories or files below volumes, links followed, made where they are missing with the
- * volume's own mode; undefined for one that leads out of its volume. Whoever can write in a volume could still
- * exchange a part of the path between this and the mount: upstream holds the directory open meanwhile.
+ * Finds directories or files below volumes, links followed, and makes them where they are missing, with the volume's
+ * own mode. One that leads out of its volume fails. Whoever can write in a volume could still exchange a part of the
+ * path between this and the mount: upstream holds the directory open meanwhile.
  * @param now UNIX milliseconds
  */
 export async function prepareSubPaths(
   agent: NodeAgent,
   subPaths: readonly SubPath[],
   now: number,
-): Promise<readonly (string | undefined)[]> {
+): Promise<readonly PreparedSubPath[]> {
   if (subPaths.length === 0) return [];
   const paths = subPaths.map(({ volume, path }) => `${volume}/${path}`);
   const volumes = subPaths.map(({ volume }) => volume);
   let resolved = await resolve(agent, [...volumes, ...paths]);
   const missing = subPaths.filter((_, index) => resolved[volumes.length + index] === '');
-  for (const subPath of missing) await make(agent, subPath, now);
+  const failed = new Set<SubPath>();
+  for (const subPath of missing)
+    await make(agent, subPath, now).catch((error: unknown) => {
+      if (!(error instanceof AgentError)) throw error;
+      failed.add(subPath);
+    });
   if (missing.length > 0) resolved = await resolve(agent, [...volumes, ...paths]);
-  return subPaths.map((_, index) => {
+  return subPaths.map((subPath, index) => {
+    if (failed.has(subPath)) return { failed: 'create subPath directory' };
     const volume = resolved[index] ?? '';
     const path = resolved[volumes.length + index] ?? '';
-    return volume !== '' && (path === volume || path.startsWith(`${volume}/`)) ? path : undefined;
+    return volume !== '' && (path === volume || path.startsWith(`${volume}/`))
+      ? { path }
+      : { failed: 'prepare subPath' };
   });
 }
 
