@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { goDuration, goTime, humanDuration, humanSize, parseTimestamp } from './go-format.ts';
+import { goDuration } from '../base/go-duration.ts';
+import { goTime, humanDuration, humanSize, parseTimestamp } from './go-format.ts';
 
 describe('humanDuration', () => {
   it.each([

@@ -24,8 +24,8 @@ import type {
   CriContainerConfig,
   CriMount,
   LinuxContainerResources,
-  PodSandbox,
   PodSandboxConfig,
+  PodSandboxStatus,
 } from '../runtime/cri/types.ts';
 import type { KubeletConfiguration } from './configuration.ts';
 
@@ -87,7 +87,7 @@ export type MakeKubeletParts = (context: KubeletContext) => KubeletParts;
 
 /** Records events about Pods and the node, of source `kubelet` on this node. Never fails, never waits. */
 export interface PodEvents {
-  /** @param container adds the `fieldPath`: `spec.containers{web}`; for static Pods the event is about the mirror Pod */
+  /** @param container name of one of its containers, of whatever kind: adds the `fieldPath`, such as `spec.containers{web}` */
   pod(
     pod: Pod,
     type: 'Normal' | 'Warning',
@@ -113,8 +113,8 @@ export interface RuntimePod {
   readonly name: string;
   readonly namespace: string;
   /** newest first */
-  readonly sandboxes: readonly PodSandbox[];
-  /** of the newest ready sandbox that has any; `nodeIps` are not among them */
+  readonly sandboxes: readonly PodSandboxStatus[];
+  /** of the newest sandbox while it is ready; none on the host network */
   readonly ips: readonly string[];
   /** newest first, dead ones too */
   readonly containers: readonly RuntimeContainer[];

@@ -1,7 +1,8 @@
 /** Runs a container's health check on its schedule and keeps what `docker inspect` shows of it. */
 import { messageOf } from '../../base/message-of.ts';
 import { sleep, type Clock } from '../../base/clock.ts';
-import { goDuration, goTime } from '../go-format.ts';
+import { goDuration } from '../../base/go-duration.ts';
+import { goTime } from '../go-format.ts';
 import type { Healthcheck } from './container-config.ts';
 
 export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';

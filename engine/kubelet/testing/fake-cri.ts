@@ -196,7 +196,15 @@ export class FakeCri implements Cri {
 
   async startContainer(id: string): Promise<void> {
     const container = this.#container(id);
-    await this.#called('startContainer', container.metadata.name);
+    try {
+      await this.#called('startContainer', container.metadata.name);
+    } catch (error) {
+      container.startedAt = 0;
+      container.state = 'CONTAINER_RUNNING';
+      this.#end(container, 128, 'StartError');
+      container.message = (error as Error).message;
+      throw error;
+    }
     container.state = 'CONTAINER_RUNNING';
     container.startedAt = this.#clock.now();
     container.pid = 1000 + ++this.#count;

@@ -6,6 +6,17 @@ const reference = new RegExp(
 );
 
 /**
+ * The name with the tag that it means: `latest` when it has neither tag nor digest. Undefined for what is
+ * no name of an image.
+ */
+export function withImageTag(image: string): string | undefined {
+  const match = reference.exec(image);
+  if (!match || /^[a-f0-9]{64}$/.test(image)) return undefined;
+  const [, tag, digest] = match;
+  return tag === undefined && digest === undefined ? `${image}:latest` : image;
+}
+
+/**
  * Whether an image's name means the tag `latest`: it says so, or has neither tag nor digest. What is no
  * name of an image means nothing. The grammar is that of the distribution project's references.
  */
