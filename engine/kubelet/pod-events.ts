@@ -1,4 +1,4 @@
-import { EventRecorder } from '../client/events/event-recorder.ts';
+import type { EventRecorder } from '../client/events/event-recorder.ts';
 import type { Pod } from '../objects/generated/core-v1.generated.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import type { PodEvents } from './contracts.ts';

@@ -105,7 +105,7 @@ function inNewSandbox(
   attempt: number,
 ): Partial<Pick<PodActions, 'createSandbox' | 'initToStart' | 'toStart'>> {
   const { spec } = pod;
-  const { containers = [], initContainers = [] } = spec;
+  const { containers, initContainers = [] } = spec;
   if (spec.restartPolicy === 'Never' && attempt !== 0 && runtime.containers.length > 0) return {};
   const toStart = containers.filter((container) => {
     const newest = newestOf(runtime, container.name);

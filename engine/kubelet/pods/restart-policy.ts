@@ -47,7 +47,7 @@ export function activeOf(runtime: RuntimePod, name: string): RuntimeContainer | 
 }
 
 /** Containers of the sandbox that is in use. */
-export function activeContainers({ sandboxes, containers }: RuntimePod): RuntimeContainer[] {
+function activeContainers({ sandboxes, containers }: RuntimePod): RuntimeContainer[] {
   const [newest] = sandboxes;
   if (newest?.state !== 'SANDBOX_READY') return [];
   return containers.filter(({ podSandboxId }) => podSandboxId === newest.id);

@@ -63,7 +63,7 @@ async function podTarget(): Promise<BuiltInTarget> {
 
 /** Nothing of the API may be needed to start one: it may be the API server itself. */
 function refuseReferences({ spec }: Pod): void {
-  const { serviceAccountName = '', containers = [], initContainers = [], volumes = [] } = spec;
+  const { serviceAccountName = '', containers, initContainers = [], volumes = [] } = spec;
   const refuse = (resource: string): never => {
     throw new Error(`cannot create static pods that reference API objects: ${resource}`);
   };

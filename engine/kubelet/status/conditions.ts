@@ -111,7 +111,7 @@ function initialized({ pod, initStatuses, statuses, phase }: ConditionFacts): Ju
 function containersReady(facts: ConditionFacts): Judgement {
   const { pod, initStatuses, statuses, phase } = facts;
   const type = 'ContainersReady';
-  const { initContainers = [], containers = [] } = pod.spec;
+  const { initContainers = [], containers } = pod.spec;
   const unknown: string[] = [];
   const unready: string[] = [];
   for (const { name } of [...initContainers.filter(isSidecar), ...containers]) {

@@ -15,7 +15,7 @@ export function phaseOf(
   { isTerminal, isInitialized }: { readonly isTerminal: boolean; readonly isInitialized: boolean },
 ): Phase {
   const { spec } = pod;
-  const { initContainers = [], containers = [] } = spec;
+  const { initContainers = [], containers } = spec;
   const statusOf = (name: string) => statuses.find((status) => status.name === name);
   let pendingInit = 0;
   let pendingSidecars = 0;

@@ -29,7 +29,7 @@ export interface PodStatusSources extends StatusSources {
 export function podStatus(sources: PodStatusSources): PodStatus {
   const { pod, runtime, known, probes, verdict, now } = sources;
   const { spec } = pod;
-  const { containers = [], initContainers = [], ephemeralContainers = [] } = spec;
+  const { containers, initContainers = [], ephemeralContainers = [] } = spec;
   const build = (
     of: readonly Container[],
     before: readonly ContainerStatus[],

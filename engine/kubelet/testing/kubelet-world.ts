@@ -116,7 +116,7 @@ export class KubeletWorld {
   }
 }
 
-export function podOf(name: string, spec: Partial<PodSpec> = {}, metadata: ObjectMeta = {}): Pod {
+function podOf(name: string, spec: Partial<PodSpec> = {}, metadata: ObjectMeta = {}): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
