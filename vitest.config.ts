@@ -8,7 +8,7 @@ const FILES_AT_ONCE = 2;
 const PATIENCE = {
   testTimeout: 300_000,
   hookTimeout: 300_000,
-  expect: { poll: { timeout: 60_000 } },
+  expect: { poll: { timeout: 120_000 } },
 };
 
 /**

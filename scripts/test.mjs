@@ -1,9 +1,9 @@
 /**
  * `npm test [-- STEP…]`: everything that must hold before a change lands. Every step runs even
- * when an earlier one failed; the last lines say what failed and count the checks.
+ * when an earlier one failed; the last lines say what failed and why, and count the checks.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   checkComputer,
@@ -14,18 +14,31 @@ import {
   main,
   root,
 } from './bootstrap.mjs';
+import { failedFiles, judge, lastLines, summary } from './test-report.mjs';
 
 const reports = path.join(root, 'build', 'test');
 
-/** Runs a command; resolves to its exit status and, when `capture`, what it printed. */
-function execute(command, args, { cwd = root, env = process.env, capture = false } = {}) {
+/**
+ * Runs a command. Resolves to its exit status and what it printed, which is shown too unless it is to be `quiet`;
+ * with `terminal` it is shown with colours, and not known here.
+ */
+function execute(
+  command,
+  args,
+  { cwd = root, env = process.env, quiet = false, terminal = false } = {},
+) {
   const child = spawn(command, args, {
     cwd,
     env,
-    stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
+    stdio: terminal ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  child.stdout?.on('data', (data) => (output += data));
+  const collect = (shown) => (data) => {
+    output += data;
+    if (!quiet) shown.write(data);
+  };
+  child.stdout?.on('data', collect(process.stdout));
+  child.stderr?.on('data', collect(process.stderr));
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ status: 127, output: String(error) }));
     child.once('close', (status) => resolve({ status: status ?? 1, output }));
@@ -40,35 +53,59 @@ function executePackage(name, args, options) {
   return execute(process.execPath, [path.join(folder, program), ...args], options);
 }
 
+const fine = { passed: 1, failed: 0 };
+const failure = (name, error) => ({ passed: 0, failed: 1, failures: [{ name, error }] });
+
 /** Counts a command as one check, which passes when it exits 0. */
 async function check(running) {
-  const { status } = await running;
-  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 };
+  const { status, output } = await running;
+  return status === 0 ? fine : failure(`exit status ${status}`, lastLines(output));
 }
 
-/** A vitest project; a skipped test counts as failed. */
+/** Runs a vitest project, or some files of it; resolves to what became of its tests, and the exit status. */
+async function runVitest(project, args, env) {
+  const report = path.join(reports, `${project}.json`);
+  rmSync(report, { force: true });
+  const { status } = await executePackage(
+    'vitest',
+    [
+      'run',
+      `--project=${project}`,
+      '--reporter=default',
+      `--reporter=${path.join(root, 'scripts', 'outcomes-reporter.mjs')}`,
+      ...args,
+    ],
+    { env: { ...process.env, ...env, TEST_OUTCOMES: report }, terminal: true },
+  );
+  return existsSync(report)
+    ? { status, ...JSON.parse(readFileSync(report, 'utf8')) }
+    : { status, outcomes: [], unhandled: [] };
+}
+
 const vitest =
   (project, env = {}) =>
+  async () =>
+    judge(await runVitest(project, [], env));
+
+/**
+ * A vitest project whose tests share a computer with machines and a browser. What failed is run once more, on new
+ * machines (docs/decisions/026-a-second-attempt.md), and the last lines tell of what passed only then.
+ */
+const vitestWithMachines =
+  (project, env = {}) =>
   async () => {
-    const report = path.join(reports, `${project}.json`);
-    rmSync(report, { force: true });
-    const args = [
-      'run',
-      '--project',
-      project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ];
-    const { status } = await executePackage('vitest', args, { env: { ...process.env, ...env } });
-    let counts;
-    try {
-      counts = JSON.parse(readFileSync(report, 'utf8'));
-    } catch {
-      return { passed: 0, failed: 1 };
+    const first = await runVitest(project, [], env);
+    const attempts = failedFiles(first);
+    if (attempts.length === 0) return judge(first);
+    console.log(`\n── ${project}: a second attempt of what failed`);
+    const second = { outcomes: [], unhandled: [] };
+    for (const { files, suites } of attempts) {
+      const filter = suites === undefined ? [] : [`--testNamePattern=^(?:${suites.join('|')}) `];
+      const { outcomes, unhandled } = await runVitest(project, [...filter, ...files], env);
+      second.outcomes.push(...outcomes);
+      second.unhandled.push(...unhandled);
     }
-    const failed = counts.numTotalTests - counts.numPassedTests;
-    return { passed: counts.numPassedTests, failed: failed || (status === 0 ? 0 : 1) };
+    return judge(first, second);
   };
 
 /** Folders with a go.mod: the guest programs, the generator of the Kubernetes schemas. */
@@ -80,42 +117,47 @@ async function go() {
   const env = directory
     ? { ...process.env, PATH: `${directory}${path.delimiter}${process.env.PATH}` }
     : process.env;
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, failures: [] };
   for (const module of goModules) {
-    const { passed, failed } = await goModule(path.join(root, module), env);
+    const { passed, failures } = await goModule(path.join(root, module), env);
     counts.passed += passed;
-    counts.failed += failed;
+    counts.failed += failures.length;
+    counts.failures.push(
+      ...failures.map(({ name, error }) => ({ name: `${module}: ${name}`, error })),
+    );
   }
   return counts;
 }
 
 async function goModule(cwd, env) {
+  const failures = [];
   const format = spawnSync('gofmt', ['-l', '.'], { cwd, env, encoding: 'utf8' });
-  if (format.stdout) console.log(`gofmt would change:\n${format.stdout}`);
+  if (format.status !== 0 || format.stdout)
+    failures.push({ name: 'gofmt would change', error: lastLines(format.stdout ?? '') });
   const vet = await execute('go', ['vet', './...'], { cwd, env });
-  const test = await execute('go', ['test', '-json', './...'], { cwd, env, capture: true });
+  if (vet.status !== 0) failures.push({ name: 'go vet', error: lastLines(vet.output) });
+  const test = await execute('go', ['test', '-json', './...'], { cwd, env, quiet: true });
   const events = test.output
     .split('\n')
-    .filter(Boolean)
+    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line));
   const ended = (action) => events.filter((event) => event.Test && event.Action === action);
-  const failures = [...ended('fail'), ...ended('skip')];
-  for (const failure of failures) {
-    const lines = events.filter(
-      (event) => event.Test === failure.Test && event.Package === failure.Package,
-    );
-    console.log(lines.map((event) => event.Output ?? '').join(''));
+  const failedTests = [...ended('fail'), ...ended('skip')];
+  for (const failed of failedTests) {
+    const text = events
+      .filter((event) => event.Test === failed.Test && event.Package === failed.Package)
+      .map((event) => event.Output ?? '')
+      .join('');
+    console.log(text);
+    failures.push({ name: `${failed.Package} ${failed.Test}`, error: lastLines(text) });
   }
-  const broken = [
-    format.status === 0 && !format.stdout,
-    vet.status === 0,
-    test.status === 0 || failures.length > 0,
-  ];
-  const problems = broken.filter((fine) => !fine).length;
-  return {
-    passed: ended('pass').length + broken.length - problems,
-    failed: failures.length + problems,
-  };
+  if (test.status !== 0 && failedTests.length === 0) {
+    console.log(test.output);
+    failures.push({ name: 'go test', error: lastLines(test.output) });
+  }
+  const checks = 3;
+  const broken = failures.length - failedTests.length;
+  return { passed: ended('pass').length + checks - broken, failures };
 }
 
 const node = process.execPath;
@@ -130,7 +172,7 @@ const app = once(async () => (await import('./app.mjs')).buildApp());
 
 async function prepare() {
   await Promise.all([app(), states()]);
-  return { passed: 1, failed: 0 };
+  return fine;
 }
 
 const steps = {
@@ -144,15 +186,15 @@ const steps = {
   prepare,
   async scenarios() {
     await states();
-    return vitest('scenarios')();
+    return vitestWithMachines('scenarios')();
   },
   async parity() {
     await states();
-    return vitest('parity', { DOCKER_CLIENT: await ensureDockerClient() })();
+    return vitestWithMachines('parity', { DOCKER_CLIENT: await ensureDockerClient() })();
   },
   async e2e() {
     await prepare();
-    return vitest('e2e', { CHROMIUM_PATH: await ensureChromium() })();
+    return vitestWithMachines('e2e', { CHROMIUM_PATH: await ensureChromium() })();
   },
 };
 
@@ -173,17 +215,10 @@ await main(async () => {
     const started = performance.now();
     const counts = await steps[name]().catch((error) => {
       console.error(error.message);
-      return { passed: 0, failed: 1 };
+      return failure('did not come to its tests', lastLines(error.message));
     });
     results.push({ name, ...counts, seconds: (performance.now() - started) / 1000 });
   }
-  console.log('');
-  for (const { name, passed, failed, seconds } of results) {
-    console.log(
-      `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${seconds.toFixed(1).padStart(7)} s`,
-    );
-  }
-  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
-  process.exitCode = sum('failed') === 0 ? 0 : 1;
+  console.log(`\n${summary(results)}`);
+  process.exitCode = results.some(({ failed }) => failed > 0) ? 1 : 0;
 });

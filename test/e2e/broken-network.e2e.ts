@@ -62,7 +62,9 @@ describe('a broken network', () => {
     expect(await run(page, 'echo whole')).toBe('whole');
     expect(requests).toHaveLength(1);
     const from = Number(/^bytes=(\d+)-$/.exec(requests[0]?.range ?? '')?.[1]);
-    expect(from).toBeGreaterThan(CUT / 2);
+    // What was on its way when the connection broke, a browser may throw away.
+    expect(from).toBeGreaterThan(0);
+    expect(from).toBeLessThanOrEqual(CUT);
     expect(requests[0]?.sent).toBe(size - from);
     await page.context().close();
   });

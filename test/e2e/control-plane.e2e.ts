@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../harness/chromium.ts';
+import { PATIENCE } from '../harness/shell.ts';
 import { serveTestPage } from '../harness/test-page.ts';
 
 let server: Awaited<ReturnType<typeof serveTestPage>>;
@@ -19,6 +20,7 @@ beforeAll(async () => {
   server = await serveTestPage('control-plane');
   browser = await launchChromium();
   context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE);
   page = await openPage();
 });
 

@@ -1,7 +1,14 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, screen, waitForScreen, waitForShell } from '../harness/shell.ts';
+import {
+  focusTerminal,
+  run,
+  screen,
+  throughStart,
+  waitForScreen,
+  waitForShell,
+} from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -61,10 +68,9 @@ describe('the machine panel', () => {
     await focusTerminal(page);
     expect(await run(page, 'ls /root/work')).toContain('left-behind');
     await page.getByRole('button', { name: 'Reset' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
-    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor();
-    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor({ state: 'hidden' });
-    await waitForShell(page);
+    await throughStart(page, () =>
+      page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click(),
+    );
     await focusTerminal(page);
     expect(await run(page, 'ls /root/work')).not.toContain('left-behind');
   });
@@ -72,10 +78,7 @@ describe('the machine panel', () => {
   test('reboot restarts the machine: its disk stays, and the serial log tells', async () => {
     await focusTerminal(page);
     await run(page, 'echo kept > /root/work/kept');
-    await page.keyboard.type('reboot\n');
-    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor();
-    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor({ state: 'hidden' });
-    await waitForShell(page);
+    await throughStart(page, () => page.keyboard.type('reboot\n'));
     await focusTerminal(page);
     expect(await run(page, 'cat /root/work/kept')).toBe('kept');
     await page.getByRole('button', { name: 'Serial log' }).click();
@@ -97,10 +100,9 @@ describe('the machine panel', () => {
     const uptime = async () => Number((await run(page, 'cut -d. -f1 /proc/uptime')).trim());
     const before = performance.now();
     await page.getByRole('button', { name: 'Cold boot' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Cold boot' }).click();
-    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor();
-    await page.getByRole('heading', { name: 'Starting your machine' }).waitFor({ state: 'hidden' });
-    await waitForShell(page);
+    await throughStart(page, () =>
+      page.getByRole('dialog').getByRole('button', { name: 'Cold boot' }).click(),
+    );
     await focusTerminal(page);
     expect(await run(page, 'dmesg | grep -o "Linux version 6.1"')).toBe('Linux version 6.1');
     const up = await uptime();

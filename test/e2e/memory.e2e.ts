@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
 import { rendererResources } from '../harness/chromium.ts';
-import { focusTerminal, waitForShell } from '../harness/shell.ts';
+import { focusTerminal, throughStart, waitForShell } from '../harness/shell.ts';
 
 const CYCLES = 20;
 /** The first cycles fill caches of the page and the browser. */
@@ -37,11 +37,9 @@ test('memory stays flat over twenty machines', async () => {
   const sizes: number[] = [];
   for (let cycle = 0; cycle < CYCLES; cycle++) {
     await page.getByRole('button', { name: 'Reset' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
-    const starting = page.getByRole('heading', { name: 'Starting your machine' });
-    await starting.waitFor();
-    await starting.waitFor({ state: 'hidden', timeout: 90_000 });
-    await waitForShell(page);
+    await throughStart(page, () =>
+      page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click(),
+    );
     await focusTerminal(page);
     sizes.push(await settledMemory());
   }

@@ -29,11 +29,11 @@ test('the original Docker Engine tells when it is ready, and runs a container', 
   await page.getByRole('progressbar', { name: 'Start of the machine' }).waitFor();
   await waitForShell(page);
   const engine = page.getByText('Docker engine', { exact: true }).locator('..');
-  await engine.locator('[data-state=ready]').waitFor({ timeout: 180_000 });
+  await engine.locator('[data-state=ready]').waitFor({ timeout: 400_000 });
   await engine.getByRole('button', { name: /real/i }).waitFor();
   await focusTerminal(page);
   expect(await run(page, 'docker run --rm hello-world 2>&1 | grep -E "^(Status|Hello)"')).toBe(
     'Status: Downloaded newer image for hello-world:latest\nHello from Docker!',
   );
   expect(await run(page, "docker version -f '{{.Server.Version}}'")).toBe('20.10.24+dfsg1');
-}, 400_000);
+}, 900_000);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { runFocused, waitForShell } from '../harness/shell.ts';
+import { runFocused, throughStart, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -32,13 +32,12 @@ const typed = (command: string) => runFocused(page, command);
 
 /** Answers the question whether to restore, and waits for the shell of the restored machine. */
 async function confirmRestore(): Promise<void> {
-  await page
-    .getByRole('dialog', { name: /^Restore/ })
-    .getByRole('button', { name: 'Restore' })
-    .click();
-  await page.getByRole('heading', { name: 'Starting your machine' }).waitFor();
-  await page.getByRole('heading', { name: 'Starting your machine' }).waitFor({ state: 'hidden' });
-  await waitForShell(page);
+  await throughStart(page, () =>
+    page
+      .getByRole('dialog', { name: /^Restore/ })
+      .getByRole('button', { name: 'Restore' })
+      .click(),
+  );
 }
 
 describe('saved machines', () => {

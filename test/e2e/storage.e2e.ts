@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../harness/chromium.ts';
+import { PATIENCE } from '../harness/shell.ts';
 import { serveTestPage } from '../harness/test-page.ts';
 
 let server: Awaited<ReturnType<typeof serveTestPage>>;
@@ -11,6 +12,7 @@ beforeAll(async () => {
   server = await serveTestPage('storage');
   browser = await launchChromium();
   page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(PATIENCE);
   await page.goto(server.url);
   await page.waitForFunction('window.runContract !== undefined');
 });

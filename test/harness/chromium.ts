@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { PATIENCE } from './shell.ts';
 
 /** Headless Chromium (`CHROMIUM_PATH`) that asks nothing of the network by itself. */
 export function launchChromium(flags: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    timeout: PATIENCE,
     args: [
       '--headless',
       '--no-sandbox',

@@ -34,6 +34,31 @@ export async function waitForShell(page: Page): Promise<void> {
   await waitForScreen(page, /root@drydock:.*# *$/m);
 }
 
+/** Does what makes the machine start anew, and waits for its first shell. Noted by the page itself, for a start may be over before one looks. */
+export async function throughStart(page: Page, act: () => Promise<void>): Promise<void> {
+  const over = await page.evaluateHandle(() => {
+    const isStarting = (): boolean =>
+      [...document.querySelectorAll('h2')].some(
+        ({ textContent }) => textContent === 'Starting your machine',
+      );
+    const started = new Promise<void>((resolve) => {
+      let began = false;
+      const observer = new MutationObserver(() => {
+        began ||= isStarting();
+        if (!began || isStarting()) return;
+        observer.disconnect();
+        resolve();
+      });
+      observer.observe(document.body, { childList: true, subtree: true });
+    });
+    return { started };
+  });
+  await act();
+  await over.evaluate(({ started }) => started);
+  await over.dispose();
+  await waitForShell(page);
+}
+
 /** Types a command and waits for its end; resolves to the lines it printed. The screen is cleared first. */
 export async function run(page: Page, command: string, { index = 0 } = {}): Promise<string> {
   const mark = `end-${Math.random().toString(36).slice(2, 8)}`;

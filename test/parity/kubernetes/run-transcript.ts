@@ -5,7 +5,7 @@ import path from 'node:path';
 import { normalise, type Command, type Transcript } from './transcript.ts';
 
 /** Longer than any command of the corpus takes: a hanging one ends with this status, as `timeout` gives. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 240_000;
 const TIMED_OUT = 124;
 
 export interface Shell {

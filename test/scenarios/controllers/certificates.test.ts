@@ -42,7 +42,7 @@ spec:
   const state = () => kubectl('get', 'csr', 'jane', '--no-headers');
   expect(await state()).toMatch(/ Pending\n$/);
   await kubectl('certificate', 'approve', 'jane');
-  await kubectl('wait', 'csr/jane', '--for=jsonpath={.status.certificate}', '--timeout=60s');
+  await kubectl('wait', 'csr/jane', '--for=jsonpath={.status.certificate}', '--timeout=240s');
   expect(await state()).toMatch(/ Approved,Issued\n$/);
   const issued = await kubectl('get', 'csr', 'jane', '-o', 'jsonpath={.status.certificate}');
   await writeFile(certificateFile, atob(issued));

@@ -52,7 +52,7 @@ const address = () =>
 async function exposeWeb(): Promise<void> {
   await kubectl('expose', 'deployment', 'web', '--type=LoadBalancer', '--port=80');
   const ingress = 'jsonpath={.status.loadBalancer.ingress}';
-  await kubectl('wait', 'service/web', `--for=${ingress}`, '--timeout=60s');
+  await kubectl('wait', 'service/web', `--for=${ingress}`, '--timeout=240s');
 }
 
 it('gives a LoadBalancer Service an address, and takes it away', async () => {
@@ -85,7 +85,7 @@ it('takes the Node of a machine that is removed away', async () => {
   expect(zone).toBe('harbor-1b');
   const id = providerId.split('/').at(-1);
   await cloud('DELETE', `/machines/${id}`);
-  await kubectl('wait', '--for=delete', 'node/hollow-0001', '--timeout=60s');
+  await kubectl('wait', '--for=delete', 'node/hollow-0001', '--timeout=240s');
   expect((await kubectl('get', 'nodes', '-o', 'name')).trim()).toBe('node/hollow-0000');
   expect((await cloud('GET', '/load-balancers')).items).toMatchObject([
     { machines: ['hollow-0000'] },

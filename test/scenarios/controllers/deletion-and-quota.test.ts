@@ -35,7 +35,7 @@ function whenNone<T extends KubernetesObject>(resource: Resource<T>, app: string
 it('kubectl run needs nothing but a cluster', async () => {
   const { kubectl } = cluster;
   await kubectl('run', 'alone', '--image=web');
-  const ready = await kubectl('wait', '--for=condition=Ready', 'pod/alone', '--timeout=60s');
+  const ready = await kubectl('wait', '--for=condition=Ready', 'pod/alone', '--timeout=240s');
   expect(ready).toBe('pod/alone condition met\n');
 });
 
@@ -43,7 +43,7 @@ describe('kubectl delete', () => {
   const create = async (name: string): Promise<void> => {
     const { kubectl } = cluster;
     await kubectl('create', 'deployment', name, '--image=web', '--replicas=2');
-    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=60s');
+    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=240s');
   };
 
   it('takes away what a Deployment owns, after it', async () => {
@@ -60,7 +60,7 @@ describe('kubectl delete', () => {
   it('takes away what a Deployment owns, before it', async () => {
     const { kubectl } = cluster;
     await create('before');
-    await kubectl('delete', 'deployment', 'before', '--cascade=foreground', '--timeout=60s');
+    await kubectl('delete', 'deployment', 'before', '--cascade=foreground', '--timeout=240s');
     expect(await named('rs,pod', 'app=before')).toEqual([]);
   });
 
@@ -68,10 +68,10 @@ describe('kubectl delete', () => {
     const { kubectl } = cluster;
     await create('left');
     const owned = await named('rs,pod', 'app=left');
-    await kubectl('delete', 'deployment', 'left', '--cascade=orphan', '--timeout=60s');
+    await kubectl('delete', 'deployment', 'left', '--cascade=orphan', '--timeout=240s');
     const owners = '{.items[*].metadata.ownerReferences}';
     expect(await kubectl('get', 'rs', '-l', 'app=left', '-o', `jsonpath=${owners}`)).toBe('');
-    await kubectl('delete', 'rs', '-l', 'app=left', '--cascade=orphan', '--timeout=60s');
+    await kubectl('delete', 'rs', '-l', 'app=left', '--cascade=orphan', '--timeout=240s');
     expect(await kubectl('get', 'pods', '-l', 'app=left', '-o', `jsonpath=${owners}`)).toBe('');
     const pods = await named('rs,pod', 'app=left');
     expect(pods).toHaveLength(2);
@@ -82,7 +82,7 @@ describe('kubectl delete', () => {
     const { kubectl, tryKubectl } = cluster;
     await kubectl('create', 'namespace', 'shop');
     await kubectl('create', 'configmap', 'settings', '-n', 'shop');
-    await kubectl('delete', 'namespace', 'shop', '--timeout=60s');
+    await kubectl('delete', 'namespace', 'shop', '--timeout=240s');
     const { error } = await tryKubectl('get', 'namespace', 'shop');
     expect(error).toBe('Error from server (NotFound): namespaces "shop" not found\n');
   });
@@ -105,7 +105,14 @@ spec: { containers: [{ name: c, image: web, ${container} }] }
   it('a quota refuses what is too much, until something is deleted', async () => {
     const { kubectl } = cluster;
     await kubectl('create', 'namespace', 'tight');
-    await kubectl('wait', '--for=create', 'serviceaccount/default', '-n', 'tight', '--timeout=60s');
+    await kubectl(
+      'wait',
+      '--for=create',
+      'serviceaccount/default',
+      '-n',
+      'tight',
+      '--timeout=240s',
+    );
     await kubectl('create', 'quota', 'small', '-n', 'tight', '--hard=pods=2,requests.cpu=1');
     const used = (pods: number): Promise<string> =>
       kubectl(
@@ -114,7 +121,7 @@ spec: { containers: [{ name: c, image: web, ${container} }] }
         '-n',
         'tight',
         `--for=jsonpath={.status.used.pods}=${pods}`,
-        '--timeout=60s',
+        '--timeout=240s',
       );
     await used(0);
     const small = 'resources: { requests: { cpu: 100m } }';
@@ -129,7 +136,7 @@ spec: { containers: [{ name: c, image: web, ${container} }] }
     expect(await refusal('three', small)).toContain(
       'exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2',
     );
-    await kubectl('delete', 'pod', 'one', '-n', 'tight', '--timeout=60s');
+    await kubectl('delete', 'pod', 'one', '-n', 'tight', '--timeout=240s');
     await used(1);
     await pod('three', small);
     expect(await kubectl('describe', 'quota', 'small', '-n', 'tight')).toMatch(

@@ -45,13 +45,13 @@ const allowed = (count: number): Promise<string> =>
     'wait',
     `--for=jsonpath={.status.disruptionsAllowed}=${count}`,
     'pdb/web',
-    '--timeout=60s',
+    '--timeout=240s',
   );
 
 it('a drain goes no faster than the budget allows, and does not finish while it allows nothing', async () => {
   const { apply, informers, kubectl, tryKubectl } = cluster;
   await apply(web(6, 6));
-  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=240s');
   await allowed(0);
   const node = 'hollow-0000';
   const on = ['get', 'pods', '-l', 'app=web', '-o', 'name', '--field-selector'];
@@ -79,7 +79,7 @@ it('a drain goes no faster than the budget allows, and does not finish while it 
   expect(drained).toContain(`node/${node} drained`);
   watching.dispose();
   expect(fewest).toBe(5);
-  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=240s');
   expect(await kubectl(...on, `spec.nodeName=${node}`)).toBe('');
   expect(await kubectl('get', 'pdb', 'web', '--no-headers')).toMatch(/^web +5 +N\/A +1 /);
 

@@ -31,7 +31,7 @@ describe('a Job', () => {
   it('runs its Pods to completion, index by index', async () => {
     const { apply, kubectl } = cluster;
     await apply(job('batch', 0, 'completions: 5\nparallelism: 2\ncompletionMode: Indexed'));
-    await kubectl('wait', '--for=condition=complete', 'job/batch', '--timeout=60s');
+    await kubectl('wait', '--for=condition=complete', 'job/batch', '--timeout=240s');
     expect(await kubectl('get', 'job', 'batch', '--no-headers')).toMatch(/^batch +Complete +5\/5 /);
     const pods = await kubectl('get', 'pods', '-l', 'job-name=batch', '--no-headers');
     expect(pods.trim().split('\n')).toEqual(
@@ -53,7 +53,7 @@ backoffLimit: 3
 podFailurePolicy:
   rules: [{ action: FailJob, onExitCodes: { operator: In, values: [42] } }]`;
     await apply(job('broken', 42, spec));
-    await kubectl('wait', '--for=condition=failed', 'job/broken', '--timeout=60s');
+    await kubectl('wait', '--for=condition=failed', 'job/broken', '--timeout=240s');
     expect(await kubectl('describe', 'job', 'broken')).toMatch(
       /Warning +PodFailurePolicy +\S+ +job-controller +Container c for pod default\/broken-\w{5} failed with exit code 42 matching FailJob rule at index 0/,
     );
@@ -62,10 +62,10 @@ podFailurePolicy:
   it('waits while it is suspended', async () => {
     const { apply, kubectl } = cluster;
     await apply(job('later', 0, 'suspend: true'));
-    await kubectl('wait', '--for=condition=suspended', 'job/later', '--timeout=60s');
+    await kubectl('wait', '--for=condition=suspended', 'job/later', '--timeout=240s');
     expect(await kubectl('get', 'pods', '-l', 'job-name=later', '-o', 'name')).toBe('');
     await kubectl('patch', 'job', 'later', '-p', '{"spec":{"suspend":false}}');
-    await kubectl('wait', '--for=condition=complete', 'job/later', '--timeout=60s');
+    await kubectl('wait', '--for=condition=complete', 'job/later', '--timeout=240s');
   });
 });
 
@@ -85,7 +85,7 @@ spec:
     'wait',
     '--for=jsonpath={.status.lastSuccessfulTime}',
     'cronjob/tick',
-    '--timeout=60s',
+    '--timeout=240s',
   );
   await kubectl('patch', 'cronjob', 'tick', '-p', '{"spec":{"suspend":true}}');
   const [name = ''] = (await kubectl('get', 'jobs', '-o', 'name')).match(/tick-\d{8}/) ?? [];
@@ -96,7 +96,7 @@ spec:
     /^tick +@every 1s +Asia\/Kolkata +True +\d /,
   );
   await kubectl('create', 'job', 'by-hand', '--from=cronjob/tick');
-  await kubectl('wait', '--for=condition=complete', 'job/by-hand', '--timeout=60s');
+  await kubectl('wait', '--for=condition=complete', 'job/by-hand', '--timeout=240s');
   expect(await kubectl('events', '--for', 'cronjob/tick', '--no-headers')).toMatch(
     /Normal +SawCompletedJob +CronJob\/tick +Saw completed job: tick-\d{8}, condition: Complete/,
   );

@@ -44,7 +44,7 @@ spec:
 it('moves the Pods of a node that falls silent to others, and takes it back', async () => {
   const { kubectl, apply } = cluster;
   await apply(deployment('web'));
-  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=240s');
   const nodesOf = async (): Promise<string[]> => {
     const out = await kubectl(
       'get',
@@ -56,20 +56,20 @@ it('moves the Pods of a node that falls silent to others, and takes it back', as
   };
   const [silent = ''] = await nodesOf();
   await kubectl('annotate', 'node', silent, 'hollow.drydock.dev/down=true');
-  await kubectl('wait', `node/${silent}`, '--for=condition=Ready=Unknown', '--timeout=60s');
+  await kubectl('wait', `node/${silent}`, '--for=condition=Ready=Unknown', '--timeout=240s');
   const node = await kubectl('describe', 'node', silent);
   expect(node).toContain('Kubelet stopped posting node status.');
   expect(node).toContain('node.kubernetes.io/unreachable:NoSchedule');
-  await expect.poll(nodesOf, { timeout: 60_000 }).not.toContain(silent);
-  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await expect.poll(nodesOf, { timeout: 240_000 }).not.toContain(silent);
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=240s');
   expect(await nodesOf()).toHaveLength(4);
   const events = await kubectl('get', 'events', '-o=custom-columns=R:.reason,M:.message');
   expect(events).toContain('Marking for deletion Pod default/web-');
   expect(events).toContain(`Node ${silent} status is now: NodeNotReady`);
   await kubectl('annotate', 'node', silent, 'hollow.drydock.dev/down-');
-  await kubectl('wait', `node/${silent}`, '--for=condition=Ready', '--timeout=60s');
+  await kubectl('wait', `node/${silent}`, '--for=condition=Ready', '--timeout=240s');
   const taints = () => kubectl('get', 'node', silent, '-o=jsonpath={.spec.taints}');
-  await expect.poll(taints, { timeout: 30_000 }).toBe('');
+  await expect.poll(taints, { timeout: 240_000 }).toBe('');
 });
 
 it('goes on when all its components die: nothing that was acknowledged is lost', async () => {
@@ -79,7 +79,7 @@ it('goes on when all its components die: nothing that was acknowledged is lost',
   await apply(deployment('after'));
   // Leases of those that died have to run out first.
   for (const name of ['before', 'after'])
-    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=90s');
+    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=240s');
   expect(workers).toHaveLength(3);
   const ended = errors.map(String).filter((error) => error.includes('is started again'));
   expect(ended.toSorted()).toEqual([

@@ -14,9 +14,9 @@ afterAll(async () => {
 });
 
 const rolledOut = (what: string): Promise<string> =>
-  cluster.kubectl('rollout', 'status', what, '--timeout=60s');
+  cluster.kubectl('rollout', 'status', what, '--timeout=240s');
 const when = (what: string, path: string, value: number): Promise<string> =>
-  cluster.kubectl('wait', what, `--for=jsonpath={${path}}=${value}`, '--timeout=60s');
+  cluster.kubectl('wait', what, `--for=jsonpath={${path}}=${value}`, '--timeout=240s');
 const jsonPath = (path: string, ...about: readonly string[]): Promise<string> =>
   cluster.kubectl('get', ...about, '-o', `jsonpath=${path}`);
 

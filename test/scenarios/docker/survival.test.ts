@@ -42,7 +42,7 @@ function onlyUnanswered(error: unknown): void {
 
 /** Waits until a program in a container runs. */
 async function somethingRuns(): Promise<void> {
-  await expect.poll(() => dock.sh('crun list -q'), { timeout: 60_000 }).not.toBe('');
+  await expect.poll(() => dock.sh('crun list -q'), { timeout: 240_000 }).not.toBe('');
 }
 
 async function removeAll(): Promise<void> {
@@ -101,11 +101,11 @@ describe('the end of the engine’s worker', () => {
     await dock.sh(`kill -9 ${pid}`);
     await dock.replaceEngine();
     const restarted = async (): Promise<number> => (await dock.run('docker exec steady true')).code;
-    await expect.poll(restarted, { timeout: 60_000 }).toBe(0);
+    await expect.poll(restarted, { timeout: 240_000 }).toBe(0);
     // A restart by an engine that starts counts for nothing; those it makes later do.
     const restarts = async (): Promise<number> =>
       Number(await dock.sh('docker inspect -f "{{.RestartCount}}" failing'));
-    await expect.poll(restarts, { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(restarts, { timeout: 240_000 }).toBeGreaterThan(0);
     await removeAll();
     await checkAccount();
   });

@@ -4,6 +4,9 @@ import { startMachine } from '../../../engine/machine/worker/machine-client.ts';
 import { spawnNodeMachine } from '../../../engine/machine/worker/node-machine.node.ts';
 import { testMachine } from './machines.ts';
 
+/** How far apart two clocks may be that were set by messages, in milliseconds. */
+const TOLERANCE = 250;
+
 describe('a machine', () => {
   it('boots cold from the BIOS, reporting progress', async () => {
     const phases: MachineProgress['phase'][] = [];
@@ -34,6 +37,22 @@ describe('a machine', () => {
     expect(metrics.fetchedBytes).toBeGreaterThan(1_000_000);
     await machine.destroy();
     await expect(machine.service.metrics()).rejects.toMatchObject({ code: 'DISCONNECTED' });
+  });
+
+  it('has the time of its host from the start', async () => {
+    const machine = await testMachine();
+    /** milliseconds by which the guest's clock is ahead of the host's, at least and at most */
+    let least = -Infinity;
+    let most = Infinity;
+    for (let sample = 0; sample < 10; sample++) {
+      const asked = Date.now();
+      const { time } = await machine.agent.call('stats', {});
+      least = Math.max(least, time - Date.now());
+      most = Math.min(most, time - asked);
+    }
+    expect(least).toBeLessThan(TOLERANCE);
+    expect(most).toBeGreaterThan(-TOLERANCE);
+    await machine.destroy();
   });
 
   it('stands still while paused and has the right time afterwards', async () => {

@@ -43,7 +43,7 @@ export async function defineCronTabs(config: k8s.KubeConfig): Promise<void> {
   const custom = config.makeApiClient(k8s.CustomObjectsApi);
   // Upstream serves them seconds after it has said that they are established.
   await vi.waitFor(() => custom.listClusterCustomObject(cronTabs), {
-    timeout: 30_000,
+    timeout: 120_000,
     interval: 100,
   });
 }

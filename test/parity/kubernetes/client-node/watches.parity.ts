@@ -224,7 +224,7 @@ describe('informers', () => {
     const informer = k8s.makeInformer(session.config, young, late);
     const until = noting(informer);
     await informer.start();
-    await vi.waitFor(() => expect(lists).toBe(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(lists).toBe(2), { timeout: 120_000 });
     await custom.createNamespacedCustomObject({
       ...cronTabs,
       namespace,
