@@ -34,6 +34,8 @@ function titles(test) {
   return [...outer, test.name];
 }
 
+// vitest takes what a file of a reporter has as its default.
+// oxlint-disable-next-line no-default-export
 export default class OutcomesReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const outcomes = [];

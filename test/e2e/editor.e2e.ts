@@ -77,7 +77,9 @@ describe('the editor', () => {
     await dialog.getByText('theirs').first().waitFor();
     await dialog.getByRole('button', { name: 'Keep mine' }).click();
     await status('Saved').waitFor();
-    expect(await shell('cat index.html')).toContain('mine mine');
+    const kept = await shell('cat index.html');
+    expect(kept).toContain('mine');
+    expect(kept).not.toContain('theirs');
   });
 
   test('says when the file was deleted, and writes it again', async () => {
