@@ -5,12 +5,14 @@ import { PodImageCredentials } from './images/image-credentials.ts';
 import { PodObjects } from './volumes/pod-objects.ts';
 import { NodePodVolumes } from './volumes/pod-volumes.ts';
 import { ServiceAccountTokens } from './volumes/service-account-tokens.ts';
+import { SimulatedVolumes } from './volumes/simulated-volumes.ts';
+import { StorageLimits } from './volumes/storage-limits.ts';
 import { VolumeContents } from './volumes/volume-contents.ts';
 
 /** The parts of a kubelet that turn what Pods ask for into what is on the node. */
 export function podParts(
   context: KubeletContext,
-): Pick<KubeletParts, 'volumes' | 'configs' | 'credentials' | 'cgroups'> {
+): Pick<KubeletParts, 'volumes' | 'configs' | 'credentials' | 'cgroups' | 'loops'> {
   const objects = new PodObjects(context);
   const tokens = new ServiceAccountTokens(context);
   const cgroups = new NodeCgroups(context);
@@ -33,5 +35,11 @@ export function podParts(
   const configs = new NodeContainerConfigs({ context, volumes, objects, cgroups });
   for (const watched of [objects.configMaps, objects.secrets])
     watched.changes(({ podUid }) => volumes.touch(podUid));
-  return { volumes, configs, cgroups, credentials: new PodImageCredentials(objects) };
+  return {
+    volumes,
+    configs,
+    cgroups,
+    credentials: new PodImageCredentials(objects),
+    loops: [new StorageLimits(context).run, new SimulatedVolumes(context).run],
+  };
 }
