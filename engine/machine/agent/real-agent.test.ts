@@ -276,6 +276,27 @@ describe('files', () => {
     expect(text((await reader.read()).value ?? bytes(''))).toBe('two\n');
     await reader.cancel();
   });
+
+  it('follows a log over its rotation, and what is still written to the old file', async () => {
+    await client.writeFile(`${folder}/0.log`, 'one\n');
+    const { readable, finish: end } = await client.openFile({
+      path: `${folder}/0.log`,
+      follow: true,
+    });
+    const reader = readable.getReader();
+    const next = async (): Promise<string> => text((await reader.read()).value ?? bytes(''));
+    const run = (script: string) => client.call('run', { argv: ['sh', '-c', script], cwd: folder });
+    expect(await next()).toBe('one\n');
+    await run('mv 0.log 0.log.1; echo two >> 0.log.1');
+    expect(await next()).toBe('two\n');
+    await run('echo three > 0.log');
+    expect(await next()).toBe('three\n');
+    await run('mv 0.log 0.log.2; echo four > 0.log');
+    expect(await next()).toBe('four\n');
+    await run('rm 0.log');
+    await end();
+    expect(await reader.read()).toMatchObject({ done: true });
+  });
 });
 
 describe('tar', () => {

@@ -3,11 +3,11 @@ package files
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"drydock/agent/internal/inotify"
 	"drydock/agent/internal/mux"
-	"drydock/agent/internal/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -63,7 +63,8 @@ type onlyWriter struct{ io.Writer }
 type onlyReader struct{ io.Reader }
 
 // follow sends what is appended until the host half-closes, and then what is there by then. A
-// file that is replaced or truncated, as a rotated log is, is read from its start.
+// file that is replaced or truncated is read from its start. One that was renamed, as a log is
+// rotated, is followed under its new name until there is another one with the old name.
 func follow(stream *mux.Stream, file **os.File, path string) error {
 	notify, err := inotify.New()
 	if err != nil {
@@ -79,19 +80,37 @@ func follow(stream *mux.Stream, file **os.File, path string) error {
 	if _, err := notify.Add(path, changes); err != nil {
 		return err
 	}
+	directory := -1
 	buffer := make([]byte, readChunk)
 	for ended := false; ; {
 		if err := sendRest(stream, *file, buffer); err != nil {
 			return err
 		}
-		replaced, err := reopenIfReplaced(file, path)
-		if err != nil {
+		next, err := replacement(*file, path)
+		if os.IsNotExist(err) && directory == -1 {
+			// The name may come back before the directory is watched: look again.
+			if directory, err = notify.Add(filepath.Dir(path), unix.IN_CREATE|unix.IN_MOVED_TO); err != nil {
+				return nil
+			}
+			continue
+		}
+		if err != nil && !os.IsNotExist(err) {
 			return err
 		}
-		if replaced {
-			if _, err := notify.Add(path, changes); err != nil {
+		if next != nil {
+			// Who writes to it wrote the last to the other one before.
+			if err := sendRest(stream, *file, buffer); err != nil {
+				next.Close()
 				return err
 			}
+			(*file).Close()
+			*file = next
+			if directory != -1 {
+				notify.Remove(directory)
+				directory = -1
+			}
+			// It may have been renamed already, which the next round finds.
+			_, _ = notify.Add(path, changes)
 			continue
 		}
 		if ended {
@@ -113,25 +132,15 @@ func sendRest(stream *mux.Stream, file *os.File, buffer []byte) error {
 	return err
 }
 
-// reopenIfReplaced switches to the file that now has the name. It ends, with an error, when
-// the name is gone.
-func reopenIfReplaced(file **os.File, path string) (bool, error) {
-	current, err := (*file).Stat()
+// replacement opens the file that now has the name, unless it is still the same.
+func replacement(current *os.File, path string) (*os.File, error) {
+	info, err := current.Stat()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	named, err := os.Stat(path)
-	if err != nil {
-		return false, wire.AsError(err)
+	if err != nil || os.SameFile(info, named) {
+		return nil, err
 	}
-	if os.SameFile(current, named) {
-		return false, nil
-	}
-	next, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	(*file).Close()
-	*file = next
-	return true, nil
+	return os.Open(path)
 }

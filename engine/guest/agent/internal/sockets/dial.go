@@ -66,7 +66,12 @@ func connect(dialer net.Dialer, request dialRequest) (net.Conn, error) {
 	switch request.Network {
 	case "tcp":
 		// The guest kernel has no IPv6; asking for tcp4 saves a second lookup.
-		return dialer.Dial("tcp4", request.Address)
+		connection, err := dialer.Dial("tcp4", request.Address)
+		// Kubernetes' events have the words that dialling "tcp" gives.
+		if failure, ok := err.(*net.OpError); ok {
+			failure.Net = "tcp"
+		}
+		return connection, err
 	case "unix":
 		return dialer.Dial("unix", request.Address)
 	}
