@@ -267,6 +267,11 @@ export interface Probes {
   outcome(kind: ProbeKind, containerId: string): ProbeOutcome | undefined;
   /** whether such a probe is made of this container at the moment */
   isProbed(kind: ProbeKind, podUid: string, containerName: string): boolean;
+  /**
+   * Makes such a probe now: a container that runs and is started has a readiness probe without success yet. As often as
+   * a Pod's status is computed (upstream's `manualTriggerCh`).
+   */
+  trigger(kind: ProbeKind, podUid: string, containerName: string): void;
 }
 
 /** `engine/kubelet/eviction`: which pressures the node is under. */

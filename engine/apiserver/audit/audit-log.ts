@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { isJsonObject, type JsonObject } from '../../objects/json-value.ts';
 import { formatMicroTime } from '../../objects/time.ts';
 import type { UserInfo } from '../auth/user-info.ts';
-import { Count, type Metric } from '../metrics/metric.ts';
+import { Count, type Metric } from '../../base/metric.ts';
 import type { Accountant, Exchange } from '../request/exchange.ts';
 import { type AuditConfig, type AuditPolicy, type AuditStage, isAtLeast } from './policy.ts';
 

@@ -3,7 +3,7 @@ import type { AdmissionStep } from '../admission/admission.ts';
 import type { HttpResponse } from '../../api/http-message.ts';
 import type { Accountant, Exchange } from '../request/exchange.ts';
 import type { RequestInfo } from '../request/request-info.ts';
-import { Count, Histogram, type Metric, printMetrics } from './metric.ts';
+import { Count, Histogram, type Metric, printMetrics } from '../../base/metric.ts';
 
 /** Upper ends of buckets, as upstream has them: seconds and bytes. */
 const SECONDS = [

@@ -4,7 +4,7 @@ import { isAvailable, type ApiService } from '../aggregation/api-service.ts';
 import type { Lister } from '../registry/lister.ts';
 import type { ResourceRegistry } from '../registry/resource-registry.ts';
 import { isStored, type StoredResource } from '../registry/served-resource.ts';
-import { type Metric, Reading, type Readings } from './metric.ts';
+import { type Metric, Reading, type Readings } from '../../base/metric.ts';
 
 export interface StateOptions {
   readonly etcd: Etcd;

@@ -72,7 +72,11 @@ interface Start {
 }
 
 /** Where the last so many lines of a file begin, searched from its end. */
-async function startOfLast(agent: AgentClient, path: string, wanted: number): Promise<Start> {
+export async function startOfLast(
+  agent: Pick<AgentClient, 'call' | 'openFile'>,
+  path: string,
+  wanted: number,
+): Promise<Start> {
   const info = await ifThere(agent.call('file.stat', { path }));
   let end = info?.size ?? 0;
   if (wanted === 0) return { offset: end, lines: 0 };

@@ -47,6 +47,10 @@ class Series<T> {
     return entry;
   }
 
+  delete(values: Labels): void {
+    this.#entries.delete(values.join('\0'));
+  }
+
   /** In the order of the labels' values. */
   sorted(): readonly { readonly values: Labels; readonly entry: T }[] {
     return [...this.#entries]
@@ -76,6 +80,11 @@ export class Count implements Metric {
     return (amount) => {
       entry.value += amount;
     };
+  }
+
+  /** These labels are no longer counted. */
+  forget(values: Labels): void {
+    this.#series.delete(values);
   }
 
   samples(): Iterable<string> {
@@ -143,6 +152,11 @@ export class Histogram implements Metric {
       const bucket = this.buckets.findIndex((end) => value <= end);
       if (bucket !== -1) distribution.counts[bucket] = (distribution.counts[bucket] ?? 0) + 1;
     };
+  }
+
+  /** Nothing is told of these labels any more. */
+  forget(values: Labels): void {
+    this.#series.delete(values);
   }
 
   samples(): Iterable<string> {

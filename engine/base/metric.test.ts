@@ -41,3 +41,13 @@ seconds_sum{verb="GET"} 2.65
 seconds_count{verb="GET"} 4
 `);
 });
+
+test('labels may be forgotten', async () => {
+  const requests = new Count('counter', 'requests_total', 'Requests.', ['code']);
+  const seconds = new Histogram('seconds', 'Time.', ['verb'], [1]);
+  requests.add(['200']);
+  seconds.observe(['GET'], 1);
+  requests.forget(['200']);
+  seconds.forget(['GET']);
+  expect(await printMetrics([requests, seconds])).toBe('');
+});

@@ -1,0 +1,16 @@
+import type {
+  Container,
+  EphemeralContainer,
+  Pod,
+} from '../../objects/generated/core-v1.generated.ts';
+
+/** All containers of a Pod, of every kind. */
+export function allContainers({
+  spec: { initContainers = [], containers = [], ephemeralContainers = [] },
+}: Pod): readonly (Container | EphemeralContainer)[] {
+  return [...containers, ...initContainers, ...ephemeralContainers];
+}
+
+/** `drydock://1a2b…` without the runtime's name. */
+
+export const runtimeIdOf = (containerId: string): string => containerId.replace(/^[^:]*:\/\//, '');
