@@ -81,7 +81,7 @@ describe('HTTP', () => {
     paths.length = 0;
     server = createServer((request, response) => {
       const { url = '', headers } = request;
-      paths.push(`${url} ${headers['user-agent']} ${headers.accept} ${headers['x-probe']}`);
+      paths.push(`${url} ${headers['user-agent']} ${headers.accept} ${String(headers['x-probe'])}`);
       if (url === '/loop') response.writeHead(302, { location: '/loop' }).end();
       else if (url === '/moved') response.writeHead(301, { location: '/ok?moved' }).end();
       else if (url === '/away')

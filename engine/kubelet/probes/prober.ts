@@ -42,7 +42,7 @@ export class Prober implements Probes {
   }
 
   add(pod: Pod): void {
-    const { containers = [], initContainers = [] } = pod.spec;
+    const { containers, initContainers = [] } = pod.spec;
     for (const container of [...containers, ...initContainers.filter(isSidecar)])
       for (const kind of KINDS) {
         const spec = probeOf(container, kind);

@@ -6,7 +6,7 @@ import type {
 
 /** All containers of a Pod, of every kind. */
 export function allContainers({
-  spec: { initContainers = [], containers = [], ephemeralContainers = [] },
+  spec: { initContainers = [], containers, ephemeralContainers = [] },
 }: Pod): readonly (Container | EphemeralContainer)[] {
   return [...containers, ...initContainers, ...ephemeralContainers];
 }
