@@ -51,7 +51,7 @@ beforeEach(() => {
       throw error;
     },
   };
-  prober = new Prober(context as ConstructorParameters<typeof Prober>[0], '1.37');
+  prober = new Prober(context, '1.37');
   prober.results(({ kind, containerId, outcome }) =>
     outcomes.push(`${kind} ${containerId} ${outcome}`),
   );

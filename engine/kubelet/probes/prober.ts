@@ -4,11 +4,10 @@ import type { KubeletContext, ProbeKind, Probes } from '../contracts.ts';
 import { ProbeMetrics } from './probe-metrics.ts';
 import { ProbeResults } from './probe-results.ts';
 import { ProbeWorker, type ProbeSharing } from './probe-worker.ts';
+import type { ProbeTools } from './run-probe.ts';
 
-type ProberContext = Pick<
-  KubeletContext,
-  'pods' | 'events' | 'cri' | 'agent' | 'clock' | 'random' | 'onError'
->;
+type ProberContext = Pick<KubeletContext, 'pods' | 'events' | 'clock' | 'random' | 'onError'> &
+  Omit<ProbeTools, 'version'>;
 
 const KINDS: readonly ProbeKind[] = ['startup', 'readiness', 'liveness'];
 
