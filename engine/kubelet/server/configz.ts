@@ -1,7 +1,7 @@
 import type { KubeletConfiguration } from '../configuration.ts';
 
 /** A Go duration: `1m30s`. @param milliseconds */
-export function goDuration(milliseconds: number): string {
+function goDuration(milliseconds: number): string {
   if (milliseconds === 0) return '0s';
   const seconds = milliseconds / 1000;
   const hours = Math.floor(seconds / 3600);

@@ -67,7 +67,7 @@ function bodyOf(log: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
 }
 
 /** The id, with its runtime's name, of the container whose log is meant (`validateContainerLogStatus`). Throws `AnswerError`. */
-export function loggedContainer(
+function loggedContainer(
   { metadata }: Pod,
   status: PodStatus | undefined,
   name: string,
