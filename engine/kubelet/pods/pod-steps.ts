@@ -195,6 +195,12 @@ export class PodSteps implements PodWork {
       now: context.clock.now(),
     });
     statuses.set(pod, status);
+    // A container that has just started need not wait for the next period of its probe.
+    for (const { name, started, ready } of [
+      ...(status.containerStatuses ?? []),
+      ...(status.initContainerStatuses ?? []),
+    ])
+      if (started === true && !ready) parts.probes.trigger('readiness', uid, name);
     return status;
   }
 

@@ -7,7 +7,7 @@ import type {
   Probe,
 } from '../../objects/generated/core-v1.generated.ts';
 import type { KubeletContext, ProbeKind, ProbeOutcome } from '../contracts.ts';
-import { runtimeIdOf } from '../server/pod-containers.ts';
+import { parseContainerId } from '../status/container-id.ts';
 import type { ProbeMetrics } from './probe-metrics.ts';
 import type { ProbeResult } from './probe-result.ts';
 import type { ProbeResults } from './probe-results.ts';
@@ -144,7 +144,7 @@ export class ProbeWorker {
 
   /** There may be another container than last time. */
   #meet({ containerID = '', state, started }: ContainerStatus): void {
-    const id = runtimeIdOf(containerID);
+    const id = parseContainerId(containerID);
     if (id === this.#containerId) return;
     const { results, startedAt } = this.#sharing;
     if (this.#containerId !== '') results.remove(this.kind, this.#containerId);

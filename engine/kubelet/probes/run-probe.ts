@@ -1,5 +1,6 @@
 import type { RuntimeService } from '../../runtime/cri/types.ts';
-import type { Container, Probe } from '../../objects/generated/core-v1.generated.ts';
+import type { Container, ExecAction, Probe } from '../../objects/generated/core-v1.generated.ts';
+import { expandVariables } from '../config/expansion.ts';
 import { execProbe } from './exec-probe.ts';
 import { grpcProbe } from './grpc-probe.ts';
 import { httpProbe } from './http-probe.ts';
@@ -29,7 +30,7 @@ export async function runProbe(
   const milliseconds = timeoutSeconds * 1000;
   const hostOf = (host = ''): string => (host === '' ? podIp : host);
   if (exec !== undefined)
-    return execProbe(tools.cri, containerId, exec.command ?? [], timeoutSeconds);
+    return execProbe(tools.cri, containerId, commandOf(exec, container), timeoutSeconds);
   if (httpGet !== undefined) {
     const target = { host: hostOf(httpGet.host), port: portOf(httpGet.port, container) };
     return httpProbe(tools, httpGet, target, milliseconds);
@@ -43,6 +44,12 @@ export async function runProbe(
     return grpcProbe(tools, { host: podIp, port, service, tls: mode === 'TLS' }, timeoutSeconds);
   }
   throw new Error(`missing probe handler for ${container.name}`);
+}
+
+/** References to variables that the container's specification gives a value are replaced; others are not known here. */
+function commandOf({ command = [] }: ExecAction, { env = [] }: Container): readonly string[] {
+  const values = new Map(env.map(({ name, value = '' }) => [name, value]));
+  return command.map((word) => expandVariables(word, values));
 }
 
 /** A port's number, for its name among the container's. */

@@ -4,7 +4,8 @@ import type { ContainerStatus, Pod, PodStatus } from '../../objects/generated/co
 import { readContainerLog } from '../logs/container-log.ts';
 import { LogQueryError, parseLogQuery, type LogQuery } from '../logs/log-query.ts';
 import type { KubeletContext } from '../contracts.ts';
-import { allContainers, runtimeIdOf } from './pod-containers.ts';
+import { parseContainerId } from '../status/container-id.ts';
+import { allContainers } from './pod-containers.ts';
 import { AnswerError } from './responses.ts';
 
 type LogContext = Pick<KubeletContext, 'agent' | 'clock' | 'cri' | 'pods'>;
@@ -25,7 +26,7 @@ export async function containerLogs(
     );
   const status = pods.status(pod.metadata.uid ?? '') ?? pod.status;
   const id = loggedContainer(pod, status, container, query.previous);
-  const containerId = runtimeIdOf(id);
+  const containerId = parseContainerId(id);
   const { logPath: path } = await cri.containerStatus(containerId).catch(() => {
     throw new AnswerError(400, `unable to retrieve container logs for ${id}`);
   });

@@ -10,7 +10,3 @@ export function allContainers({
 }: Pod): readonly (Container | EphemeralContainer)[] {
   return [...containers, ...initContainers, ...ephemeralContainers];
 }
-
-/** `drydock://1a2b…` without the runtime's name. */
-
-export const runtimeIdOf = (containerId: string): string => containerId.replace(/^[^:]*:\/\//, '');

@@ -76,6 +76,7 @@ export class PlainParts implements KubeletParts {
     outcome: (kind, containerId) =>
       this.outcomes.get(`${kind} ${this.containerNames.get(containerId) ?? containerId}`),
     isProbed: (kind, _uid, name) => this.outcomes.has(`${kind} ${name}`),
+    trigger: () => undefined,
   };
 
   readonly pressure: KubeletParts['pressure'] = { conditions: () => this.pressures };

@@ -4,7 +4,8 @@ import type { FakeCri } from './fake-cri.ts';
 
 /** A Pod as a runtime has it, looked up by its name. */
 export async function runtimePodOf(cri: FakeCri, name: string): Promise<RuntimePod> {
-  const sandboxes = (await cri.listPodSandbox()).filter(({ metadata }) => metadata.name === name);
+  const listed = (await cri.listPodSandbox()).filter(({ metadata }) => metadata.name === name);
+  const sandboxes = await Promise.all(listed.map(({ id }) => cri.podSandboxStatus(id)));
   const ids = new Set(sandboxes.map(({ id }) => id));
   const containers: RuntimeContainer[] = [];
   for (const { id, podSandboxId } of await cri.listContainers()) {
@@ -15,13 +16,12 @@ export async function runtimePodOf(cri: FakeCri, name: string): Promise<RuntimeP
     containers.unshift({ ...status, name: container, restartCount: attempt, hash });
   }
   const { metadata } = cri.sandbox(name);
-  const { ip } = await cri.podSandboxStatus([...ids][0] ?? '');
   return {
     uid: metadata.uid,
     name,
     namespace: metadata.namespace,
     sandboxes,
-    ips: ip === undefined ? [] : [ip],
+    ips: sandboxes.flatMap(({ ip }) => ip ?? []),
     containers,
   };
 }
