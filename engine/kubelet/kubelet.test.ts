@@ -98,6 +98,16 @@ describe('a Pod', () => {
     expect(world.cri.container('main').exitCode).toBe(137);
   });
 
+  it('is killed sooner when somebody loses patience', async () => {
+    world.cri.ignoresTerm = () => true;
+    await world.run('web');
+    await world.delete('web', 30);
+    await world.after(1);
+    await world.delete('web', 0);
+    await world.after(2.5);
+    expect(await world.exists('web')).toBe(false);
+  });
+
   it('ends also when it vanishes from the API', async () => {
     await world.run('web');
     await world.client.delete(resources.pods, { namespace: 'default', name: 'web' });

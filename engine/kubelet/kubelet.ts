@@ -99,7 +99,7 @@ export class Kubelet {
       context: this.#context,
       nodes,
       pressure: () => this.#parts.pressure,
-      onNetwork: () => this.#keeper.wakeAll(),
+      onChange: () => this.#keeper.wakeAll(),
     });
     const mirrors = new MirrorPods(this.#context, known);
     const work = new PodSteps({

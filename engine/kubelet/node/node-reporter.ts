@@ -16,8 +16,8 @@ export interface NodeReporterOptions {
   readonly context: KubeletContext;
   readonly nodes: Informer<Node>;
   readonly pressure: () => NodePressure | undefined;
-  /** the network of Pods became ready, or ceased to be */
-  readonly onNetwork: () => void;
+  /** the network of Pods became ready or ceased to be, or the node is in the API */
+  readonly onChange: () => void;
 }
 
 /** Milliseconds between questions to the runtime how it is: until all is well, and then. */
@@ -57,7 +57,10 @@ export class NodeReporter implements Disposable {
   /** Works on until disposed. */
   async start(): Promise<void> {
     this.#options.nodes.addHandler({
-      onAdd: (node) => this.#see(node),
+      onAdd: (node) => {
+        this.#see(node);
+        this.#options.onChange();
+      },
       onUpdate: (_before, node) => this.#see(node),
     });
     await this.#checkRuntime();
@@ -187,7 +190,7 @@ export class NodeReporter implements Disposable {
     const hadNetwork = this.#networkProblem === undefined;
     if (failure === undefined)
       this.#networkProblem = problemOf(conditions, 'NetworkReady', 'container runtime network');
-    if ((this.#networkProblem === undefined) !== hadNetwork) this.#options.onNetwork();
+    if ((this.#networkProblem === undefined) !== hadNetwork) this.#options.onChange();
     if (before !== [this.#runtimeProblem, this.#networkProblem].join('\n')) this.report();
   }
 

@@ -67,6 +67,16 @@ export class ContainerKiller {
     if (failures.length > 0) throw first;
   }
 
+  /** What is being ended gets so many seconds from now, without hooks and turns. */
+  async hasten({ containers }: RuntimePod, seconds: number): Promise<void> {
+    const running = containers.filter(({ state }) => state === 'CONTAINER_RUNNING');
+    await Promise.all(
+      running.map(({ id }) =>
+        this.#context.cri.stopContainer(id, Math.max(seconds, LEAST_GRACE_SECONDS)),
+      ),
+    );
+  }
+
   async kill(pod: Pod, running: RuntimeContainer, kill: Kill): Promise<void> {
     const { cri, clock, events } = this.#context;
     const { id, name } = running;

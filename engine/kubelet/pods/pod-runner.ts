@@ -15,6 +15,7 @@ import {
   type RuntimePod,
 } from '../contracts.ts';
 import { containerHash } from '../labels.ts';
+import { isStaticPod } from '../status/phase.ts';
 import { ContainerKiller } from './container-killer.ts';
 import { ImagePuller } from './image-puller.ts';
 import { KeyBackoff } from './key-backoff.ts';
@@ -141,9 +142,11 @@ export class PodRunner {
     }
   }
 
-  async #runtimeHandler({ spec }: Pod): Promise<string> {
-    const { runtimeClassName: name } = spec;
+  async #runtimeHandler(pod: Pod): Promise<string> {
+    const { runtimeClassName: name } = pod.spec;
     if (name === undefined) return '';
+    // A static Pod may be the API server that knows the classes.
+    if (isStaticPod(pod)) return name;
     const { handler } = await this.#context.client.get(resources.runtimeClasses, { name });
     return handler;
   }

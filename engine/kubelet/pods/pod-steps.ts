@@ -150,6 +150,11 @@ export class PodSteps implements PodWork {
     this.forget(uid);
   }
 
+  async hasten(pod: Pod, gracePeriodSeconds: number): Promise<void> {
+    const runtime = await this.#options.runtimePods.inspect(pod.metadata.uid ?? '');
+    await this.#runner.killer.hasten(runtime, gracePeriodSeconds);
+  }
+
   /** Ends what runs of a Pod that no source has. */
   async killOrphan(runtime: RuntimePod): Promise<void> {
     const { uid, name, namespace } = runtime;

@@ -17,6 +17,8 @@ export interface PodWork {
     verdict: Verdict | undefined,
   ): Promise<void>;
   finish(pod: Pod): Promise<void>;
+  /** It is being terminated and has less time than it was given. */
+  hasten(pod: Pod, gracePeriodSeconds: number): Promise<void>;
 }
 
 export interface PodWorkersOptions {
@@ -84,7 +86,7 @@ export class PodWorkers implements Disposable {
     const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
     if (deletionTimestamp !== undefined || isPodEnd(pod.status?.phase)) {
       const { stage } = worker;
-      if (deletionTimestamp !== undefined) shorten(worker, deletionGracePeriodSeconds);
+      if (deletionTimestamp !== undefined) this.#shorten(worker, deletionGracePeriodSeconds);
       if (stage === 'running') worker.stage = 'terminating';
     }
     this.#wake(worker);
@@ -98,7 +100,7 @@ export class PodWorkers implements Disposable {
     const uid = pod.metadata.uid ?? '';
     const worker = this.#workers.get(uid) ?? this.#add(uid, pod);
     if (worker.stage === 'terminated' || worker.stage === 'finished') return;
-    shorten(worker, options.gracePeriodSeconds);
+    this.#shorten(worker, options.gracePeriodSeconds);
     worker.verdict ??= options.verdict;
     worker.stage = 'terminating';
     const ended = new Promise<void>((resolve) => worker.waiters.push(resolve));
@@ -219,13 +221,14 @@ export class PodWorkers implements Disposable {
   #jittered(milliseconds: number): number {
     return milliseconds * (1 + JITTER * this.#options.random.next());
   }
-}
 
-/** Time to end can become less, never more. */
-function shorten(worker: Worker, seconds: number | undefined): void {
-  if (seconds === undefined) return;
-  worker.gracePeriodSeconds =
-    worker.gracePeriodSeconds === undefined
-      ? seconds
-      : Math.min(worker.gracePeriodSeconds, seconds);
+  /** Time to end can become less, never more. */
+  #shorten(worker: Worker, seconds: number | undefined): void {
+    if (seconds === undefined) return;
+    const { gracePeriodSeconds = Number.POSITIVE_INFINITY, stage, isBusy, pod } = worker;
+    if (seconds >= gracePeriodSeconds) return;
+    worker.gracePeriodSeconds = seconds;
+    const { work, onError } = this.#options;
+    if (stage === 'terminating' && isBusy) work.hasten(pod, seconds).catch(onError);
+  }
 }

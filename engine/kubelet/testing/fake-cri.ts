@@ -219,12 +219,15 @@ export class FakeCri implements Cri {
       this.#end(container, 143, 'Error');
       return;
     }
-    await new Promise<void>((resolve) => {
-      this.#clock.setTimer(() => {
-        this.#end(container, 137, 'Error');
+    const ended = new Promise<void>((resolve) => {
+      const subscription = this.#events.event(({ type, containerId }) => {
+        if (containerId !== id || type !== 'CONTAINER_STOPPED_EVENT') return;
+        subscription.dispose();
         resolve();
-      }, timeoutSeconds * 1000);
+      });
     });
+    this.#clock.setTimer(() => this.#end(container, 137, 'Error'), timeoutSeconds * 1000);
+    await ended;
   }
 
   async removeContainer(id: string): Promise<void> {
