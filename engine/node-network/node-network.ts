@@ -11,6 +11,7 @@ import { NftTable } from '../nftables/table.ts';
 import type { Node } from '../objects/generated/core-v1.generated.ts';
 import { conflist, CONFLIST_PATH } from './conflist.ts';
 import { masqueradeRuleset } from './masquerade.ts';
+import { NetworkPolicies } from './policies/network-policies.ts';
 import {
   batchCommand,
   listCommand,
@@ -47,7 +48,7 @@ const KERNEL_SETTINGS = [
 
 /**
  * The network plugin's part that runs on a node, as kindnetd is to kind: once the node has a range of addresses
- * for its Pods it configures the plugin, and it keeps the ways to the other nodes' Pods.
+ * for its Pods it configures the plugin, it keeps the ways to the other nodes' Pods, and enforces NetworkPolicies.
  */
 export class NodeNetwork {
   readonly #options: NodeNetworkOptions;
@@ -55,6 +56,7 @@ export class NodeNetwork {
   readonly #nodes: Informer<Node>;
   readonly #table: NftTable;
   readonly #sync: PacedSync;
+  readonly #policies: NetworkPolicies;
   /** the range that the node is set up for */
   #podCidr: string | undefined;
   /** what the kernel has; undefined when that is not known */
@@ -67,6 +69,7 @@ export class NodeNetwork {
     this.#nodes = this.#informers.of(resources.nodes);
     this.#table = new NftTable(agent, clock, table);
     this.#sync = new PacedSync({ clock, sync: () => this.#syncNode(), onError });
+    this.#policies = new NetworkPolicies(options);
   }
 
   /** Works until the signal; what it made stays. */
@@ -80,7 +83,7 @@ export class NodeNetwork {
       onDelete: changed,
     });
     void this.#nodes.synced.then(changed);
-    await this.#sync.run(signal);
+    await Promise.all([this.#sync.run(signal), this.#policies.start(signal)]);
     this.#informers.dispose();
   }
 
@@ -91,6 +94,7 @@ export class NodeNetwork {
       if (!(error instanceof AgentError && error.code === 'ENOENT')) throw error;
     });
     await this.#table.remove();
+    await this.#policies.remove();
     await this.#applyRoutes(new Map());
     this.#podCidr = undefined;
   }
