@@ -20,6 +20,7 @@ const namespace = (name: string): Namespace => ({
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+  spec: {},
 });
 
 /** Of namespace `shop` unless the name says otherwise. */
