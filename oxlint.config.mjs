@@ -172,6 +172,16 @@ export default {
         .map((layer) => `**/engine/${layer}/**`),
       'web reaches the engine only through engine/cluster and engine/api',
     ),
+    restrict(
+      ['lessons/**/*.ts'],
+      [
+        ...all
+          .filter((layer) => !['api', 'base'].includes(layer))
+          .map((layer) => `**/engine/${layer}/**`),
+        '**/web/**',
+      ],
+      'lessons may import only engine/api and engine/base',
+    ),
     {
       files: [
         'engine/{api,http,storage,hub,machine,runtime,docker,kubelet,nftables,kube-proxy,node-network,pki,objects,etcd,client,apiserver,scheduler,controllers,hollow,cloud}/**/*.ts',
@@ -202,7 +212,7 @@ export default {
       rules: { 'typescript/no-base-to-string': 'off', 'vitest/valid-expect': 'off' },
     },
     {
-      files: ['**/*.config.{ts,mjs}', 'vitest.config.ts'],
+      files: ['**/*.config.{ts,mjs}', 'vitest.config.ts', '**/*.d.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
     {

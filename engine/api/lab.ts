@@ -109,6 +109,18 @@ export interface LabMachine {
    */
   fetch(port: number, request: PortRequest): Promise<PortResponse>;
 
+  /** A program in the machine, to its end, with what it printed (at most 1 MiB each). */
+  run(argv: readonly string[]): Promise<{
+    readonly exit: ExitStatus;
+    readonly stdout: string;
+    readonly stderr: string;
+  }>;
+  /**
+   * One exchange with the Docker engine's API, past the machine: only the URL's path and query matter. Waits for
+   * an engine that is starting. Errors: `LabError` with code `NOT_RUNNING` where there is none.
+   */
+  docker(request: PortRequest): Promise<PortResponse>;
+
   disk(): DiskSupply;
   onDisk(listener: (supply: DiskSupply) => void): Stop;
   /** Fetches now what the machine waits for. */

@@ -1,3 +1,4 @@
+import type { ByteStream } from '../api/byte-stream.ts';
 import type { DockerEngineOptions, DockerEngineService } from '../api/docker-engine.ts';
 import type { EngineState, OpenPort } from '../api/lab.ts';
 import type { MachineClient } from '../machine/worker/machine-client.ts';
@@ -65,15 +66,14 @@ export class EngineKeeper {
 
   /** For a machine that is about to be saved: its disk then knows its containers. Waits for an engine that is starting. */
   async flush(): Promise<void> {
-    if (this.state.value.kind === 'starting') {
-      await new Promise<void>((resolve) => {
-        const stop = this.state.observe(() => {
-          stop();
-          resolve();
-        });
-      });
-    }
+    await this.#settled();
     if (this.state.value.kind === 'ready') await this.#client?.service.flush();
+  }
+
+  /** A connection to the engine's API; undefined when there is no engine. Waits for one that is starting. */
+  async connect(): Promise<ByteStream | undefined> {
+    await this.#settled();
+    return this.state.value.kind === 'ready' ? this.#client?.service.connect() : undefined;
   }
 
   /** Undefined when there is no engine to ask. */
@@ -91,6 +91,18 @@ export class EngineKeeper {
     );
     this.ports.set([]);
     this.state.set({ kind: 'absent' });
+  }
+
+  /** Resolves when the engine is not starting. */
+  async #settled(): Promise<void> {
+    if (this.state.value.kind !== 'starting') return;
+    await new Promise<void>((resolve) => {
+      const stop = this.state.observe(({ kind }) => {
+        if (kind === 'starting') return;
+        stop();
+        resolve();
+      });
+    });
   }
 
   #spawn(): Promise<RpcClient<DockerEngineService>> {

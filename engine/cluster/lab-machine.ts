@@ -21,6 +21,7 @@ import type {
   SavedMachine,
 } from '../api/machine.ts';
 import { within } from '../base/clock.ts';
+import { httpExchange } from '../http/index.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
 import { startMachine, type MachineClient } from '../machine/worker/machine-client.ts';
 import { EngineKeeper } from './engine-keeper.ts';
@@ -132,6 +133,18 @@ export class WorkerLabMachine implements LabMachine {
 
   async fetch(port: number, request: PortRequest): Promise<PortResponse> {
     return machineFetch(await this.#running(), port, request);
+  }
+
+  async run(argv: readonly string[]): ReturnType<LabMachine['run']> {
+    return (await this.#running()).call('run', { argv });
+  }
+
+  async docker(request: PortRequest): Promise<PortResponse> {
+    await this.#running();
+    const connection = await this.#keeper?.connect();
+    if (connection === undefined)
+      throw new LabError('NOT_RUNNING', `The machine ${this.name} has no Docker engine.`);
+    return httpExchange(connection, request);
   }
 
   disk(): DiskSupply {

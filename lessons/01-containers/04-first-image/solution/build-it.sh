@@ -1,0 +1,1 @@
+docker build -t my-nginx-image ~/work/first-image
