@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import path from 'node:path';
 import { root, run } from './bootstrap.mjs';
 
-const inputs = ['web', 'engine', 'package-lock.json', 'tsconfig.base.json'];
+const inputs = ['web', 'engine', 'lessons', 'package-lock.json', 'tsconfig.base.json'];
 const skipped = new Set([
   'node_modules',
   'dist',
@@ -21,7 +21,7 @@ function* sources(file) {
       if (file.endsWith(path.join('engine', 'guest')) && skipped.has(entry)) continue;
       yield* sources(path.join(file, entry));
     }
-  } else if (!/\.test\.tsx?$|\.md$/.test(file)) {
+  } else if (!/\.test\.tsx?$|README\.md$/.test(file)) {
     yield file;
   }
 }

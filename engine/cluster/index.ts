@@ -1,7 +1,7 @@
 /** The facade for pages. */
 import type { Lab, ProfileDownload } from '../api/lab.ts';
 import type { ProfileName } from '../api/machine.ts';
-import { systemClock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import { FetchArtifactSource } from '../machine/artifacts/fetch-artifact-source.ts';
 import { spawnBrowserMachine } from '../machine/worker/browser-machine.ts';
 import { spawnBrowserDocker } from './browser-docker.ts';
@@ -30,3 +30,6 @@ export function openLab(): Lab {
     clock: systemClock,
   });
 }
+
+/** The page's clock, for what takes one. */
+export const pageClock: Clock = systemClock;

@@ -56,6 +56,22 @@ describe.each([
     expect(await violations(page)).toEqual([]);
   });
 
+  test('axe finds nothing in the course and in a lesson', async () => {
+    await page.getByRole('button', { name: 'Course' }).click();
+    await page
+      .getByRole('button', { name: /^Begin/ })
+      .first()
+      .waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page
+      .getByRole('button', { name: /^Begin/ })
+      .first()
+      .click();
+    await page.getByRole('region', { name: /^Task/ }).first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Close the lesson' }).click();
+  });
+
   test('axe finds nothing in the list of keys and in a menu', async () => {
     await page.getByRole('button', { name: 'Keyboard' }).click();
     expect(await violations(page)).toEqual([]);

@@ -21,13 +21,20 @@ import type { LabSession } from './lab-session.ts';
 import { focusNextPane, focusPane } from './panes.ts';
 import { ShortcutsDialog } from './shortcuts.tsx';
 import { TerminalStage } from './terminal-stage.tsx';
-import { Workspace, type LowerView, type View } from './workspace.tsx';
+import { useLessonRoute } from './use-lesson-route.ts';
+import { Workspace, type LowerView, type View, type WorkspaceProps } from './workspace.tsx';
 import styles from './app.module.css';
 
 const FileTree = lazyPart(async () => (await import('../features/files/file-tree.tsx')).FileTree);
 const Editor = lazyPart(async () => (await import('../features/editor/editor.tsx')).Editor);
 const ImagesDialog = lazyPart(
   async () => (await import('../features/images/images-dialog.tsx')).ImagesDialog,
+);
+const LessonPanel = lazyPart(
+  async () => (await import('../features/lesson/lesson-panel.tsx')).LessonPanel,
+);
+const CourseDialog = lazyPart(
+  async () => (await import('../features/lesson/course-dialog.tsx')).CourseDialog,
 );
 const Preview = lazyPart(async () => (await import('../features/preview/preview.tsx')).Preview);
 
@@ -56,7 +63,8 @@ export function App({ session }: { readonly session: LabSession }) {
   const { machine, failure } = useSyncExternalStore(session.subscribe, session.snapshot);
   const state = useMachineState(machine);
   const narrow = useNarrow();
-  const [single, setSingle] = useState<View>('terminal');
+  const { route, open: openLesson, close: closeLesson, showStep } = useLessonRoute();
+  const [single, setSingle] = useState<View>(route ? 'lesson' : 'terminal');
   const [lower, setLower] = useState<LowerView>('preview');
   const show = useCallback((view: View) => {
     setSingle(view);
@@ -64,6 +72,7 @@ export function App({ session }: { readonly session: LabSession }) {
   }, []);
   const [showShortcuts, setShowShortcuts] = useState(false);
   const [showImages, setShowImages] = useState(false);
+  const [showCourse, setShowCourse] = useState(false);
   const [shellOf, setShellOf] = useState<LabMachine>();
   const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
 
@@ -106,7 +115,27 @@ export function App({ session }: { readonly session: LabSession }) {
     [show],
   );
 
-  const views: Record<View, ReactNode> = {
+  const views: WorkspaceProps['views'] = {
+    ...(route && {
+      lesson: (
+        <Part name="The lesson">
+          {settled ? (
+            <LessonPanel
+              key={route.lesson}
+              id={route.lesson}
+              step={route.step}
+              machine={settled}
+              onStep={showStep}
+              onCourse={() => setShowCourse(true)}
+              onClose={closeLesson}
+              onReset={() => reset('restore')}
+            />
+          ) : (
+            waiting
+          )}
+        </Part>
+      ),
+    }),
     files: (
       <Part name="The file tree">
         {machine ? (
@@ -158,17 +187,36 @@ export function App({ session }: { readonly session: LabSession }) {
       </button>
       <Header
         machine={machine}
+        onShowCourse={() => setShowCourse(true)}
         onShowImages={() => setShowImages(true)}
         onShowMachine={() => show('machine')}
         onShowShortcuts={() => setShowShortcuts(true)}
       />
       <main className={narrow ? styles['narrow'] : styles['main']}>
-        <Workspace views={views} single={single} lower={lower} onShow={show} narrow={narrow} />
+        <Workspace
+          views={views}
+          single={single === 'lesson' && !route ? 'terminal' : single}
+          lower={lower}
+          onShow={show}
+          narrow={narrow}
+        />
       </main>
       {machine && <DiskNotice machine={machine} />}
       {showImages && (
         <Suspense>
           <ImagesDialog load={session.hubContents} onClose={() => setShowImages(false)} />
+        </Suspense>
+      )}
+      {showCourse && (
+        <Suspense>
+          <CourseDialog
+            onChoose={(lesson) => {
+              openLesson(lesson);
+              show('lesson');
+              setShowCourse(false);
+            }}
+            onClose={() => setShowCourse(false)}
+          />
         </Suspense>
       )}
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}

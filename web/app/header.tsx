@@ -11,6 +11,7 @@ import styles from './header.module.css';
 
 export interface HeaderProps {
   readonly machine: LabMachine | undefined;
+  readonly onShowCourse: () => void;
   readonly onShowImages: () => void;
   readonly onShowMachine: () => void;
   readonly onShowShortcuts: () => void;
@@ -22,7 +23,13 @@ const themes: readonly { readonly choice: ThemeChoice; readonly label: string }[
   { choice: 'dark', label: 'Dark' },
 ];
 
-export function Header({ machine, onShowImages, onShowMachine, onShowShortcuts }: HeaderProps) {
+export function Header({
+  machine,
+  onShowCourse,
+  onShowImages,
+  onShowMachine,
+  onShowShortcuts,
+}: HeaderProps) {
   const theme = useThemeChoice();
   return (
     <header className={styles['header']} data-pane="header">
@@ -34,6 +41,9 @@ export function Header({ machine, onShowImages, onShowMachine, onShowShortcuts }
         {machine && <MachineStatus machine={machine} onShow={onShowMachine} />}
       </div>
       <StorageNotice />
+      <Button small icon="book" onClick={onShowCourse}>
+        Course
+      </Button>
       <IconButton icon="layers" label="Images" onClick={onShowImages} />
       <IconButton icon="keyboard" label="Keyboard" shortcut="F1" onClick={onShowShortcuts} />
       <MenuButton

@@ -6,12 +6,15 @@ import { Tabs } from '../ui/tabs.tsx';
 import { layoutStorage } from './layout-storage.ts';
 import styles from './workspace.module.css';
 
-export type View = 'files' | 'editor' | 'terminal' | 'preview' | 'machine';
+export type View = 'lesson' | 'files' | 'editor' | 'terminal' | 'preview' | 'machine';
 
 export type LowerView = Extract<View, 'preview' | 'machine'>;
 
 export interface WorkspaceProps {
-  readonly views: Readonly<Record<View, ReactNode>>;
+  /** without a lesson there is no pane for one */
+  readonly views: Readonly<Record<Exclude<View, 'lesson'>, ReactNode>> & {
+    readonly lesson?: ReactNode;
+  };
   /** the one view a narrow page shows */
   readonly single: View;
   /** what a wide page shows below the terminal */
@@ -34,12 +37,23 @@ function useLayout(id: string) {
 }
 
 function WideWorkspace({ views, lower, onShow }: WorkspaceProps) {
-  const columns = useLayout('columns');
+  const hasLesson = views.lesson !== undefined;
+  const columns = useLayout(hasLesson ? 'columns-with-lesson' : 'columns');
   const side = useLayout('side');
   const work = useLayout('work');
 
   return (
-    <Group orientation="horizontal" {...columns} className={styles['wide']}>
+    <Group key={String(hasLesson)} orientation="horizontal" {...columns} className={styles['wide']}>
+      {hasLesson && (
+        <>
+          <Pane id="lesson" minSize={260} defaultSize="30%">
+            <div className={styles['pane']} data-pane="lesson">
+              {views.lesson}
+            </div>
+          </Pane>
+          <Divider label="Width of the lesson" />
+        </>
+      )}
       <Pane id="side" minSize="18%" defaultSize="44%">
         <Group orientation="horizontal" {...side}>
           <Pane
@@ -116,6 +130,7 @@ const narrowViews: readonly {
   readonly label: string;
   readonly icon: IconName;
 }[] = [
+  { view: 'lesson', label: 'Lesson', icon: 'book' },
   { view: 'files', label: 'Files', icon: 'folder' },
   { view: 'editor', label: 'Editor', icon: 'code' },
   { view: 'terminal', label: 'Terminal', icon: 'terminal' },
@@ -124,11 +139,12 @@ const narrowViews: readonly {
 ];
 
 function NarrowWorkspace({ views, single, onShow }: WorkspaceProps) {
+  const shown = narrowViews.filter(({ view }) => view !== 'lesson' || views.lesson !== undefined);
   return (
     <div className={styles['narrow']}>
       <PanelNameShown value={true}>
         <div className={styles['stage']}>
-          {narrowViews.map(({ view }) => (
+          {shown.map(({ view }) => (
             <div
               key={view}
               className={styles['narrowPane']}
@@ -141,7 +157,7 @@ function NarrowWorkspace({ views, single, onShow }: WorkspaceProps) {
         </div>
       </PanelNameShown>
       <nav aria-label="Panes" className={styles['nav']}>
-        {narrowViews.map(({ view, label, icon }) => (
+        {shown.map(({ view, label, icon }) => (
           <button
             key={view}
             type="button"

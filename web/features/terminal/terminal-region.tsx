@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
+import { setShownTerminals } from './terminal-access.ts';
 import { TerminalPanel } from './terminal-panel.tsx';
 import { Terminals, type TerminalsEvents } from './terminals.ts';
 
@@ -10,6 +11,7 @@ function terminalsOf(machine: LabMachine, events: TerminalsEvents): Terminals {
   if (current?.machine !== machine) {
     current?.terminals.dispose();
     current = { machine, terminals: new Terminals(machine, events) };
+    setShownTerminals(current.terminals);
   }
   return current.terminals;
 }

@@ -6,6 +6,7 @@ import { Terminal } from '@xterm/xterm';
 import type { LabMachine, LabTerminal } from '../../../engine/api/lab.ts';
 import { currentTheme } from '../../ui/theme.ts';
 import { InputPump } from './input-pump.ts';
+import { tellTerminalOutput } from './terminal-access.ts';
 import { terminalSettings } from './terminal-settings.ts';
 import { terminalTheme } from './terminal-theme.ts';
 
@@ -113,6 +114,12 @@ export class TerminalSession {
     this.terminal.scrollToBottom();
   }
 
+  /** As if typed key by key: each line ends with a carriage return. */
+  type(text: string): void {
+    this.terminal.input(text.replaceAll('\n', '\r'));
+    this.terminal.scrollToBottom();
+  }
+
   applySettings(): void {
     const settings = terminalSettings();
     this.terminal.options.fontSize = settings.fontSize;
@@ -208,6 +215,7 @@ export class TerminalSession {
         this.#spoken = true;
         this.#events.onSpoken();
       }
+      tellTerminalOutput();
       waiting += value.length;
       this.terminal.write(value, () => {
         waiting -= value.length;

@@ -1,0 +1,216 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { LabMachine } from '../../../engine/api/lab.ts';
+import { tasksOf } from '../../../lessons/lesson.ts';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { MenuButton } from '../../ui/menu.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
+import { readLessonParts, type LessonParts } from './course.ts';
+import { BlockView } from './lesson-blocks.tsx';
+import { OpenLesson } from './open-lesson.ts';
+import { useProgress } from './progress.ts';
+import styles from './lesson.module.css';
+
+export interface LessonPanelProps {
+  readonly id: string;
+  /** id of a step, from a link */
+  readonly step: string | undefined;
+  readonly machine: LabMachine;
+  /** the step that is shown now, for the address bar */
+  readonly onStep: (step: string) => void;
+  readonly onCourse: () => void;
+  readonly onClose: () => void;
+  /** a machine as new; resolves when it is there */
+  readonly onReset: () => void;
+}
+
+/** A lesson beside the machine it is about. */
+export function LessonPanel(props: LessonPanelProps) {
+  const { id, machine } = props;
+  const [parts, setParts] = useState<LessonParts>();
+  const [problem, setProblem] = useState<string>();
+  const [open, setOpen] = useState<OpenLesson>();
+  const firstStep = useRef(props.step);
+
+  useEffect(() => {
+    let current = true;
+    setProblem(undefined);
+    readLessonParts(id).then(
+      (found) => {
+        if (!current) return;
+        setParts(found);
+        if (found === undefined)
+          setProblem(`There is no lesson called “${id}”. Choose one from the course.`);
+      },
+      (error: unknown) =>
+        current && setProblem(error instanceof Error ? error.message : String(error)),
+    );
+    return () => void (current = false);
+  }, [id]);
+
+  useEffect(() => {
+    if (parts?.lesson.id !== id) return undefined;
+    const lesson = new OpenLesson(parts, machine, firstStep.current);
+    firstStep.current = undefined;
+    setOpen(lesson);
+    void lesson.start();
+    return () => lesson.dispose();
+  }, [parts, machine, id]);
+
+  if (problem !== undefined || open === undefined)
+    return (
+      <Panel title="Lesson" actions={<CloseButton {...props} />}>
+        <div className={styles['body']}>
+          {problem === undefined ? (
+            <Waiting text="The lesson is loading" />
+          ) : (
+            <>
+              <p role="alert">{problem}</p>
+              <Button icon="book" onClick={props.onCourse}>
+                Course
+              </Button>
+            </>
+          )}
+        </div>
+      </Panel>
+    );
+  return <LessonView key={open.lesson.id} {...props} open={open} />;
+}
+
+function CloseButton({ onClose }: Pick<LessonPanelProps, 'onClose'>) {
+  return <IconButton small icon="close" label="Close the lesson" onClick={onClose} />;
+}
+
+function LessonView({
+  open,
+  onStep,
+  onCourse,
+  onClose,
+  onReset,
+}: LessonPanelProps & { readonly open: OpenLesson }) {
+  const { step, index, verdicts, problem } = useSyncExternalStore(open.subscribe, open.state);
+  const all = useProgress();
+  const done = all.lessons[open.lesson.id]?.done ?? [];
+  const { lesson } = open;
+  const top = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(step.id);
+
+  useEffect(() => {
+    onStep(step.id);
+    if (shown.current === step.id) return;
+    shown.current = step.id;
+    top.current?.focus();
+    top.current?.scrollIntoView({ block: 'start' });
+  }, [step.id, onStep]);
+
+  const isDone = (tasks: readonly { readonly id: string }[]) =>
+    tasks.length > 0 && tasks.every(({ id }) => done.includes(id));
+  const stepDone = tasksOf(step).every(({ id }) => verdicts[id]?.state === 'passed');
+  const last = index === lesson.steps.length - 1;
+
+  return (
+    <Panel
+      title={lesson.title}
+      actions={
+        <>
+          <MenuButton
+            small
+            icon="more"
+            label="Lesson menu"
+            items={[
+              { label: 'Check now', icon: 'check', onSelect: () => open.checkNow() },
+              {
+                label: 'Begin this lesson anew',
+                icon: 'reload',
+                onSelect: () => void open.forget().then(onReset),
+              },
+              'separator',
+              { label: 'Course', icon: 'book', onSelect: onCourse },
+            ]}
+          />
+          <CloseButton onClose={onClose} />
+        </>
+      }
+    >
+      <div className={styles['body']}>
+        {problem !== undefined && (
+          <p role="alert">The lesson’s files could not be put into the machine: {problem}</p>
+        )}
+        <nav aria-label="Steps" className={styles['steps']}>
+          <ol>
+            {lesson.steps.map((one, number) => (
+              <li key={one.id}>
+                <button
+                  type="button"
+                  aria-current={number === index ? 'step' : undefined}
+                  aria-label={`Step ${number + 1}: ${one.title}${isDone(tasksOf(one)) ? ', done' : ''}`}
+                  className={isDone(tasksOf(one)) ? styles['stepDone'] : styles['step']}
+                  onClick={() => open.go(number)}
+                >
+                  {number + 1}
+                </button>
+              </li>
+            ))}
+          </ol>
+        </nav>
+        {index === 0 && (
+          <>
+            {lesson.introduction.map((block, number) => (
+              <BlockView key={number} block={block} open={open} verdict={undefined} />
+            ))}
+            <Reality reality={lesson.reality} />
+          </>
+        )}
+        <h3 ref={top} tabIndex={-1} className={styles['title']}>
+          {step.title}
+        </h3>
+        {step.blocks.map((block, number) => (
+          <BlockView
+            key={`${step.id}-${number}`}
+            block={block}
+            open={open}
+            verdict={block.kind === 'task' ? verdicts[block.id] : undefined}
+          />
+        ))}
+        <footer className={styles['footer']}>
+          <Button icon="back" disabled={index === 0} onClick={() => open.go(index - 1)}>
+            Back
+          </Button>
+          {last ? (
+            <Button variant={stepDone ? 'primary' : 'secondary'} icon="book" onClick={onCourse}>
+              {open.complete() ? 'Done: back to the course' : 'Course'}
+            </Button>
+          ) : (
+            <Button
+              variant={stepDone ? 'primary' : 'secondary'}
+              icon="forward"
+              onClick={() => open.go(index + 1)}
+            >
+              Next: {lesson.steps[index + 1]?.title}
+            </Button>
+          )}
+        </footer>
+      </div>
+    </Panel>
+  );
+}
+
+const kinds = ['real', 'ported', 'simulated'] as const;
+
+function Reality({ reality }: { readonly reality: OpenLesson['lesson']['reality'] }) {
+  const told = kinds.filter((kind) => reality[kind] !== undefined);
+  if (told.length === 0) return null;
+  return (
+    <details className={styles['aside']}>
+      <summary>What is real here</summary>
+      <dl className={styles['reality']}>
+        {told.map((kind) => (
+          <div key={kind}>
+            <dt>{kind}</dt>
+            <dd>{reality[kind]}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

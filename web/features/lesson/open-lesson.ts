@@ -1,0 +1,143 @@
+import type { LabMachine } from '../../../engine/api/lab.ts';
+import { pageClock } from '../../../engine/cluster/index.ts';
+import { LabWorld } from '../../../lessons/lab-world.ts';
+import { tasksOf, type Lesson, type Step } from '../../../lessons/lesson.ts';
+import { lessonFolder, putLessonFiles } from '../../../lessons/lesson-files.ts';
+import { StepRun, type Verdicts } from '../../../lessons/runner.ts';
+import { openFilesOf } from '../editor/open-files.ts';
+import { onTerminalOutput, typeInTerminal } from '../terminal/terminal-access.ts';
+import type { LessonParts } from './course.ts';
+import { progress } from './progress.ts';
+
+export interface OpenLessonState {
+  readonly step: Step;
+  readonly index: number;
+  readonly verdicts: Verdicts;
+  /** why the lesson's files could not be put into the machine */
+  readonly problem?: string;
+}
+
+/** A lesson that somebody works on, beside a machine. A store for `useSyncExternalStore`. */
+export class OpenLesson {
+  readonly lesson: Lesson;
+  readonly #parts: LessonParts;
+  readonly #machine: LabMachine;
+  readonly #world: LabWorld;
+  readonly #listeners = new Set<() => void>();
+  #run: StepRun | undefined;
+  #state: OpenLessonState;
+
+  /** @param stepId where to begin; where the learner was, or at the start, when absent or unknown */
+  constructor(parts: LessonParts, machine: LabMachine, stepId: string | undefined) {
+    this.lesson = parts.lesson;
+    this.#parts = parts;
+    this.#machine = machine;
+    this.#world = new LabWorld(machine, onTerminalOutput);
+    const { steps, id } = parts.lesson;
+    const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
+    this.#state = this.#stateOf(Math.max(0, wanted));
+  }
+
+  readonly subscribe = (listener: () => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly state = () => this.#state;
+
+  /** Puts the lesson's files there, and looks at the step's tasks from now on. */
+  async start(): Promise<void> {
+    const { id, open } = this.lesson;
+    try {
+      await putLessonFiles(this.#machine, id, this.#parts.files);
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#set({ ...this.#state, problem });
+    }
+    for (const path of open) openFilesOf(this.#machine.name).open(`/root/work/${path}`);
+    this.#watch();
+  }
+
+  /** Everything of the lesson was done. */
+  complete(): boolean {
+    const { done } = progress.of(this.lesson.id);
+    return this.lesson.steps.flatMap(tasksOf).every(({ id }) => done.includes(id));
+  }
+
+  go(index: number): void {
+    if (this.lesson.steps[index] === undefined) return;
+    this.#run?.stop();
+    this.#set(this.#stateOf(index));
+    progress.change(this.lesson.id, { step: this.#state.step.id });
+    this.#watch();
+  }
+
+  checkNow(): void {
+    this.#run?.checkNow();
+  }
+
+  /** Types the lines in the terminal that is shown. False when there is none. */
+  run(text: string): boolean {
+    return typeInTerminal(`${text}\r`);
+  }
+
+  /** Writes a file below /root/work and shows it. */
+  async save(path: string, text: string): Promise<void> {
+    const whole = `/root/work/${path}`;
+    await this.#machine.files.write(whole, new TextEncoder().encode(`${text}\n`));
+    openFilesOf(this.#machine.name).open(whole);
+  }
+
+  answered(quiz: string): void {
+    const { answered } = progress.of(this.lesson.id);
+    if (!answered.includes(quiz))
+      progress.change(this.lesson.id, { answered: [...answered, quiz] });
+  }
+
+  /** Takes the lesson's folder away and forgets what was done; the machine itself stays. */
+  async forget(): Promise<void> {
+    this.#run?.stop();
+    await this.#machine.files.remove(lessonFolder(this.lesson.id)).catch(() => {});
+    progress.forget(this.lesson.id);
+  }
+
+  dispose(): void {
+    this.#run?.stop();
+    this.#listeners.clear();
+  }
+
+  #stateOf(index: number): OpenLessonState {
+    const step = this.lesson.steps[index] ?? this.lesson.steps[0];
+    if (step === undefined) throw new Error(`The lesson ${this.lesson.id} has no steps.`);
+    return { step, index, verdicts: {} };
+  }
+
+  #watch(): void {
+    const { checks } = this.#parts;
+    const wanted = tasksOf(this.#state.step).map(({ id }) => id);
+    const { id } = this.lesson;
+    this.#run = new StepRun({
+      world: this.#world,
+      clock: pageClock,
+      checks: Object.fromEntries(Object.entries(checks).filter(([task]) => wanted.includes(task))),
+      done: progress.of(id).done,
+      onVerdicts: (verdicts) => this.#told(verdicts),
+    });
+    this.#told(this.#run.verdicts);
+    this.#run.start();
+  }
+
+  #told(verdicts: Verdicts): void {
+    this.#set({ ...this.#state, verdicts });
+    const { done } = progress.of(this.lesson.id);
+    const news = Object.entries(verdicts)
+      .filter(([task, { state }]) => state === 'passed' && !done.includes(task))
+      .map(([task]) => task);
+    if (news.length > 0) progress.change(this.lesson.id, { done: [...done, ...news] });
+  }
+
+  #set(state: OpenLessonState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
