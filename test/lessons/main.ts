@@ -1,0 +1,106 @@
+/** The authors' commands: `new` makes a lesson's folder, `check` goes through lessons on a real machine. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openNodeLab } from '../../engine/cluster/node-lab.node.ts';
+import { lessonNames, readLesson } from '../../lessons/course.node.ts';
+import { tryLesson } from '../../lessons/try-lesson.node.ts';
+
+const lessons = path.resolve(import.meta.dirname, '../../lessons');
+
+async function check(wanted: string | undefined): Promise<void> {
+  const names = (await lessonNames()).filter(
+    (name) => wanted === undefined || name.includes(wanted),
+  );
+  if (names.length === 0)
+    throw new Error(
+      `No lesson is called ${wanted}. There are: ${(await lessonNames()).join(', ')}.`,
+    );
+  const storage = await mkdtemp(path.join(tmpdir(), 'drydock-lessons-'));
+  const lab = openNodeLab(storage);
+  try {
+    for (const name of names) {
+      console.log(name);
+      await tryLesson(lab, await readLesson(name), ({ step, solvedMs, seenMs }) =>
+        console.log(
+          `  ${step}: solved in ${Math.round(solvedMs)} ms, seen ${Math.round(seenMs)} ms later`,
+        ),
+      );
+      console.log('  after a reset nothing is done: good');
+    }
+  } finally {
+    await lab.close();
+    await rm(storage, { recursive: true });
+  }
+}
+
+const LESSON = (id: string) => `---
+id: ${id}
+title: A title
+summary: What one does in this lesson, in a sentence or two.
+objectives:
+  - Say what can be done afterwards
+minutes: 10
+difficulty: first steps
+environment:
+  machine: docker
+---
+
+What this lesson is about.
+
+## First step
+
+Say what there is to know, then what to do.
+
+\`\`\`sh run
+touch ~/work/${id}/here
+\`\`\`
+
+::: task here
+There is a file called \`here\`.
+:::
+
+::: hint
+\`touch\` makes an empty file.
+:::
+`;
+
+const CHECKS = (
+  id: string,
+) => `import { edge, passed, waiting, type Checks } from '../../checks.ts';
+
+const FOLDER = '/root/work/${id}';
+
+export const checks: Checks = {
+  here: edge([{ kind: 'files', path: FOLDER }], async (world) =>
+    (await world.list(FOLDER)).includes('here')
+      ? passed('The file is there.')
+      : waiting('There is no file called here yet.'),
+  ),
+};
+`;
+
+async function make(name: string | undefined): Promise<void> {
+  const id = /^\d\d-[a-z-]+\/\d\d-([a-z0-9-]+)$/.exec(name ?? '')?.[1];
+  if (name === undefined || id === undefined)
+    throw new Error('Name the lesson as its folder: 01-containers/11-my-lesson.');
+  const folder = path.join(lessons, name);
+  await mkdir(path.join(folder, 'solution'), { recursive: true });
+  const put = (file: string, text: string) =>
+    writeFile(path.join(folder, file), text, { flag: 'wx' });
+  await put('lesson.md', LESSON(id));
+  await put('checks.ts', CHECKS(id));
+  await put('solution/first-step.sh', `touch ~/work/${id}/here\n`);
+  console.log(`lessons/${name} is there. npm run lesson:check -- ${id} tries it.`);
+}
+
+const [command, name] = process.argv.slice(2);
+try {
+  if (command === 'check') await check(name);
+  else if (command === 'new') await make(name);
+  else throw new Error('Say what to do: new or check.');
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+process.exit();
