@@ -75,7 +75,7 @@ it('turns green when the fact is there; an edge stays so, a level falls back', a
 });
 
 it('asks an edge that was passed before no more', async () => {
-  const asked = vi.fn(isSet);
+  const asked = vi.fn<typeof isSet>(isSet);
   const { step, settle } = run({ once: edge([docker], asked) }, ['once']);
   await settle();
   expect(step.complete).toBe(true);
@@ -120,7 +120,7 @@ it('asks again a while after an event: what that began takes time', async () => 
 
 it('gathers events, and asks once more for what happened while it asked', async () => {
   let answer: (outcome: ReturnType<typeof passed>) => void = () => {};
-  const asked = vi.fn(
+  const asked = vi.fn<() => Promise<ReturnType<typeof passed>>>(
     () => new Promise<ReturnType<typeof passed>>((resolve) => (answer = resolve)),
   );
   const { world, settle } = run({ busy: level([docker], asked) });

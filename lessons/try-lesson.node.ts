@@ -22,19 +22,21 @@ export interface StepReport {
 /**
  * Goes through a lesson as its solutions do.
  * @param onStep told of each step that was solved
+ * @returns the ids of the steps that were solved
  * @throws an error that says which task did not do what it should, and what its check saw
  */
 export async function tryLesson(
   lab: Lab,
   lesson: LessonOnDisk,
   onStep: (report: StepReport) => void = () => {},
-): Promise<void> {
+): Promise<readonly string[]> {
   const attempt = new Attempt(await begin(lab, lesson), lesson);
   const steps = lesson.lesson.steps.filter((step) => tasksOf(step).length > 0);
   for (const step of steps) onStep(await attempt.solve(step));
   const again = new Attempt(await begin(lab, lesson), lesson);
   const [first] = steps;
   if (first !== undefined) await again.expectOpen(first, 'after a reset');
+  return steps.map(({ id }) => id);
 }
 
 /** A machine as it is at the beginning of the lesson. */

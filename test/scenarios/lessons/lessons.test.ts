@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lab } from '../../../engine/api/lab.ts';
 import { openNodeLab } from '../../../engine/cluster/node-lab.node.ts';
-import { lessonNames, readLesson } from '../../../lessons/course.node.ts';
+import { lessonNames, readLesson, type LessonOnDisk } from '../../../lessons/course.node.ts';
 import { tryLesson } from '../../../lessons/try-lesson.node.ts';
 
 let storage: string;
@@ -19,6 +19,15 @@ afterAll(async () => {
   await rm(storage, { recursive: true });
 });
 
+/** As the steps follow each other. */
+function byStep({ lesson: { steps } }: LessonOnDisk) {
+  const number = (id: string): number => steps.findIndex((step) => step.id === id);
+  return (one: string, other: string): number => number(one) - number(other);
+}
+
 it.each(await lessonNames())('%s', async (name) => {
-  await tryLesson(lab, await readLesson(name));
+  const lesson = await readLesson(name);
+  expect(await tryLesson(lab, lesson)).toEqual(
+    Object.keys(lesson.solutions).toSorted(byStep(lesson)),
+  );
 });
