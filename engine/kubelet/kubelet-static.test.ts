@@ -26,7 +26,7 @@ const mirror = () =>
   world.client.get(resources.pods, { namespace: 'kube-system', name: 'etcd-worker-1' });
 
 it('runs a manifest and shows it in the API', async () => {
-  world.node.files.set(PATH, manifest('etcd:3'));
+  world.node.add(PATH, manifest('etcd:3'));
   await world.start();
   const { metadata, spec, status } = await mirror();
   const node = await world.client.get(resources.nodes, { name: 'worker-1' });
@@ -50,7 +50,7 @@ it('runs a manifest and shows it in the API', async () => {
 
 it('starts before there is an API', async () => {
   world.api.intercept = () => new Error('connection refused');
-  world.node.files.set(PATH, manifest('etcd:3'));
+  world.node.add(PATH, manifest('etcd:3'));
   await world.start();
   expect(world.cri.container('etcd').state).toBe('CONTAINER_RUNNING');
   world.api.intercept = () => undefined;
@@ -59,15 +59,15 @@ it('starts before there is an API', async () => {
 });
 
 it('ends what is moved away and starts what is moved back', async () => {
-  world.node.put(PATH, manifest('etcd:3'));
+  world.node.add(PATH, manifest('etcd:3'));
   await world.start();
-  world.node.put(PATH, undefined);
+  world.node.drop(PATH);
   await world.settle();
   await world.after(3);
   expect(world.cri.container('etcd').state).toBe('CONTAINER_EXITED');
   await expect(mirror()).rejects.toThrow('not found');
   const { id } = world.cri.container('etcd');
-  world.node.put(PATH, manifest('etcd:3'));
+  world.node.add(PATH, manifest('etcd:3'));
   await world.after(20);
   expect(world.cri.container('etcd').id).not.toBe(id);
   expect(world.cri.container('etcd').state).toBe('CONTAINER_RUNNING');
@@ -76,10 +76,10 @@ it('ends what is moved away and starts what is moved back', async () => {
 });
 
 it('replaces what is changed', async () => {
-  world.node.put(PATH, manifest('etcd:3'));
+  world.node.add(PATH, manifest('etcd:3'));
   await world.start();
   const before = (await mirror()).metadata.annotations?.['kubernetes.io/config.mirror'];
-  world.node.put(PATH, manifest('etcd:4'));
+  world.node.add(PATH, manifest('etcd:4'));
   await world.after(5);
   expect(world.cri.container('etcd').userSpecifiedImage).toBe('etcd:4');
   const after = await mirror();
@@ -88,7 +88,7 @@ it('replaces what is changed', async () => {
 });
 
 it('makes a deleted mirror again and leaves the Pod alone', async () => {
-  world.node.put(PATH, manifest('etcd:3'));
+  world.node.add(PATH, manifest('etcd:3'));
   await world.start();
   const { id } = world.cri.container('etcd');
   const { uid } = (await mirror()).metadata;
@@ -100,8 +100,8 @@ it('makes a deleted mirror again and leaves the Pod alone', async () => {
 });
 
 it('tells what is wrong with a manifest and goes on', async () => {
-  world.node.files.set(PATH, 'kind: Nonsense\n');
-  world.node.files.set('/etc/kubernetes/manifests/good.yaml', manifest('etcd:3'));
+  world.node.add(PATH, 'kind: Nonsense\n');
+  world.node.add('/etc/kubernetes/manifests/good.yaml', manifest('etcd:3'));
   await world.start();
   expect(world.cri.container('etcd').state).toBe('CONTAINER_RUNNING');
   expect(String(world.errors[0])).toContain(`Can't process manifest file "${PATH}"`);

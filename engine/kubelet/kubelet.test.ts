@@ -62,7 +62,7 @@ describe('a Pod', () => {
   });
 
   it('fails with the exit code and what its container said', async () => {
-    world.node.files.set('/messages/main', 'no such table');
+    world.node.add('/messages/main', 'no such table');
     await world.run('job', { restartPolicy: 'Never' });
     world.cri.exit('main', 3);
     await world.settle();

@@ -1,5 +1,5 @@
 import { packTar, unpackTar, type TarEntry } from 'modern-tar';
-import type { FileInfo } from '../../api/agent.ts';
+import type { FileEvent, FileInfo } from '../../api/agent.ts';
 import type { OpenedStream } from '../../api/machine.ts';
 import { AgentClient } from '../../machine/agent/agent-client.ts';
 import { AgentError } from '../../machine/agent/agent-error.ts';
@@ -50,7 +50,14 @@ export class FakeNode implements AgentTransport {
   readonly programs = new Map<string, (argv: readonly string[]) => RunResult>();
   readonly #files = new Map<string, FakeFile>([['/', directory()]]);
 
+  /** who is told of changes below a path */
+  readonly #watchers = new Map<ReadableStreamDefaultController<Uint8Array>, string>();
+
   constructor() {
+    this.add('/etc/machine-id', '0123456789abcdef0123456789abcdef\n');
+    this.add('/etc/os-release', 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n');
+    this.add('/proc/cpuinfo', 'processor\t: 0\n');
+    this.add('/proc/sys/kernel/random/boot_id', 'b00710de-0000-4000-8000-000000000000\n');
     this.add('/etc/resolv.conf', 'nameserver 10.0.0.1\n');
     this.add('/etc/hosts', '127.0.0.1 localhost\n');
   }
@@ -62,6 +69,11 @@ export class FakeNode implements AgentTransport {
 
   addLink(path: string, target: string): void {
     this.#put(path, { ...directory(), kind: 'symlink', mode: 0o777, target });
+  }
+
+  /** Takes a file away. */
+  drop(path: string): void {
+    this.#remove(path, false);
   }
 
   addDirectory(path: string): void {
@@ -108,6 +120,13 @@ export class FakeNode implements AgentTransport {
         const { code = 0, stdout = '', stderr = '' } = this.#run(argv);
         return { exit: { code, finishedAt: 0 }, stdout, stderr };
       }
+      case 'hello':
+        return { version: '1', kernel: '6.1.0', hostname: 'worker-1', bootMs: 1 };
+      case 'stats':
+        return {
+          memory: { total: 2 ** 28, available: 2 ** 27 },
+          disk: { total: 2 ** 30, used: 0, readBytes: 0, writtenBytes: 0 },
+        };
       case 'file.stat':
         return this.#info(path);
       case 'file.list': {
@@ -174,6 +193,8 @@ export class FakeNode implements AgentTransport {
         return collecting((content) => {
           this.#put(path, { ...directory(), kind: 'file', mode: mode ?? 0o644, content });
         });
+      case 'file.watch':
+        return this.#watch(path);
       case 'tar.write':
         return collecting((content) => this.#extract(content, root ?? ''));
       default:
@@ -260,6 +281,31 @@ export class FakeNode implements AgentTransport {
     const parent = path.slice(0, path.lastIndexOf('/'));
     if (parent !== '' && !this.#files.has(parent)) this.#put(parent, directory());
     this.#files.set(path, file);
+    this.#tell('changed', path);
+  }
+
+  #watch(path: string): OpenedStream {
+    let own: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const readable = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        own = controller;
+        this.#watchers.set(controller, path);
+      },
+    });
+    const writable = new WritableStream<Uint8Array>({
+      close: () => {
+        if (own === undefined) return;
+        this.#watchers.delete(own);
+        own.close();
+      },
+    });
+    return { reply: {}, stream: { readable, writable } };
+  }
+
+  #tell(kind: FileEvent['kind'], path: string): void {
+    for (const [watcher, root] of this.#watchers)
+      if (path.startsWith(`${root}/`))
+        watcher.enqueue(encodeMessage({ kind, path, isDirectory: false }));
   }
 
   #remove(path: string, recursive: boolean): void {
@@ -272,6 +318,7 @@ export class FakeNode implements AgentTransport {
         throw new AgentError('EBUSY', `unlinkat ${mount}: device or resource busy`);
     for (const name of this.#files.keys())
       if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name);
+    this.#tell('removed', path);
   }
 
   async #extract(tar: Uint8Array<ArrayBuffer>, root: string): Promise<void> {

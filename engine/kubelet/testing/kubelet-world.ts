@@ -6,9 +6,10 @@ import { FakeApi } from '../../client/testing/fake-api.ts';
 import { advance, settle } from '../../client/testing/settle.ts';
 import type { Event, Pod, PodSpec } from '../../objects/generated/core-v1.generated.ts';
 import type { ObjectMeta } from '../../objects/generated/meta-v1.generated.ts';
+import type { MakeKubeletParts } from '../contracts.ts';
 import { Kubelet } from '../kubelet.ts';
 import { FakeCri } from './fake-cri.ts';
-import { PlainNode } from './plain-node.ts';
+import { FakeNode } from './fake-node.ts';
 import { PlainParts } from './plain-parts.ts';
 
 /** A kubelet between an API and a runtime in memory, on a clock that stands still. */
@@ -16,7 +17,7 @@ export class KubeletWorld {
   readonly clock = new FakeClock(Date.parse('2026-01-01T00:00:00Z'));
   readonly api = new FakeApi();
   readonly cri = new FakeCri(this.clock);
-  readonly node = new PlainNode();
+  readonly node = new FakeNode();
   readonly errors: unknown[] = [];
   readonly client = new Client({
     transport: this.api.transport,
@@ -26,8 +27,8 @@ export class KubeletWorld {
   parts = new PlainParts();
   #stop = new AbortController();
 
-  /** Also again, after `stop`, as a kubelet that is started anew. */
-  async start(): Promise<void> {
+  /** Also again, after `stop`, as a kubelet that is started anew. @param makeParts instead of plain ones */
+  async start(makeParts?: MakeKubeletParts): Promise<void> {
     this.parts = new PlainParts();
     this.#stop = new AbortController();
     const kubelet = new Kubelet({
@@ -38,7 +39,7 @@ export class KubeletWorld {
       agent: this.node.agent,
       clock: this.clock,
       random: new SeededRandom(1),
-      makeParts: () => this.parts,
+      makeParts: makeParts ?? (() => this.parts),
       onError: (error) => this.errors.push(error),
     });
     await kubelet.start(this.#stop.signal);
