@@ -47,7 +47,7 @@ const layers = {
   cloud: ['api', 'base', 'http', 'storage', 'objects', 'client', 'controllers'],
   apiserver: ['api', 'base', 'rpc', 'http', 'pki', 'objects', 'client'],
   machine: ['api', 'base', 'rpc'],
-  runtime: ['api', 'base', 'rpc', 'storage', 'machine'],
+  runtime: ['api', 'base', 'rpc', 'http', 'storage', 'machine'],
   docker: ['api', 'base', 'rpc', 'http', 'storage', 'machine', 'runtime'],
   kubelet: [
     'api',

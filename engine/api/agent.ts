@@ -259,6 +259,8 @@ export interface TaskSpec {
     readonly mode: number;
     readonly content: string;
   }[];
+  /** made where nothing is: what mounts of `config` come from */
+  readonly directories?: readonly string[];
   /** standard input stays open for `task.attach`; else /dev/null */
   readonly stdin: boolean;
   readonly tty?: TerminalSize;

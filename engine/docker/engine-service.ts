@@ -3,7 +3,7 @@ import type { DockerEngineOptions, DockerEngineService } from '../api/docker-eng
 import type { OpenPort } from '../api/lab.ts';
 import { HostedDockerEngine, type EngineHost } from './hosted-engine.ts';
 import { OriginalDockerEngine } from './original/original-engine.ts';
-import type { OpenHub } from './registries.ts';
+import type { OpenHub } from '../runtime/registry/registries.ts';
 
 /** The service of an engine's worker. Which engine it is, ours or the original one, its owner says when it starts it. */
 export class EngineService implements DockerEngineService {

@@ -16,7 +16,7 @@ import type { Storage } from '../storage/storage.ts';
 import { buildInWorker } from './builder/build-worker.ts';
 import { DockerEngine } from './docker-engine.ts';
 import type { Guest } from './guest.ts';
-import { registries, type OpenHub } from './registries.ts';
+import { registries, type OpenHub } from '../runtime/registry/registries.ts';
 
 /** What the engine needs from the worker it runs in. */
 export interface EngineHost {

@@ -106,7 +106,7 @@ export class ContainerRuntime implements Runtime {
       volumes,
       events,
       networks,
-      sandboxes: new Sandboxes(agent, networks, () => machine.resolvConf),
+      sandboxes: new Sandboxes(agent, networks, machine),
       trees: new TreePublisher(options.machine, images, layersInUse),
       lock: new KeyedLock(),
       machine,
@@ -136,7 +136,12 @@ export class ContainerRuntime implements Runtime {
     networks.recover();
     for (const sandbox of this.sandboxes()) sandboxes.adopt(sandbox);
     await this.#watch.start();
-    await sandboxes.reconcile(this.sandboxes());
+    for (const sandbox of await sandboxes.reconcile(this.sandboxes())) {
+      if (book.records.sandboxes[sandbox.id] === undefined) continue;
+      // What its network plugins do not let go now, they are asked for again when it is removed.
+      await sandboxes.remove(sandbox).catch(() => {});
+      await this.#markStopped(sandbox);
+    }
     await volumes.recover();
   }
 
@@ -159,11 +164,25 @@ export class ContainerRuntime implements Runtime {
     return sandbox;
   }
 
+  async stopSandbox(id: string): Promise<void> {
+    const { book, sandboxes } = this.#context;
+    const sandbox = book.records.sandboxes[id];
+    if (sandbox === undefined || sandbox.stopped === true) return;
+    await sandboxes.remove(sandbox);
+    await this.#markStopped(sandbox);
+  }
+
+  #markStopped(sandbox: Sandbox): Promise<void> {
+    const { book } = this.#context;
+    book.records.sandboxes[sandbox.id] = { ...sandbox, stopped: true };
+    return book.save();
+  }
+
   async removeSandbox(id: string): Promise<void> {
     const { book, sandboxes } = this.#context;
     const sandbox = book.records.sandboxes[id];
     if (sandbox === undefined) return;
-    await sandboxes.remove(sandbox);
+    if (sandbox.stopped !== true || sandbox.pod !== undefined) await sandboxes.remove(sandbox);
     delete book.records.sandboxes[id];
     await book.save();
   }

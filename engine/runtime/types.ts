@@ -5,7 +5,7 @@
  *
  * Messages of `RuntimeError` are Docker's own where Docker has one; `code` says what to do with it.
  */
-import type { ExitStatus, TaskStats, TerminalSize } from '../api/agent.ts';
+import type { CniAttachment, ExitStatus, TaskStats, TerminalSize } from '../api/agent.ts';
 import type { Event } from '../base/emitter.ts';
 
 import type { ContentStore, Digest, Images } from './image-types.ts';
@@ -68,9 +68,24 @@ export interface DnsConfig {
   readonly options: readonly string[];
 }
 
+/** Namespaces that the containers of a Pod share, there without any process. */
+export interface PodMode {
+  readonly kind: 'pod';
+  /** a network of its own that the machine's network plugins connect, or the machine's */
+  readonly network: 'cni' | 'host';
+  readonly cni?: CniAttachment;
+  /** the machine's name is the Pod's, too, when empty */
+  readonly hostname: string;
+  readonly ipc: 'own' | 'host';
+  /** of these namespaces */
+  readonly sysctls: Readonly<Record<string, string>>;
+}
+
 export interface SandboxConfig {
   readonly id: string;
-  readonly network: NetworkMode;
+  readonly network: NetworkMode | PodMode;
+  /** whatever its user wants to be kept with it */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly ports: readonly PortBinding[];
   /** for the embedded name server; the machine's own servers when absent */
   readonly dns?: DnsConfig;
@@ -85,6 +100,21 @@ export interface Sandbox {
   readonly tellsNames: boolean;
   /** with host ports allocated */
   readonly ports: readonly PublishedHostPort[];
+  /** in mode pod */
+  readonly pod?: PodNamespaces;
+  /** it was taken down, or its machine has started anew since: nothing is left of it but what is known */
+  readonly stopped?: true;
+}
+
+/** Where the namespaces of a Pod are in the machine, as far as it has them, and its addresses. */
+export interface PodNamespaces {
+  readonly netns: string;
+  readonly uts?: string;
+  readonly ipc?: string;
+  /** /dev/shm of its containers */
+  readonly shm?: string;
+  /** without prefix length */
+  readonly addresses: readonly string[];
 }
 
 /** How mounts inside a bind mount reach the other side (mount_namespaces(7)). */
@@ -139,6 +169,8 @@ export interface Resources {
   readonly writeBps?: readonly DeviceRate[];
   readonly readIops?: readonly DeviceRate[];
   readonly writeIops?: readonly DeviceRate[];
+  /** cgroup v2 files, such as `memory.high` */
+  readonly unified?: Readonly<Record<string, string>>;
 }
 
 export interface DeviceRate {
@@ -253,6 +285,7 @@ export interface Container {
   readonly exit?: ExitStatus;
   /** why the last start failed */
   readonly error?: string;
+  readonly failedAt?: number;
   /** present while it runs */
   readonly sandbox?: Sandbox;
   readonly paths: ContainerPaths;
@@ -454,7 +487,10 @@ export interface Runtime {
   /** Follows the machine no longer. Containers go on. */
   close(): Promise<void>;
 
+  /** Nothing is left when it fails. */
   createSandbox(config: SandboxConfig): Promise<Sandbox>;
+  /** Takes one made by `createSandbox` down and goes on knowing it. Idempotent. */
+  stopSandbox(id: string): Promise<void>;
   removeSandbox(id: string): Promise<void>;
   sandboxes(): readonly Sandbox[];
 

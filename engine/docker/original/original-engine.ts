@@ -7,7 +7,7 @@ import { AgentClient } from '../../machine/agent/agent-client.ts';
 import { DOCKERD_ANSWERS, DOCKERD_LOG } from '../../machine/dockerd-answers.ts';
 import { connectPort } from '../../rpc/rpc-client.ts';
 import { SOCKET } from '../docker-engine.ts';
-import { hubConnections, type OpenHub } from '../registries.ts';
+import { hubConnections, type OpenHub } from '../../runtime/registry/registries.ts';
 import { listenAsHub } from './hub-listeners.ts';
 
 /** What `GET /containers/json` says, as far as it is read here. */

@@ -17,16 +17,15 @@ export async function checkBindSources(
   }
 }
 
-/** Makes missing sources, and sees that those whose mounts are to reach the other side can: INVALID otherwise. */
+/**
+ * Sees that sources are there, but for those that the start makes, and that those whose mounts are to reach the
+ * other side can: INVALID otherwise.
+ */
 export async function prepareBindSources(
   agent: AgentClient,
   mounts: readonly Mount[],
 ): Promise<void> {
   await checkBindSources(agent, mounts);
-  for (const mount of mounts) {
-    if (mount.kind === 'bind' && mount.create && !(await exists(agent, mount.source)))
-      await agent.call('file.mkdir', { path: mount.source });
-  }
   const binds = mounts.filter((mount) => mount.kind === 'bind');
   if (!binds.some(({ propagation }) => /shared|slave/.test(propagation ?? ''))) return;
   const table = await agent.readTextFile('/proc/self/mountinfo');

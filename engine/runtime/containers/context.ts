@@ -50,7 +50,7 @@ export function runningRecord(context: RuntimeContext, id: string): ContainerRec
 
 /** A copy for the runtime's users, who must not see it change. */
 export function toContainer(record: ContainerRecord): Container {
-  const { id, config, state, createdAt, pid, startedAt, exit, error, sandbox } = record;
+  const { id, config, state, createdAt, pid, startedAt, exit, error, failedAt, sandbox } = record;
   return {
     id,
     config,
@@ -61,6 +61,7 @@ export function toContainer(record: ContainerRecord): Container {
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(exit === undefined ? {} : { exit }),
     ...(error === undefined ? {} : { error }),
+    ...(failedAt === undefined ? {} : { failedAt }),
     ...(sandbox === undefined ? {} : { sandbox }),
   };
 }

@@ -3,12 +3,14 @@ import type {
   AgentErrorBody,
   ExitStatus,
   FileInfo,
+  PodSandboxSpec,
   PublishedPort,
   TaskEvent,
   TaskInfo,
   TaskStats,
 } from '../../api/agent.ts';
 import { FrameType } from '../../api/agent.ts';
+import type { ByteStream } from '../../api/byte-stream.ts';
 import type { OpenedStream } from '../../api/machine.ts';
 import { AgentError } from '../../machine/agent/agent-error.ts';
 import type { AgentTransport } from '../../machine/agent/agent-transport.ts';
@@ -40,6 +42,8 @@ export class FakeAgent implements AgentTransport {
   ]);
   readonly tasks = new Map<string, TaskInfo>();
   readonly sandboxes = new Set<string>();
+  /** what `cni.status` says */
+  network = { ready: true, message: '' };
   ports: readonly PublishedPort[] = [];
   readonly calls: Call[] = [];
   /** operations that fail the next time */
@@ -63,8 +67,10 @@ export class FakeAgent implements AgentTransport {
       readonly failsAfter?: number;
     }
   >();
-  /** programs of the machine by name; others print nothing and succeed */
+  /** programs of the machine and of its tasks by name; others print nothing and succeed */
   readonly programs = new Map<string, (argv: readonly string[]) => Partial<RunResult>>();
+  /** programs of tasks that do not end by themselves */
+  readonly endless = new Set<string>();
 
   /** Names of the operations so far, without questions. */
   get ops(): string[] {
@@ -147,9 +153,32 @@ export class FakeAgent implements AgentTransport {
         return { memory: { total: 1000, available: 500 } };
       case 'sandbox.list':
         return { ids: [...this.sandboxes], ports: this.ports };
-      case 'sandbox.create':
+      case 'sandbox.create': {
         this.sandboxes.add(id);
-        return {};
+        const { mode, hostname, ipc, network } = request as Partial<PodSandboxSpec>;
+        if (mode !== 'pod') return { netns: `/netns/${id}` };
+        const address = `10.244.1.${this.sandboxes.size + 1}/24`;
+        return {
+          netns: `/netns/${id}`,
+          ...(hostname === '' ? {} : { uts: `/utsns/${id}` }),
+          ...(ipc === 'own' ? { ipc: `/ipcns/${id}`, shm: `/shm/${id}` } : {}),
+          ...(network === 'cni' ? { cni: { ips: [{ address }], interfaces: [] } } : {}),
+        };
+      }
+      case 'sandbox.stats': {
+        const { networks } = taskStats(id);
+        return { networks };
+      }
+      case 'cni.status':
+        return this.network;
+      case 'cgroup.stats': {
+        const { id: _id, networks: _networks, ...stats } = taskStats(id);
+        return stats;
+      }
+      case 'file.usage': {
+        const { paths } = request as { readonly paths: readonly string[] };
+        return { usages: paths.map(() => ({ bytes: 8192, inodes: 3 })) };
+      }
       case 'sandbox.remove':
         if (!this.sandboxes.delete(id)) throw new AgentError('ENOENT', `there is no sandbox ${id}`);
         return {};
@@ -250,6 +279,10 @@ export class FakeAgent implements AgentTransport {
         });
         return { reply: {}, stream: { readable, writable: this.#input(id) } };
       }
+      case 'task.exec': {
+        const { process } = request as { readonly process: { readonly args: readonly string[] } };
+        return { reply: { pid: 99 }, stream: this.#program(process.args) };
+      }
       case 'file.read': {
         const text = this.files.get(path);
         if (text === undefined)
@@ -312,6 +345,34 @@ export class FakeAgent implements AgentTransport {
 
   agentListen(): Promise<() => Promise<void>> {
     return Promise.reject(new AgentError('EPROTO', 'The runtime does not listen.'));
+  }
+
+  #program(argv: readonly string[]): ByteStream {
+    const name = argv[0] ?? '';
+    const { code = 0, stdout = '', stderr = '' } = this.programs.get(name)?.(argv) ?? {};
+    const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+    let end = (_exit: ExitStatus): void => {};
+    const readable = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        if (stdout !== '') controller.enqueue(encodeFrame(FrameType.stdout, encode(stdout)));
+        if (stderr !== '') controller.enqueue(encodeFrame(FrameType.stderr, encode(stderr)));
+        end = (exit) => {
+          controller.enqueue(encodeFrame(FrameType.exit, encode(JSON.stringify(exit))));
+          controller.close();
+        };
+      },
+    });
+    if (!this.endless.has(name)) end({ code, finishedAt: FIRST_START });
+    const writable = new WritableStream<Uint8Array>({
+      write(frame) {
+        if (frame[0] !== FrameType.signal) return;
+        const { signal } = JSON.parse(new TextDecoder().decode(frame.subarray(5))) as {
+          readonly signal: string;
+        };
+        end({ code: 137, signal, finishedAt: FIRST_START });
+      },
+    });
+    return { readable, writable };
   }
 
   #input(id: string): WritableStream<Uint8Array> {

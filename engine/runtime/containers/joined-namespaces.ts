@@ -1,6 +1,7 @@
 import { AgentError } from '../../machine/agent/agent-error.ts';
 import type { JoinedNamespaces } from '../oci/spec.ts';
 import { RuntimeError } from '../runtime-error.ts';
+import type { Sandbox } from '../types.ts';
 import { containerPaths } from './container-paths.ts';
 import { isRunning, type RuntimeContext } from './context.ts';
 import type { ContainerRecord } from './records.ts';
@@ -12,11 +13,24 @@ const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
 export async function joinNamespaces(
   context: RuntimeContext,
   record: ContainerRecord,
+  sandbox: Sandbox,
 ): Promise<JoinedNamespaces> {
   const { pid, ipc } = record.config;
   return {
     ...(pid === undefined ? {} : { pid: pid === 'host' ? pid : pathOf(context, pid, 'pid') }),
+    ...joinPod(sandbox),
     ...(ipc === undefined ? {} : await joinIpc(context, record, ipc)),
+  };
+}
+
+/** A Pod's containers share all namespaces of its sandbox; what it has not is the machine's. */
+function joinPod({ pod, stopped }: Sandbox): JoinedNamespaces {
+  if (pod === undefined || stopped === true) return {};
+  const { uts, ipc, shm = '/dev/shm' } = pod;
+  return {
+    uts: uts === undefined ? 'host' : { path: uts },
+    ipc: ipc === undefined ? 'host' : { path: ipc },
+    shm,
   };
 }
 

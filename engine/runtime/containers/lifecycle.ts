@@ -268,7 +268,7 @@ export class Lifecycle {
       const [user, devices, joined] = await Promise.all([
         userOf(this.#context, record, tree, record.config.user ?? ''),
         containerDevices(agent, record.config),
-        joinNamespaces(this.#context, record),
+        joinNamespaces(this.#context, record, sandbox),
       ]);
       const spec = taskSpec({
         record,
@@ -291,12 +291,14 @@ export class Lifecycle {
       record.config = withNetworkIds(record.config, sandbox);
       delete record.exit;
       delete record.error;
+      delete record.failedAt;
     } catch (error) {
       if (record.config.sandbox.kind === 'own') await sandboxes.remove(sandbox);
       await leaveNamespaces(this.#context, record);
       await volumes.unmountAfter(record);
       const failure = startFailure(error);
       record.error = messageOf(failure);
+      record.failedAt = clock.now();
       await book.save();
       throw failure;
     }
@@ -323,7 +325,7 @@ export class Lifecycle {
     const shared = book.records.sandboxes[sandbox.id] ?? owner?.sandbox;
     if (shared === undefined && owner === undefined)
       throw new RuntimeError('NOT_FOUND', `No such container: ${sandbox.id}`);
-    if (shared === undefined)
+    if (shared === undefined || shared.stopped === true)
       throw new RuntimeError(
         'CONFLICT',
         `cannot join network of a non running container: ${sandbox.id}`,

@@ -27,6 +27,7 @@ export interface ContainerRecord {
   startedAt?: number;
   exit?: ExitStatus;
   error?: string;
+  failedAt?: number;
   sandbox?: Sandbox;
   /** what its last start was given beyond the configuration */
   added?: StartAdditions;

@@ -1,13 +1,17 @@
 /** Sandboxes as the agent is told of them. */
-import type { SandboxDns, SandboxEndpoint, SandboxSpec } from '../../api/agent.ts';
-import type { Endpoint, Network, Sandbox } from '../types.ts';
+import type { PodSandboxSpec, SandboxDns, SandboxEndpoint, SandboxSpec } from '../../api/agent.ts';
+import { podResolvConf } from '../oci/network-files.ts';
+import type { Endpoint, Network, PodMode, Sandbox, SandboxConfig } from '../types.ts';
+import { podPaths } from './container-paths.ts';
 
 export function sandboxSpec(
   sandbox: Sandbox,
   networks: readonly Network[],
   dns: SandboxDns | undefined,
+  machine: { readonly hostname: string; readonly resolvConf: string },
 ): SandboxSpec {
   const { id, config, endpoints } = sandbox;
+  if (config.network.kind === 'pod') return podSpec(config, config.network, machine);
   if (config.network.kind === 'host') return { id, mode: 'host' };
   if (config.network.kind === 'none') return { id, mode: 'none' };
   return {
@@ -16,6 +20,32 @@ export function sandboxSpec(
     endpoints: endpoints.map((endpoint) => wireEndpoint(endpoint, networkOf(endpoint, networks))),
     defaultRoute: gatewayEndpoint(endpoints, networks)?.device ?? '',
     ...(dns === undefined ? {} : { dns }),
+  };
+}
+
+function podSpec(
+  { id, dns }: SandboxConfig,
+  pod: PodMode,
+  machine: { readonly hostname: string; readonly resolvConf: string },
+): PodSandboxSpec {
+  const { network, cni, ipc, sysctls } = pod;
+  const paths = podPaths(id);
+  const hostname = pod.hostname || machine.hostname;
+  const files = [
+    [paths.hostname, `${hostname}\n`],
+    // For containers whose own is not mounted over it.
+    [paths.hosts, `127.0.0.1\tlocalhost\n${pod.hostname ? '' : `127.0.1.1\t${hostname}\n`}`],
+    [paths.resolvConf, podResolvConf(dns, machine.resolvConf)],
+  ] as const;
+  return {
+    id,
+    mode: 'pod',
+    hostname: pod.hostname,
+    network,
+    ipc,
+    sysctls,
+    ...(cni === undefined ? {} : { cni }),
+    files: files.map(([path, content]) => ({ path, mode: 0o644, content })),
   };
 }
 

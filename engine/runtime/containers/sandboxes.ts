@@ -14,22 +14,27 @@ import type {
   SandboxConfig,
 } from '../types.ts';
 import { nameServersIn } from '../oci/network-files.ts';
+import { podPaths } from './container-paths.ts';
 import { gatewayEndpoint, sandboxSpec, wireEndpoint } from './sandbox-spec.ts';
 
 /** Network namespaces with their addresses and published ports. */
 export class Sandboxes {
   readonly #agent: AgentClient;
   readonly #networks: NetworkStore;
-  /** the machine's /etc/resolv.conf */
-  readonly #resolvConf: () => string;
+  /** the machine's name and /etc/resolv.conf, known after recovery */
+  readonly #machine: { readonly hostname: string; readonly resolvConf: string };
   readonly #ports = new PortTable();
   /** removals under way: their addresses and ports are free already, but not yet in the machine */
   readonly #leaving = new Set<Promise<unknown>>();
 
-  constructor(agent: AgentClient, networks: NetworkStore, resolvConf: () => string) {
+  constructor(
+    agent: AgentClient,
+    networks: NetworkStore,
+    machine: { readonly hostname: string; readonly resolvConf: string },
+  ) {
     this.#agent = agent;
     this.#networks = networks;
-    this.#resolvConf = resolvConf;
+    this.#machine = machine;
   }
 
   /** Takes what a sandbox that already exists uses. */
@@ -39,14 +44,18 @@ export class Sandboxes {
     this.#ports.allocate(sandbox.ports);
   }
 
-  /** Removes what a worker left in the machine that ended while it made something. */
-  async reconcile(known: readonly Sandbox[]): Promise<void> {
+  /**
+   * Removes what a worker left in the machine that ended while it made something. Returns those that are known
+   * and not there: the machine has started anew.
+   */
+  async reconcile(known: readonly Sandbox[]): Promise<readonly Sandbox[]> {
     const { ids, ports } = await this.#agent.call('sandbox.list', {});
     const names = new Set(known.map(({ id }) => id));
     const published = known.flatMap((sandbox) => this.#published(sandbox)).map(portText);
     const left = ports.filter((port) => !published.includes(portText(port)));
     if (left.length > 0) await this.#agent.call('port.withdraw', { ports: left });
     for (const id of ids) if (!names.has(id)) await this.#removeNamespace(id);
+    return known.filter(({ id, stopped }) => stopped !== true && !ids.includes(id));
   }
 
   /** Allocates, then makes it. Throws PORT_IN_USE with Docker's message; nothing is left behind then. */
@@ -62,13 +71,19 @@ export class Sandboxes {
       await Promise.all(this.#leaving);
       const networks = this.#of(endpoints);
       await Promise.all(networks.map((network) => this.#networks.bridge(network)));
-      await this.#agent.call('sandbox.create', sandboxSpec(sandbox, networks, this.#dns(sandbox)));
+      const spec = sandboxSpec(sandbox, networks, this.#dns(sandbox), this.#machine);
+      const { cni, ...namespaces } = await this.#agent.call('sandbox.create', spec);
+      if (spec.mode === 'pod') {
+        const addresses = (cni?.ips ?? []).map(({ address }) => address.replace(/\/.*/, ''));
+        return { ...sandbox, pod: { ...namespaces, addresses } };
+      }
       await this.#publish(sandbox).catch(async (error: unknown) => {
         await this.#agent.call('sandbox.remove', { id: sandbox.id });
         throw error;
       });
       return sandbox;
     } catch (error) {
+      if (config.network.kind === 'pod') await this.#removeFiles(config.id);
       this.#ports.release(ports);
       this.#release(endpoints);
       throw error;
@@ -136,12 +151,18 @@ export class Sandboxes {
   async dismantle(sandbox: Sandbox): Promise<void> {
     await this.#withdraw(sandbox);
     await this.#removeNamespace(sandbox.id);
+    if (sandbox.config.network.kind === 'pod') await this.#removeFiles(sandbox.id);
   }
 
   async remove(sandbox: Sandbox): Promise<void> {
     const dismantled = this.dismantle(sandbox);
     this.retire(sandbox, dismantled);
     await dismantled;
+  }
+
+  async #removeFiles(id: string): Promise<void> {
+    const { directory: path } = podPaths(id);
+    await this.#agent.call('file.remove', { path, recursive: true });
   }
 
   async #removeNamespace(id: string): Promise<void> {
@@ -212,7 +233,7 @@ export class Sandboxes {
     const { dns, network } = sandbox.config;
     const links = Object.assign({}, ...network.endpoints.map((endpoint) => endpoint.links ?? {}));
     return {
-      servers: dns?.servers.length ? dns.servers : nameServersIn(this.#resolvConf()),
+      servers: dns?.servers.length ? dns.servers : nameServersIn(this.#machine.resolvConf),
       links: links as Record<string, string>,
       keepsUnqualified: dns?.options.some((option) => option.startsWith('ndots:')) === true,
     };

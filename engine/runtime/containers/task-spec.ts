@@ -4,7 +4,7 @@ import type { ContainerDevices } from '../oci/devices.ts';
 import { ociSpec, type JoinedNamespaces } from '../oci/spec.ts';
 import type { ResolvedUser } from '../oci/users.ts';
 import type { Mount, Sandbox, Volume } from '../types.ts';
-import { containerPaths } from './container-paths.ts';
+import { containerPaths, podPaths } from './container-paths.ts';
 import type { ContainerRecord } from './records.ts';
 
 /** Where the machine mounts published trees. */
@@ -51,7 +51,8 @@ export function taskSpec({
   const { hostname, added } = record;
   const config = { ...record.config, env: [...(added?.env ?? []), ...record.config.env] };
   const paths = containerPaths(config);
-  const nameFiles = containerPaths((owner ?? record).config);
+  const nameFiles =
+    sandbox.pod === undefined ? containerPaths((owner ?? record).config) : podPaths(sandbox.id);
   const files = networkFiles({
     hostname,
     domainname: config.domainname,
@@ -75,20 +76,23 @@ export function taskSpec({
       config,
       user,
       hostname,
-      ownNetwork: sandbox.config.network.kind !== 'host',
+      ownNetwork: !isOnMachine(sandbox),
       files: nameFiles,
       mounts: config.mounts.map((mount) => ({ mount, source: sourceOf(mount) })),
       devices,
       joined,
     }),
     files:
-      owner === undefined
+      owner === undefined && sandbox.pod === undefined
         ? [
             { path: paths.hostname, mode: 0o644, content: files.hostname },
             { path: paths.hosts, mode: 0o644, content: files.hosts },
             { path: paths.resolvConf, mode: 0o644, content: files.resolvConf },
           ]
         : [],
+    directories: config.mounts.flatMap((mount) =>
+      mount.kind === 'bind' && mount.create ? [mount.source] : [],
+    ),
     stdin: config.openStdin,
     ...(config.tty ? { tty: size ?? DEFAULT_SIZE } : {}),
     ...(log === 'none'
@@ -103,4 +107,8 @@ export function taskSpec({
           },
         }),
   };
+}
+
+function isOnMachine({ config: { network } }: Sandbox): boolean {
+  return network.kind === 'host' || (network.kind === 'pod' && network.network === 'host');
 }

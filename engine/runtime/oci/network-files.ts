@@ -99,6 +99,11 @@ export function nameServersIn(text: string): readonly string[] {
   return wordsIn(text, 'nameserver').filter((server) => !/^(127\.|::1)/.test(server));
 }
 
+/** A Pod's /etc/resolv.conf: exactly what its DNS says, or the machine's own when it says nothing. */
+export function podResolvConf(dns: DnsConfig | undefined, machineResolvConf: string): string {
+  return dns === undefined ? machineResolvConf : build(dns.servers, dns.search, dns.options);
+}
+
 function wordsIn(text: string, keyword: string): readonly string[] {
   return text
     .split('\n')

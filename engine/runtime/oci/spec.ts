@@ -67,6 +67,7 @@ interface OciResources {
     readonly mems?: string;
   };
   readonly pids?: { readonly limit: number };
+  readonly unified?: Readonly<Record<string, string>>;
   readonly devices?: readonly OciDeviceRule[];
   readonly blockIO?: OciBlockIo;
 }
@@ -93,6 +94,7 @@ export interface SpecInput {
 export interface JoinedNamespaces {
   readonly pid?: 'host' | { readonly path: string };
   readonly ipc?: 'host' | { readonly path: string };
+  readonly uts?: 'host' | { readonly path: string };
   /** directory of the machine that is /dev/shm; false for none; the container's own when absent */
   readonly shm?: string | false;
 }
@@ -160,13 +162,14 @@ export function ociSpec(input: SpecInput): OciSpec {
       capabilities,
     }),
     root: { path: 'rootfs', readonly: config.readOnlyRootfs === true },
-    ...(config.uts === 'host' ? {} : { hostname: input.hostname }),
+    // A name is given to a new namespace only; one that is joined has its own.
+    ...(config.uts === 'host' || joined.uts !== undefined ? {} : { hostname: input.hostname }),
     mounts: allMounts(input, privileged),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     linux: {
       namespaces: [
         { type: 'mount' },
-        ...(config.uts === 'host' ? [] : [{ type: 'uts' }]),
+        ...namespace('uts', config.uts ?? joined.uts),
         ...namespace('ipc', joined.ipc),
         ...namespace('pid', joined.pid),
         ...(input.ownNetwork ? [{ type: 'network' }] : []),
@@ -366,6 +369,7 @@ function ociResources(resources: Resources): OciResources {
     cpusetCpus,
     cpusetMems,
     pidsLimit,
+    unified,
   } = resources;
   const memoryLimits = {
     ...(memory ? { limit: memory } : {}),
@@ -383,13 +387,15 @@ function ociResources(resources: Resources): OciResources {
     ...(Object.keys(memoryLimits).length === 0 ? {} : { memory: memoryLimits }),
     ...(Object.keys(cpu).length === 0 ? {} : { cpu }),
     ...(pidsLimit !== undefined && pidsLimit > 0 ? { pids: { limit: pidsLimit } } : {}),
+    ...(unified === undefined || Object.keys(unified).length === 0 ? {} : { unified }),
   };
 }
 
 /** The same limits as cgroup v2 files, for `task.update`. */
 export function cgroupFiles(resources: Resources): Record<string, string> {
-  const { memory, cpu, pids } = ociResources(resources);
+  const { memory, cpu, pids, unified } = ociResources(resources);
   return {
+    ...unified,
     ...(memory?.limit === undefined ? {} : { 'memory.max': String(memory.limit) }),
     ...(memory?.reservation === undefined ? {} : { 'memory.low': String(memory.reservation) }),
     ...(cpu?.quota === undefined

@@ -40,9 +40,11 @@ type Spec struct {
 		Mode    uint32 `json:"mode"`
 		Content string `json:"content"`
 	} `json:"files"`
-	Stdin bool               `json:"stdin"`
-	TTY   *wire.TerminalSize `json:"tty"`
-	Log   *LogSpec           `json:"log"`
+	// Directories are made where nothing is
+	Directories []string           `json:"directories"`
+	Stdin       bool               `json:"stdin"`
+	TTY         *wire.TerminalSize `json:"tty"`
+	Log         *LogSpec           `json:"log"`
 }
 
 // Info mirrors TaskInfo of engine/api/agent.ts.

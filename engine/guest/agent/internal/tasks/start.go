@@ -148,6 +148,14 @@ func writeBundle(bundle string, spec Spec, config []byte) error {
 	if err := os.WriteFile(filepath.Join(bundle, "config.json"), config, 0o600); err != nil {
 		return err
 	}
+	for _, directory := range spec.Directories {
+		if _, err := os.Stat(directory); os.IsNotExist(err) {
+			err = os.MkdirAll(directory, 0o755)
+			if err != nil {
+				return err
+			}
+		}
+	}
 	for _, file := range spec.Files {
 		path := file.Path
 		if !filepath.IsAbs(path) {

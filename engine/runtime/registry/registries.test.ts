@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ByteStream } from '../api/byte-stream.ts';
-import { serveHttp, type HttpHandler, type HttpRequest } from '../http/index.ts';
-import { AgentError } from '../machine/agent/agent-error.ts';
+import type { ByteStream } from '../../api/byte-stream.ts';
+import { serveHttp, type HttpHandler, type HttpRequest } from '../../http/index.ts';
+import { AgentError } from '../../machine/agent/agent-error.ts';
 import { registries } from './registries.ts';
 
 /** The client's end of a connection on which `handler` answers. */

@@ -1,10 +1,10 @@
-import type { ByteStream } from '../api/byte-stream.ts';
-import type { HubService } from '../api/hub.ts';
-import { httpExchange } from '../http/index.ts';
-import { AgentError } from '../machine/agent/agent-error.ts';
-import { connectPort } from '../rpc/rpc-client.ts';
-import { RpcError } from '../rpc/rpc-error.ts';
-import type { RegistryFetch } from '../runtime/types.ts';
+import type { ByteStream } from '../../api/byte-stream.ts';
+import type { HubService } from '../../api/hub.ts';
+import { httpExchange } from '../../http/index.ts';
+import { AgentError } from '../../machine/agent/agent-error.ts';
+import { connectPort } from '../../rpc/rpc-client.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import type { RegistryFetch } from '../types.ts';
 
 /** Names under which Docker knows its Hub, the token service and the search that belong to it; and Kubernetes' registry. */
 const HUB_NAMES = [
