@@ -77,7 +77,7 @@ function count({ children = [] }: TreeNode): number {
 }
 
 /** An image's repository and tag or digest as containerd shows it. */
-export function qualified(text: string): string {
+function qualified(text: string): string {
   try {
     const reference = parseReference(text);
     const { digest, tag } = reference;

@@ -72,7 +72,7 @@ export function findPause(runtime: Runtime, podSandboxId: string): Container | u
   });
 }
 
-export function keptOf({ config }: Container): KeptContainer | undefined {
+function keptOf({ config }: Container): KeptContainer | undefined {
   const text = config.labels?.[LABEL];
   return text === undefined ? undefined : (JSON.parse(text) as KeptContainer);
 }
