@@ -58,6 +58,8 @@ export class NodeContainerConfigs implements ContainerConfigs {
   readonly #paths: NodePaths;
   /** /etc/hosts as it was written last, by Pod: running containers have it mounted, so it is left alone */
   readonly #hosts = new Map<string, string>();
+  /** what sandboxes were last described like, by Pod: it does not change while one lives */
+  readonly #sandboxes = new Map<string, PodSandboxConfig>();
 
   constructor({ context, volumes, objects, cgroups }: ContainerConfigsOptions) {
     this.#context = context;
@@ -70,6 +72,15 @@ export class NodeContainerConfigs implements ContainerConfigs {
   }
 
   async sandbox(pod: Pod, attempt: number): Promise<PodSandboxConfig> {
+    const { uid = '' } = pod.metadata;
+    const known = this.#sandboxes.get(uid);
+    if (known?.metadata.attempt === attempt) return known;
+    const config = await this.#sandbox(pod, attempt);
+    this.#sandboxes.set(uid, config);
+    return config;
+  }
+
+  async #sandbox(pod: Pod, attempt: number): Promise<PodSandboxConfig> {
     const { configuration, agent, events } = this.#context;
     const { clusterDns, clusterDomain, resolvConf } = configuration;
     const { hostNetwork = false, setHostnameAsFQDN = false } = pod.spec;
@@ -222,6 +233,7 @@ export class NodeContainerConfigs implements ContainerConfigs {
   /** The Pod is gone. */
   release(podUid: string): void {
     this.#hosts.delete(podUid);
+    this.#sandboxes.delete(podUid);
   }
 
   async #hostsFile(pod: Pod, podIps: readonly string[]): Promise<string> {

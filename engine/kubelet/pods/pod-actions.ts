@@ -36,13 +36,17 @@ export interface PodActions {
   readonly toStart: readonly Container[];
 }
 
-type ProbeOutcomes = Pick<Probes, 'outcome'>;
+/** What may be wrong with running containers. */
+export interface ContainerHealth extends Pick<Probes, 'outcome'> {
+  /** it was given other resources, which it can only have from its start */
+  readonly needsRestart: (container: Container, running: RuntimeContainer) => boolean;
+}
 
 /** Compares a Pod with what runs of it (upstream's `computePodActions`). */
 export function computePodActions(
   pod: Pod,
   runtime: RuntimePod,
-  probes: ProbeOutcomes,
+  probes: ContainerHealth,
 ): PodActions {
   const { isNeeded, attempt, sandboxId } = sandboxChange(pod, runtime);
   const nothing: PodActions = {
@@ -136,15 +140,18 @@ interface Wrong {
 /** Why a running container cannot stay. */
 function whatIsWrong(
   container: Container,
-  { id, hash }: RuntimeContainer,
-  probes: ProbeOutcomes,
+  running: RuntimeContainer,
+  probes: ContainerHealth,
 ): Wrong | undefined {
+  const { id, hash } = running;
   const wrong = (what: string, reason: KillReason, isRestartedAnyway = false): Wrong => ({
     message: `Container ${container.name} ${what}`,
     reason,
     isRestartedAnyway,
   });
   if (hash !== containerHash(container)) return wrong('definition changed', 'other', true);
+  if (probes.needsRestart(container, running))
+    return wrong('resize requires restart', 'other', true);
   if (probes.outcome('liveness', id) === 'failure')
     return wrong('failed liveness probe', 'liveness');
   if (probes.outcome('startup', id) === 'failure') return wrong('failed startup probe', 'startup');
@@ -166,7 +173,7 @@ interface InitActions {
 }
 
 /** One at a time in their order; sidecars are kept running beside the rest (`computeInitContainerActions`). */
-function initActions(pod: Pod, runtime: RuntimePod, probes: ProbeOutcomes): InitActions {
+function initActions(pod: Pod, runtime: RuntimePod, probes: ContainerHealth): InitActions {
   const { initContainers = [] } = pod.spec;
   let isDone = initContainers.length === 0 || hasInitialized(pod, runtime);
   const toStart = new Set<number>();

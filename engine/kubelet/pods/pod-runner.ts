@@ -16,6 +16,7 @@ import {
 } from '../contracts.ts';
 import { containerHash } from '../labels.ts';
 import { isStaticPod } from '../status/phase.ts';
+import type { PodResizer } from '../resize/pod-resizer.ts';
 import { ContainerKiller } from './container-killer.ts';
 import { ImagePuller } from './image-puller.ts';
 import { KeyBackoff } from './key-backoff.ts';
@@ -39,6 +40,7 @@ export interface RunResult {
 export class PodRunner {
   readonly #context: KubeletContext;
   readonly #parts: Pick<KubeletParts, 'configs' | 'credentials' | 'probes'>;
+  readonly #resizer: PodResizer;
   readonly #puller: ImagePuller;
   readonly #crashes: KeyBackoff;
   readonly killer: ContainerKiller;
@@ -46,9 +48,11 @@ export class PodRunner {
   constructor(
     context: KubeletContext,
     parts: Pick<KubeletParts, 'configs' | 'credentials' | 'probes'>,
+    resizer: PodResizer,
   ) {
     this.#context = context;
     this.#parts = parts;
+    this.#resizer = resizer;
     this.#puller = new ImagePuller(context, parts.credentials);
     const most = context.configuration.maxContainerBackOff;
     this.#crashes = new KeyBackoff(context.clock, FIRST_CRASH_BACKOFF_MS, most);
@@ -64,7 +68,10 @@ export class PodRunner {
     const starts = new Map<string, StartError | undefined>();
     const failures: unknown[] = [];
     const result = { starts, failures };
-    const actions = computePodActions(pod, runtime, this.#parts.probes);
+    const actions = computePodActions(pod, runtime, {
+      outcome: (kind, id) => this.#parts.probes.outcome(kind, id),
+      needsRestart: (container, running) => this.#resizer.needsRestart(pod, container, running),
+    });
     if (actions.createSandbox && actions.sandboxId !== undefined)
       this.#context.events.pod(
         pod,

@@ -10,6 +10,8 @@ import type { WaitingReason } from '../status/container-statuses.ts';
 import { isPodEnd } from '../status/phase.ts';
 import { finalStatus, podStatus } from '../status/pod-status.ts';
 import type { StatusWriter } from '../status/status-writer.ts';
+import { PodResizer } from '../resize/pod-resizer.ts';
+import { admit, type Rejection } from './admission.ts';
 import { deadlineOf, deadlineVerdict } from './active-deadline.ts';
 import { KeyBackoff } from './key-backoff.ts';
 import { PodRunner } from './pod-runner.ts';
@@ -41,6 +43,8 @@ const NETWORK_RETRY_MS = 1000;
 const NAME_RETRY_MS = 500;
 /** Milliseconds until a container that could not be started is tried again. */
 const START_RETRY_MS = 10_000;
+/** Milliseconds until a resize that had to wait is looked at again. */
+const RESIZE_RETRY_MS = 10_000;
 /** What kills Pods that nobody knows any more: seconds they get. */
 const ORPHAN_GRACE_SECONDS = 1;
 
@@ -48,6 +52,7 @@ const ORPHAN_GRACE_SECONDS = 1;
 export class PodSteps implements PodWork {
   readonly #options: PodStepsOptions;
   readonly #runner: PodRunner;
+  readonly #resizer: PodResizer;
   readonly #mounts: KeyBackoff;
   /** by uid and container: why it could not be started when it was tried last */
   readonly #waiting = new Map<string, Map<string, WaitingReason>>();
@@ -57,16 +62,19 @@ export class PodSteps implements PodWork {
   constructor(options: PodStepsOptions) {
     this.#options = options;
     const { context, parts } = options;
-    this.#runner = new PodRunner(context, parts);
+    this.#resizer = new PodResizer(context, parts);
+    this.#runner = new PodRunner(context, parts, this.#resizer);
     this.#mounts = new KeyBackoff(context.clock, FIRST_MOUNT_BACKOFF_MS, MOST_MOUNT_BACKOFF_MS);
   }
 
-  async sync(pod: Pod): Promise<{ readonly isTerminal: boolean; readonly again?: number }> {
+  async sync(wanted: Pod): Promise<{ readonly isTerminal: boolean; readonly again?: number }> {
     const { context, parts, runtimePods, networkProblem, mirror, isBlocked } = this.#options;
     const { clock, events } = context;
-    const uid = pod.metadata.uid ?? '';
-    if (isBlocked(pod))
-      throw new RetryError(`${podText(pod)} waits for its name`, NAME_RETRY_MS, true);
+    const uid = wanted.metadata.uid ?? '';
+    if (isBlocked(wanted))
+      throw new RetryError(`${podText(wanted)} waits for its name`, NAME_RETRY_MS, true);
+    const pod = this.#resizer.decide(wanted, (resized) => this.#refusal(resized));
+    const isResizing = this.#resizer.conditions(uid).length > 0;
     const runtime = await runtimePods.inspect(uid);
     const overdue = deadlineVerdict(pod, this.#known(pod), clock.now());
     if (overdue !== undefined && !this.#verdicts.has(uid)) {
@@ -82,7 +90,7 @@ export class PodSteps implements PodWork {
       throw new RetryError(message, NETWORK_RETRY_MS, true);
     }
     try {
-      await parts.cgroups.ensure(pod);
+      await this.#resizer.apply(pod, runtime);
     } catch (error) {
       const message = `unable to ensure pod container exists: ${errorText(error)}`;
       events.pod(pod, 'Warning', 'FailedCreatePodContainer', message);
@@ -98,11 +106,12 @@ export class PodSteps implements PodWork {
     });
     this.#remember(pod, starts);
     const failed = [...starts.values()].filter((error) => error !== undefined);
-    if (failed.length > 0) this.#publish(pod, await runtimePods.inspect(uid), false);
+    if (failed.length > 0 || isResizing) this.#publish(pod, await runtimePods.inspect(uid), false);
     await this.#tellMissingSecrets(pod, failed);
     const [failure] = failures;
     if (failures.length > 0) throw failure;
     const times = failed.map(({ retryAfter = START_RETRY_MS }) => retryAfter);
+    if (this.#resizer.conditions(uid).length > 0) times.push(RESIZE_RETRY_MS);
     const deadline = deadlineOf(pod, this.#known(pod));
     if (deadline !== undefined) times.push(Math.max(0, deadline - clock.now()));
     return { isTerminal: false, ...(times.length === 0 ? {} : { again: Math.min(...times) }) };
@@ -169,6 +178,7 @@ export class PodSteps implements PodWork {
 
   /** Nothing is to be known of it any more. */
   forget(uid: string): void {
+    this.#resizer.forget(uid);
     this.#waiting.delete(uid);
     this.#verdicts.delete(uid);
     this.#mounts.forget(uid);
@@ -176,6 +186,18 @@ export class PodSteps implements PodWork {
 
   collect(): void {
     this.#runner.collect();
+  }
+
+  /** Why the node has not got what a Pod wants to have now. */
+  #refusal(pod: Pod): Rejection | undefined {
+    const { context, parts } = this.#options;
+    const node = context.node();
+    const { uid } = pod.metadata;
+    const others = context.pods
+      .list()
+      .filter(({ metadata, status }) => metadata.uid !== uid && !isPodEnd(status?.phase))
+      .map((other) => this.#resizer.allocated(other));
+    return node === undefined ? undefined : admit(pod, node, others, parts.pressure.conditions());
   }
 
   #known(pod: Pod): PodStatus {
@@ -188,7 +210,8 @@ export class PodSteps implements PodWork {
     const known = this.#known(pod);
     const verdict = this.#verdicts.get(uid);
     const status = podStatus({
-      pod,
+      pod: this.#resizer.allocated(pod),
+      resize: this.#resizer.conditions(uid),
       runtime,
       known: verdict === undefined ? known : withConditions(known, verdict, context.clock.now()),
       runtimeName: runtimeName(),

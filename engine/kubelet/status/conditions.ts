@@ -19,6 +19,8 @@ const OWN_CONDITIONS: readonly string[] = [
   'Ready',
   'ContainersReady',
   'PodScheduled',
+  'PodResizePending',
+  'PodResizeInProgress',
 ];
 /** One that others set too: the kubelet keeps what it knows of it. */
 const SHARED_CONDITIONS: readonly string[] = ['DisruptionTarget'];
@@ -36,6 +38,7 @@ export interface ConditionFacts {
   readonly initStatuses: readonly ContainerStatus[];
   readonly statuses: readonly ContainerStatus[];
   readonly phase: Phase;
+  readonly resize: readonly Judgement[];
 }
 
 /** All conditions of a Pod, those of others first. @param now UNIX milliseconds */
@@ -53,6 +56,7 @@ export function podConditions(facts: ConditionFacts, now: number): PodCondition[
     ready(facts, others),
     containersReady(facts),
     { type: 'PodScheduled', status: 'True' } as const,
+    ...facts.resize,
   ];
   return [...others, ...own.map((judgement) => dated(judgement, pod, known, now))];
 }

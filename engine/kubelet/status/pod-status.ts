@@ -6,6 +6,7 @@ import type {
   PodStatus,
 } from '../../objects/generated/core-v1.generated.ts';
 import type { Probes } from '../contracts.ts';
+import type { ResizeCondition } from '../resize/pod-resizer.ts';
 import { hasInitialized, isHostNetwork } from '../pods/restart-policy.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatuses, type StatusSources } from './container-statuses.ts';
@@ -17,6 +18,8 @@ export interface PodStatusSources extends StatusSources {
   readonly known: PodStatus;
   readonly probes: Pick<Probes, 'outcome' | 'isProbed'>;
   readonly nodeIps: readonly string[];
+  /** how far a change of its resources is */
+  readonly resize: readonly ResizeCondition[];
   /** it is to run nothing more */
   readonly isTerminal: boolean;
   /** what the node decided about the Pod: it is evicted, or its time is up */
@@ -27,7 +30,7 @@ export interface PodStatusSources extends StatusSources {
 
 /** The status of a Pod as its runtime shows it (upstream's `generateAPIPodStatus`). Pure. */
 export function podStatus(sources: PodStatusSources): PodStatus {
-  const { pod, runtime, known, probes, verdict, now } = sources;
+  const { pod, runtime, known, probes, verdict, resize, now } = sources;
   const { spec } = pod;
   const { containers, initContainers = [], ephemeralContainers = [] } = spec;
   const build = (
@@ -51,7 +54,7 @@ export function podStatus(sources: PodStatusSources): PodStatus {
     phase,
     ...(reason === undefined || reason === '' ? {} : { reason }),
     ...(message === undefined || message === '' ? {} : { message }),
-    conditions: podConditions({ pod, runtime, known, initStatuses, statuses, phase }, now),
+    conditions: podConditions({ pod, runtime, known, initStatuses, statuses, phase, resize }, now),
     ...addresses(sources),
     qosClass: pod.status?.qosClass ?? podQosClass(spec),
     containerStatuses: statuses,

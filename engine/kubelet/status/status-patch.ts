@@ -37,16 +37,18 @@ export function statusPatch(
   return Object.keys(status).length === 0 ? undefined : { metadata: { uid }, status };
 }
 
-/** Conditions are merged by their types: what one has no longer is taken from it by name. */
+/** Conditions are merged by their types: what one has no longer is taken from it by name, and so is one that is gone. */
 function withRemovals(
   before: readonly PodCondition[],
   after: readonly PodCondition[],
 ): readonly object[] {
-  return after.map((condition) => {
+  const changed = after.map((condition) => {
     const known = before.find(({ type }) => type === condition.type) ?? {};
     const gone = Object.keys(known).filter((field) => !(field in condition));
     return { ...condition, ...Object.fromEntries(gone.map((field) => [field, null])) };
   });
+  const ended = before.filter(({ type }) => !after.some((condition) => condition.type === type));
+  return [...changed, ...ended.map(({ type }) => ({ $patch: 'delete', type }))];
 }
 
 /** Of Pods or nodes. */

@@ -213,6 +213,7 @@ it('replaces a token when most of its life is over', async () => {
   await configMap('kube-root-ca.crt', { 'ca.crt': 'CA' });
   const pod = podWith({ name: 'api', projected: { sources, defaultMode: 0o644 } });
   await volumes.mount(pod);
+  await volumes.refresh(pod);
   const path = `${VOLUMES}/kubernetes.io~projected/api`;
   expect(context.fakeNode.text(`${path}/token`)).toBe('token-1');
   expect(context.fakeNode.text(`${path}/ca.crt`)).toBe('CA');

@@ -86,7 +86,6 @@ export class NodePodVolumes implements PodVolumes {
       const state = this.#stateOf(pod);
       const missing = usedVolumes(pod).filter(({ name }) => !state.mounted.has(name));
       if (missing.length > 0 || !state.hasDirectories) await this.#mount(state, missing);
-      await this.#update(state);
     });
   }
 
