@@ -7,6 +7,7 @@ function describeActions(podText: string, runtimeText: string, failing = ''): st
   const pod = sketchPod(podText);
   const runtime = sketchRuntime(runtimeText, pod);
   const actions = computePodActions(pod, runtime, {
+    needsRestart: () => false,
     outcome: (kind, id) => {
       const name = id.replace(/-\d+$/, '');
       if (failing === `${kind} ${name}`) return 'failure';
@@ -97,6 +98,7 @@ it('restarts by exit codes when rules say so', () => {
   });
   const names = (code: number) =>
     computePodActions(pod, sketchRuntime(`ready | main:exited=${code}`, pod), {
+      needsRestart: () => false,
       outcome: () => undefined,
     }).toStart.map(({ name }) => name);
   expect(names(42)).toEqual(['main']);
