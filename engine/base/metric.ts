@@ -175,6 +175,34 @@ export class Histogram implements Metric {
   }
 }
 
+/** One sample of a metric that was measured elsewhere. */
+export interface Measured {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** UNIX milliseconds; that of the scrape when absent */
+  readonly time?: number;
+}
+
+/** A metric whose samples are all at hand. */
+export function measuredMetric(
+  type: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  samples: readonly Measured[],
+): Metric {
+  return {
+    type,
+    name,
+    help,
+    samples: () =>
+      samples.map(({ labels, value, time }) => {
+        const names = Object.keys(labels);
+        const line = sample(name, names, Object.values(labels), value);
+        return time === undefined ? line : `${line} ${time}`;
+      }),
+  };
+}
+
 /** All of them as text, by name; those without a sample are left out. */
 export async function printMetrics(metrics: readonly Metric[]): Promise<string> {
   const printed = await Promise.all(

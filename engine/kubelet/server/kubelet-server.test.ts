@@ -71,6 +71,7 @@ beforeEach(async () => {
   };
   handler = kubeletServer({
     context: context as unknown as KubeletContext,
+    summary: async () => ({ node: { nodeName: 'worker-1' }, pods: [] }),
     metrics: new Map([['/probes', async () => 'probes 1\n']]),
   });
 });

@@ -16,7 +16,7 @@ export interface KubeletServerOptions {
   /** texts of the `/metrics` paths by what follows: `` (empty), `/resource`, `/cadvisor`, `/probes` */
   readonly metrics: ReadonlyMap<string, () => Promise<string>>;
   /** `/stats/summary` */
-  readonly summary?: (onlyCpuAndMemory: boolean) => Promise<unknown>;
+  readonly summary: (onlyCpuAndMemory: boolean) => Promise<unknown>;
 }
 
 export function kubeletServer(options: KubeletServerOptions): HttpHandler {
@@ -85,9 +85,7 @@ function reader(
     case 'stats': {
       const onlyCpuAndMemory =
         new URL(request.url, 'https://kubelet').searchParams.get('only_cpu_and_memory') === 'true';
-      return below === '/summary' && summary !== undefined
-        ? async () => json(await summary(onlyCpuAndMemory))
-        : undefined;
+      return below === '/summary' ? async () => json(await summary(onlyCpuAndMemory)) : undefined;
     }
     case 'metrics': {
       const print = metrics.get(below);
