@@ -7,7 +7,6 @@ export function composeKubelet(context: KubeletContext): KubeletParts {
   const ofPods = podParts(context);
   const ofNode = makeNodeParts(context);
   return {
-    pressure: { conditions: () => [] },
     ...ofPods,
     ...ofNode,
     loops: [...ofPods.loops, ...ofNode.loops],
