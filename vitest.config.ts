@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/harness/longest-first.ts';
 
 /** A machine keeps one core busy while its test waits for it. */
 const FILES_AT_ONCE = 2;
@@ -17,6 +18,7 @@ const PATIENCE = {
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

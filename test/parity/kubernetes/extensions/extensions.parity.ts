@@ -70,7 +70,7 @@ describe('an aggregated API', () => {
       },
     });
     await run(
-      'kubectl wait --for=condition=Available apiservice/v1.parts.example.com --timeout=30s',
+      'kubectl wait --for=condition=Available apiservice/v1.parts.example.com --timeout=240s',
     );
   });
 
