@@ -58,7 +58,9 @@ it('publishes a port and fetches through it', async () => {
     machine.onPorts((ports) => ports.length > 0 && resolve(ports)),
   );
   expect(
-    await shell('docker run -d --name web -p 8080:80 -v /root/work:/www busybox httpd -f -h /www'),
+    await shell(
+      'docker run -d --name web -p 8080:80 -v /root/work:/www busybox httpd -f -h /www && until curl -s localhost:8080; do sleep 0.1; done',
+    ),
   ).toBe(0);
   expect(await opened).toEqual([
     { port: 8080, protocol: 'tcp', container: 'web', containerPort: 80, image: 'busybox' },
@@ -146,7 +148,7 @@ it('restarts from inside: what is on its disk stays, and containers that want to
   expect(await shell('test "$(cat diary)" = before')).toBe(0);
   expect(
     await shell(
-      'for i in 1 2 3 4 5 6 7 8 9; do docker exec phoenix true && break; sleep 1; done; [ "$(docker ps --format {{.Names}})" = phoenix ] && [ "$(docker wait mayfly)" = 255 ]',
+      'until docker exec phoenix true; do sleep 0.5; done; [ "$(docker ps --format {{.Names}})" = phoenix ] && [ "$(docker wait mayfly)" = 255 ]',
     ),
   ).toBe(0);
 });

@@ -85,7 +85,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => {
     const served = await server.request('GET', path('v2'));
     expect(served.status).toBe(200);
-  }, 20_000);
+  }, 120_000);
 });
 
 beforeEach(() => {

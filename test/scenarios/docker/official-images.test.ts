@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DockerMachine } from './docker-machine.ts';
 
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 300_000 });
 
 let dock: DockerMachine;
 beforeAll(async () => {
@@ -53,7 +53,7 @@ describe('postgres', () => {
     await dock.sh('docker run -d --name database -e POSTGRES_PASSWORD=secret postgres');
     // Followed rather than asked again and again: each `docker exec` would take the processor from what is awaited.
     await dock.sh(
-      'timeout 300 grep -q "init process complete" <(docker logs -f database) || { docker logs --tail 5 database 2>&1; exit 1; }',
+      'timeout 900 grep -q "init process complete" <(docker logs -f database) || { docker logs --tail 5 database 2>&1; exit 1; }',
     );
     const ready = 'docker exec database pg_isready -h 127.0.0.1';
     await dock.until(ready);

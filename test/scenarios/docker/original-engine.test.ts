@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { OpenPort } from '../../../engine/api/lab.ts';
 import { DockerMachine } from './docker-machine.ts';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 900_000 });
 
 let dock: DockerMachine;
 beforeAll(async () => {
@@ -28,18 +28,16 @@ it('is told by the Hub what there is not', async () => {
 
 it('tells the host of published ports', async () => {
   const seen: (readonly OpenPort[])[] = [];
-  let changed: () => void = () => {};
-  await dock.engine.watchPorts((ports) => {
-    seen.push(ports);
-    changed();
-  });
-  const next = new Promise<void>((resolve) => (changed = resolve));
+  await dock.engine.watchPorts((ports) => void seen.push(ports));
   await dock.sh('docker run -d --name web -p 8080:80 busybox httpd -f');
-  await next;
-  await vi.waitFor(() =>
-    expect(seen.at(-1)).toEqual([
+  await expect
+    .poll(() => seen.at(-1))
+    .toEqual([
       { port: 8080, protocol: 'tcp', container: 'web', containerPort: 80, image: 'busybox' },
-    ]),
-  );
-  expect(await dock.sh('curl -s -o /dev/null -w "%{http_code}" localhost:8080')).toBe('404');
+    ]);
+  expect(
+    await dock.sh(
+      'curl -s --retry 20 --retry-connrefused -o /dev/null -w "%{http_code}" localhost:8080',
+    ),
+  ).toBe('404');
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { HubKeeper } from '../../../engine/cluster/hub-keeper.ts';
 import { DockerMachine } from './docker-machine.ts';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let hub: HubKeeper;
 let one: DockerMachine;

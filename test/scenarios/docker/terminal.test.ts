@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { DockerMachine } from './docker-machine.ts';
 
 // Every `docker` typed costs the emulated processor 70 million instructions before it does anything.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let dock: DockerMachine;
 beforeAll(async () => {
