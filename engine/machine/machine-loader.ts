@@ -36,7 +36,7 @@ export type OnProgress = (progress: MachineProgress) => void;
 const MIB = 1024 * 1024;
 /** A cold boot takes about 4 s on the reference computer; this scales the progress bar. */
 const EXPECTED_BOOT_MS = 4000;
-const BOOT_DEADLINE_MS = 120_000;
+const BOOT_DEADLINE_MS = 240_000;
 /** A restored guest answers within milliseconds on an idle computer; a silence this long means the state is bad. */
 const RESTORE_DEADLINE_MS = 90_000;
 const PROGRESS_INTERVAL_MS = 100;

@@ -145,12 +145,13 @@ describe('a published port', () => {
   test('sends 100 MB at its own pace, which neither page nor worker keeps', async () => {
     const size = 100 * 1024 * 1024;
     const file = '/usr/share/nginx/html/big.bin';
+    // Read once before, for the machine keeps files in its memory, which the page's memory grows by.
     await shell(
-      `docker exec one sh -c "truncate -s ${size - 4} ${file} && printf last >> ${file}"; echo made`,
+      `docker exec one sh -c "truncate -s ${size - 4} ${file} && printf last >> ${file} && cat ${file} > /dev/null"; echo made`,
     );
     const frame = await frameOf(80);
     const before = await memory();
-    let largest = before;
+    const sizes: number[] = [];
     const began = performance.now();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -163,7 +164,7 @@ describe('a published port', () => {
     const stop = () => (done = true);
     void finished.then(stop, stop);
     while (!done) {
-      largest = Math.max(largest, await memory());
+      sizes.push((await memory()) - before);
       await page.waitForTimeout(100);
     }
     const seconds = (performance.now() - began) / 1000;
@@ -171,10 +172,10 @@ describe('a published port', () => {
     expect(bytes.length).toBe(size);
     expect(bytes.subarray(-4).toString()).toBe('last');
     process.stdout.write(
-      `100 MB in ${seconds.toFixed(1)} s, ${Math.round((largest - before) / 1e6)} MB more memory\n`,
+      `100 MB in ${seconds.toFixed(1)} s, MB more memory meanwhile: ${sizes.map((size) => Math.round(size / 1e6)).join(' ')}\n`,
     );
     // Buffers on the way take some tens of MB; each thread that keeps what passes would add all of it.
-    expect(largest - before).toBeLessThan(150e6);
+    expect(Math.max(...sizes)).toBeLessThan(150e6);
   });
 });
 
