@@ -100,12 +100,13 @@ test('routes follow the nodes', async () => {
   start();
   await advance(clock, 2000);
   expect(machine.batches).toEqual([
-    'route replace 10.244.0.0/24 via 10.0.0.11 dev eth0 onlink proto 104\n',
+    'route replace default dev eth0 metric 1024 proto 104\nroute replace 10.244.0.0/24 via 10.0.0.11 dev eth0 onlink proto 104\n',
   ]);
   await client.create(resources.nodes, node('worker-2', 13));
   await client.create(resources.nodes, node('worker-3', 14, '10.244.3.0/24'));
   await advance(clock, 2000);
   expect(Object.fromEntries(machine.routes)).toEqual({
+    default: undefined,
     '10.244.0.0/24': '10.0.0.11',
     '10.244.3.0/24': '10.0.0.14',
   });
@@ -129,6 +130,7 @@ test('one that starts again takes up what it finds', async () => {
   const { client, clock, machine, start } = setUp();
   await client.create(resources.nodes, node('control-plane', 11, '10.244.0.0/24'));
   await client.create(resources.nodes, node('worker-1', 12, '10.244.1.0/24'));
+  machine.routes.set('default', undefined);
   machine.routes.set('10.244.0.0/24', '10.0.0.11');
   machine.routes.set('10.244.9.0/24', '10.0.0.19');
   start();
@@ -161,5 +163,6 @@ test('routes that the kernel refused are tried again from what it has', async ()
   await client.delete(resources.nodes, { name: 'control-plane' });
   await advance(clock, 5000);
   expect(errors).toHaveLength(1);
-  expect(machine.batches).toHaveLength(2);
+  // What is gone too is made again.
+  expect(machine.batches).toHaveLength(3);
 });

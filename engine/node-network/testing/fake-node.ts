@@ -8,7 +8,7 @@ export class FakeNode {
   readonly nft = new FakeNft();
   readonly files = new Map<string, string>();
   /** gateways by range */
-  readonly routes = new Map<string, string>();
+  readonly routes = new Map<string, string | undefined>();
   readonly batches: string[] = [];
   readonly agent = new AgentClient(
     nftTransport(
@@ -43,9 +43,9 @@ export class FakeNode {
   }
 
   #route(line: string): boolean {
-    const [, verb, range = '', , gateway = ''] = line.split(' ');
+    const [, verb, range = '', way, gateway] = line.split(' ');
     if (verb === 'del') return this.routes.delete(range);
-    this.routes.set(range, gateway);
+    this.routes.set(range, way === 'via' ? gateway : undefined);
     return true;
   }
 
