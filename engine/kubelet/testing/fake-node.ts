@@ -124,6 +124,10 @@ export class FakeNode implements AgentTransport {
         return { version: '1', kernel: '6.1.0', hostname: 'worker-1', bootMs: 1 };
       case 'stats':
         return {
+          time: 0,
+          cpu: { busyMs: 0, idleMs: 0 },
+          network: { receivedBytes: 0, sentBytes: 0 },
+          processes: 10,
           memory: { total: 2 ** 28, available: 2 ** 27 },
           disk: { total: 2 ** 30, used: 0, readBytes: 0, writtenBytes: 0 },
         };
