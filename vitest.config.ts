@@ -14,7 +14,7 @@ const PATIENCE = {
 
 /**
  * `unit`: beside the code, no machine. `scenarios`: real machines in Node, from prepared
- * states. `parity`: our servers against what upstream's print. `e2e`: the built app in headless Chromium.
+ * states. `cluster`: on one cluster of three machines. `parity`: our servers against what upstream's print. `e2e`: the built app in headless Chromium.
  */
 export default defineConfig({
   test: {
@@ -39,6 +39,17 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
+          exclude: ['test/scenarios/cluster/**'],
+          ...PATIENCE,
+          maxWorkers: FILES_AT_ONCE,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/scenarios/cluster/**/*.test.ts'],
+          // One cluster for all of them.
+          globalSetup: ['test/scenarios/cluster/global-setup.ts'],
           ...PATIENCE,
           maxWorkers: FILES_AT_ONCE,
         },

@@ -188,6 +188,10 @@ const steps = {
     await states();
     return vitestWithMachines('scenarios')();
   },
+  async cluster() {
+    await states();
+    return vitestWithMachines('cluster')();
+  },
   async parity() {
     await states();
     return vitestWithMachines('parity', { DOCKER_CLIENT: await ensureDockerClient() })();

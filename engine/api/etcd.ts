@@ -273,6 +273,10 @@ export interface EtcdHost {
    * @throws EtcdError `CORRUPT`; its message says how to go on
    */
   open(name: string, again: boolean): Promise<MessagePort>;
+  /** Takes up what a `StorageService` keeps, to which `storage` leads, or begins anew. Errors as `open`. */
+  serve(storage: MessagePort): Promise<void>;
+  /** Another way to the etcd that `serve` took up: leads to a `ClosableEtcd`. */
+  connect(): Promise<MessagePort>;
 }
 
 /** What etcd says for each failure (`api/v3rpc/rpctypes/error.go`). */

@@ -5,10 +5,14 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { AuditPolicy } from '../apiserver/audit/policy.ts';
 import { startCluster as start, type ClusterOptions } from '../cluster/cluster.node.ts';
+import { startMachineCluster } from '../cluster/machine-cluster.node.ts';
 import { parseCidr } from '../objects/ip.ts';
+import { ensureStates } from './prepare.ts';
 import { UsageError } from './usage-error.ts';
 
 interface StartArguments {
+  /** machines; a control plane without any when 0 */
+  readonly nodes: number;
   readonly port: number;
   readonly kubeconfig: string | undefined;
   readonly data: string | undefined;
@@ -48,10 +52,15 @@ function parse(argv: readonly string[]): StartArguments {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  if (values.nodes !== '0')
+  const nodes = Number(values.nodes ?? Number.NaN);
+  if (!Number.isInteger(nodes) || nodes < 0 || nodes > MOST_NODES)
     throw new UsageError(
-      '--nodes 0 starts a control plane; machines cannot be started yet, --hollow M adds nodes that pretend.',
+      `--nodes wants a number of machines from 0 to ${MOST_NODES}; 0 is a control plane alone.`,
     );
+  if (nodes > 0)
+    for (const flag of ['data', 'audit-policy-file'] as const)
+      if (values[flag] !== undefined)
+        throw new UsageError(`--${flag} is for a control plane alone: --nodes 0.`);
   const port = portOf('--port', values.port);
   const cloud = values['cloud-port'];
   const hollow = Number(values.hollow);
@@ -65,6 +74,7 @@ function parse(argv: readonly string[]): StartArguments {
   const { kubeconfig, data } = values;
   const controllers = values.controllers.split(',').filter((name) => name !== '');
   return {
+    nodes,
     port,
     kubeconfig,
     data,
@@ -120,6 +130,8 @@ async function readAudit({
   }
 }
 
+/** Machines of 256 MiB. */
+const MOST_NODES = 16;
 /** What their addresses have room for. */
 const MOST_HOLLOW = 10_000;
 
@@ -143,31 +155,24 @@ function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+function tellError(source: string): (error: unknown) => void {
+  return (error) =>
+    tell(`${source}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+}
+
+/** What both kinds of cluster offer here. */
+interface StartedCluster {
+  readonly url: string;
+  readonly kubeconfig: string;
+  readonly cloudUrl: string | undefined;
+  close(): Promise<void>;
+}
+
 /** `cluster start`: runs a cluster until SIGINT. Standard output gets one line, when it is ready. */
 export async function startCluster(argv: readonly string[]): Promise<number> {
   const given = parse(argv);
-  const { port, data, hollow, hollowReadyAfter, controllers, managerFlags, cloudPort } = given;
-  const audit = await readAudit(given);
   const ended = interrupted();
-  tell(
-    data === undefined
-      ? 'Starting a cluster; what it holds goes with it (--data DIRECTORY keeps it) …'
-      : `Starting a cluster with what ${path.resolve(data)} holds …`,
-  );
-  const cluster = await start({
-    port,
-    hollow,
-    hollowReadyAfter: hollowReadyAfter * 1000,
-    controllers,
-    managerFlags,
-    ...(cloudPort === undefined ? {} : { cloudPort }),
-    ...(data === undefined ? {} : { data: path.resolve(data) }),
-    ...(audit === undefined ? {} : { audit }),
-    onError: (error) =>
-      tell(
-        `kube-apiserver: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      ),
-  });
+  const cluster = await (given.nodes === 0 ? startControlPlane(given) : startMachines(given));
   try {
     const file = await kubeconfigPath(given);
     await writeFile(file, cluster.kubeconfig, { mode: 0o600 });
@@ -181,4 +186,49 @@ export async function startCluster(argv: readonly string[]): Promise<number> {
     await cluster.close();
   }
   return 0;
+}
+
+async function startControlPlane(given: StartArguments): Promise<StartedCluster> {
+  const { port, data, hollow, hollowReadyAfter, controllers, managerFlags, cloudPort } = given;
+  const audit = await readAudit(given);
+  tell(
+    data === undefined
+      ? 'Starting a cluster; what it holds goes with it (--data DIRECTORY keeps it) …'
+      : `Starting a cluster with what ${path.resolve(data)} holds …`,
+  );
+  return start({
+    port,
+    hollow,
+    hollowReadyAfter: hollowReadyAfter * 1000,
+    controllers,
+    managerFlags,
+    ...(cloudPort === undefined ? {} : { cloudPort }),
+    ...(data === undefined ? {} : { data: path.resolve(data) }),
+    ...(audit === undefined ? {} : { audit }),
+    onError: tellError('kube-apiserver'),
+  });
+}
+
+async function startMachines(given: StartArguments): Promise<StartedCluster> {
+  const { nodes, port, hollow, hollowReadyAfter, controllers, managerFlags, cloudPort } = given;
+  const { clusterCidr, nodeMonitorPeriod, nodeMonitorGracePeriod } = managerFlags;
+  await ensureStates([{ profile: 'node' }]);
+  tell(`Starting a cluster of ${nodes} machine${nodes === 1 ? '' : 's'} …`);
+  return startMachineCluster({
+    nodes,
+    port,
+    hollow,
+    hollowReadyAfter: hollowReadyAfter * 1000,
+    controllers,
+    ...(clusterCidr === undefined ? {} : { clusterCidr }),
+    managerFlags: [
+      ...(nodeMonitorPeriod === undefined ? [] : [`--node-monitor-period=${nodeMonitorPeriod}ms`]),
+      ...(nodeMonitorGracePeriod === undefined
+        ? []
+        : [`--node-monitor-grace-period=${nodeMonitorGracePeriod}ms`]),
+    ],
+    ...(cloudPort === undefined ? {} : { cloudPort }),
+    onProgress: tell,
+    onError: tellError('cluster'),
+  });
 }

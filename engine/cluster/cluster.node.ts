@@ -1,18 +1,10 @@
-import type { ControllersConfiguration, ControllersHost, OpenApi } from '../api/controllers.ts';
+import type { ControllersConfiguration, ControllersHost } from '../api/controllers.ts';
 import type { HollowHost } from '../api/hollow.ts';
 import type { SchedulerHost, SchedulerService } from '../api/scheduler.ts';
 import { httpsOutbound } from '../apiserver/host/https-outbound.node.ts';
 import type { Outbound } from '../apiserver/outbound/outbound.ts';
-import {
-  AUTHENTICATED,
-  MASTERS,
-  serviceAccountUser,
-  withAuthenticated,
-  type UserInfo,
-} from '../apiserver/auth/user-info.ts';
 import { systemClock } from '../base/clock.ts';
 import { cryptoRandom } from '../base/random.ts';
-import { CLOUD_CONTROLLER_MANAGER } from '../cloud/manifest.ts';
 import { Client } from '../client/client.ts';
 import { resources } from '../client/resources.ts';
 import type { Transport } from '../client/transport.ts';
@@ -20,6 +12,14 @@ import { descriptors } from '../controllers/descriptors.ts';
 import { enabledControllers } from '../controllers/enabled.ts';
 import { answerAsHollowKubelet, isHollowAddress } from '../hollow/hollow-kubelet.ts';
 import { startClusterCloud } from './cluster-cloud.node.ts';
+import {
+  ADMINISTRATOR,
+  CLOUD_MANAGER,
+  CONTROLLER_MANAGER,
+  HOLLOW,
+  openApiOf,
+  SCHEDULER,
+} from './cluster-users.ts';
 import {
   startControlPlane,
   type ControlPlane,
@@ -63,30 +63,12 @@ export interface Cluster extends ControlPlane {
 }
 
 const HOST_NAME = 'control-plane';
-export const SCHEDULER = { username: 'system:kube-scheduler', groups: [AUTHENTICATED] };
-const CONTROLLER_MANAGER = {
-  username: 'system:kube-controller-manager',
-  groups: [AUTHENTICATED],
-};
-const CLOUD_MANAGER = { username: CLOUD_CONTROLLER_MANAGER, groups: [AUTHENTICATED] };
-const ADMINISTRATOR = { username: 'drydock:cluster', groups: [MASTERS, AUTHENTICATED] };
-const HOLLOW = { username: 'drydock:hollow-nodes', groups: [MASTERS, AUTHENTICATED] };
 
 /** Hollow kubelets listen nowhere: what they would answer is known here. */
 const outbound: Outbound = (peer, request) =>
   isHollowAddress(peer.host)
     ? Promise.resolve(answerAsHollowKubelet(request))
     : httpsOutbound(peer, request);
-
-/** Each controller asks as its own service account, as with `--use-service-account-credentials`. @param user the process itself */
-function openApiOf({ openPort }: ControlPlane, user: UserInfo): OpenApi {
-  return (account) =>
-    openPort(
-      account === undefined
-        ? user
-        : withAuthenticated(serviceAccountUser('kube-system', account, '')),
-    );
-}
 
 /** Resolves when Pods can be made in namespace `default`, as far as that is some controller's work. */
 async function accountOfPods(
@@ -157,7 +139,7 @@ async function start(
     ...common,
     name: 'kube-controller-manager',
     spawn: spawn.controllers,
-    begin: (service) => service.start(openApiOf(plane, CONTROLLER_MANAGER), configuration),
+    begin: (service) => service.start(openApiOf(plane.openPort, CONTROLLER_MANAGER), configuration),
   });
   owned(() => manager.close((service) => service.stop()));
   const { data, cloudPort: port } = options;
@@ -166,7 +148,7 @@ async function start(
     ...(port === undefined ? {} : { port }),
     hostName: HOST_NAME,
     clusterCidrs: clusterCidr.split(','),
-    openApi: openApiOf(plane, CLOUD_MANAGER),
+    openApi: openApiOf(plane.openPort, CLOUD_MANAGER),
     transport: plane.transport(ADMINISTRATOR),
     onError,
   });

@@ -17,6 +17,8 @@ export interface ControllersProcessOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onError: (error: unknown) => void;
+  /** takes what it does, in words */
+  readonly onInfo?: (message: string) => void;
 }
 
 export interface ControllersWork {
@@ -82,8 +84,14 @@ export class ControllersProcess {
       identity: `${configuration.hostName}_${uuid(common.random)}`,
       releaseOnCancel: true,
     });
+    const { onInfo = () => {} } = this.#options;
     const ending = new AbortController();
-    const ended = elector.standAgain(ending.signal, (leading) => manager.run(leading));
+    onInfo(`Attempting to acquire leader lease kube-system/${name}...`);
+    const ended = elector.standAgain(ending.signal, (leading) => {
+      onInfo(`Successfully acquired lease kube-system/${name}`);
+      for (const descriptor of manager.enabled) onInfo(`Started controller "${descriptor}"`);
+      return manager.run(leading);
+    });
     return async () => {
       ending.abort();
       await ended;

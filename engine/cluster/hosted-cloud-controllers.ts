@@ -16,9 +16,20 @@ import { ControllersProcess } from './controllers-process.ts';
 export class HostedCloudControllers implements CloudControllersHost {
   readonly #process: ControllersProcess;
 
-  constructor(clock: Clock, random: Random, onError: (error: unknown) => void) {
+  constructor(
+    clock: Clock,
+    random: Random,
+    onError: (error: unknown) => void,
+    onInfo?: (message: string) => void,
+  ) {
     const name = 'cloud-controller-manager';
-    this.#process = new ControllersProcess({ name, clock, random, onError });
+    this.#process = new ControllersProcess({
+      name,
+      clock,
+      random,
+      onError,
+      ...(onInfo === undefined ? {} : { onInfo }),
+    });
   }
 
   start(

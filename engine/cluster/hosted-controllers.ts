@@ -8,9 +8,20 @@ import { ControllersProcess } from './controllers-process.ts';
 export class HostedControllers implements ControllersHost {
   readonly #process: ControllersProcess;
 
-  constructor(clock: Clock, random: Random, onError: (error: unknown) => void) {
+  constructor(
+    clock: Clock,
+    random: Random,
+    onError: (error: unknown) => void,
+    onInfo?: (message: string) => void,
+  ) {
     const name = 'kube-controller-manager';
-    this.#process = new ControllersProcess({ name, clock, random, onError });
+    this.#process = new ControllersProcess({
+      name,
+      clock,
+      random,
+      onError,
+      ...(onInfo === undefined ? {} : { onInfo }),
+    });
   }
 
   start(openApi: OpenApi, configuration: ControllersConfiguration): Promise<void> {

@@ -119,6 +119,16 @@ export class WorkerLabMachine implements LabMachine {
     return this.#engine.observe(listener);
   }
 
+  /** Speaks to its agent, once it runs. Errors: `LabError`. */
+  agent(): Promise<AgentClient> {
+    return this.#running();
+  }
+
+  /** Leads to its `MachineService`, for another worker. */
+  openPort(): Promise<MessagePort> {
+    return this.#started().openPort();
+  }
+
   async openTerminal(size: TerminalSize): Promise<LabTerminal> {
     return openTerminal(await this.#running(), size);
   }

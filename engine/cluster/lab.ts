@@ -1,5 +1,5 @@
 import type { HubContents } from '../api/hub.ts';
-import type { AddMachine, Lab, LabMachine, Stop } from '../api/lab.ts';
+import type { AddMachine, Lab, Stop } from '../api/lab.ts';
 import type { ProfileName } from '../api/machine.ts';
 import type { MachineClient } from '../machine/worker/machine-client.ts';
 import { EthernetSwitch } from '../machine/ethernet-switch.ts';
@@ -18,32 +18,52 @@ export class WorkerLab implements Lab {
   readonly #switch: EthernetSwitch;
   readonly #machines = new Observable<readonly WorkerLabMachine[]>([]);
   readonly #addresses = new Map<string, number>();
-  readonly #hub: HubKeeper;
+  /** the one registry */
+  readonly hub: HubKeeper;
+  /** names of machines whose cable is pulled */
+  readonly #unplugged = new Set<string>();
 
   constructor(host: LabHost) {
     this.#host = host;
     this.#switch = new EthernetSwitch(host.clock);
-    this.#hub = new HubKeeper(() => host.spawnHub(), host.artifacts);
+    this.#switch.rule = (from, to) => ({
+      drop: this.#unplugged.has(from) || this.#unplugged.has(to),
+      delay: 0,
+    });
+    this.hub = new HubKeeper(() => host.spawnHub(), host.artifacts);
+  }
+
+  /** Pulls the cable of a machine, or puts it back. It stays so when the machine is reset. */
+  setCable(name: string, plugged: boolean): void {
+    if (plugged) this.#unplugged.delete(name);
+    else this.#unplugged.add(name);
+  }
+
+  /** Of eth0, with prefix length; a machine that is to come has its address already. */
+  addressOf(name: string): string {
+    const number = this.#addresses.get(name) ?? FIRST_ADDRESS + this.#addresses.size;
+    this.#addresses.set(name, number);
+    return `10.0.0.${number}/24`;
   }
 
   hubContents(): Promise<HubContents> {
-    return this.#hub.contents();
+    return this.hub.contents();
   }
 
-  machines(): readonly LabMachine[] {
+  machines(): readonly WorkerLabMachine[] {
     return this.#machines.value;
   }
 
-  onMachines(listener: (machines: readonly LabMachine[]) => void): Stop {
+  onMachines(listener: (machines: readonly WorkerLabMachine[]) => void): Stop {
     return this.#machines.observe(listener);
   }
 
-  async addMachine(options: AddMachine): Promise<LabMachine> {
+  async addMachine(options: AddMachine): Promise<WorkerLabMachine> {
     const { name } = options;
     if (this.#machines.value.some((machine) => machine.name === name)) {
       throw new LabError('NAME_IN_USE', `There is a machine ${name} already.`);
     }
-    const machine = new WorkerLabMachine(this.#host, this.#hub, options);
+    const machine = new WorkerLabMachine(this.#host, this.hub, options);
     this.#machines.set([...this.#machines.value, machine]);
     return this.#start(machine);
   }
@@ -52,7 +72,7 @@ export class WorkerLab implements Lab {
     name: string,
     start: AddMachine['start'],
     profile?: ProfileName,
-  ): Promise<LabMachine> {
+  ): Promise<WorkerLabMachine> {
     const old = this.#machines.value.find((machine) => machine.name === name);
     if (old === undefined) throw new LabError('NOT_RUNNING', `There is no machine ${name}.`);
     // One that does not run is no loss.
@@ -69,20 +89,20 @@ export class WorkerLab implements Lab {
   async close(): Promise<void> {
     await Promise.all(this.#machines.value.map((machine) => machine.destroy()));
     this.#machines.set([]);
-    await this.#hub.close();
+    await this.hub.close();
     this.#switch.dispose();
   }
 
-  async #replace(old: WorkerLabMachine, options: StartedMachine): Promise<LabMachine> {
-    const machine = new WorkerLabMachine(this.#host, this.#hub, options);
+  async #replace(old: WorkerLabMachine, options: StartedMachine): Promise<WorkerLabMachine> {
+    const machine = new WorkerLabMachine(this.#host, this.hub, options);
     await old.destroy();
     this.#machines.set(this.#machines.value.map((one) => (one === old ? machine : one)));
     return this.#start(machine);
   }
 
-  async #start(machine: WorkerLabMachine): Promise<LabMachine> {
+  async #start(machine: WorkerLabMachine): Promise<WorkerLabMachine> {
     const { name, options } = machine;
-    await machine.start(this.#addressOf(name), async (client) => {
+    await machine.start(this.addressOf(name), async (client) => {
       await client.service.watchRestart((after) => {
         // How it goes is the new machine's state.
         this.#replace(machine, { ...options, start: { after } }).catch(() => {});
@@ -90,13 +110,6 @@ export class WorkerLab implements Lab {
       await this.#join(name, client);
     });
     return machine;
-  }
-
-  /** The same for a machine that is reset. */
-  #addressOf(name: string): string {
-    const number = this.#addresses.get(name) ?? FIRST_ADDRESS + this.#addresses.size;
-    this.#addresses.set(name, number);
-    return `10.0.0.${number}/24`;
   }
 
   async #join(name: string, client: MachineClient): Promise<void> {

@@ -11,6 +11,11 @@ import { spawnNodeHub } from './node-hub.node.ts';
  * without it each engine keeps them in memory, and they go with it.
  */
 export function openNodeLab(storage?: string): Lab {
+  return openNodeWorkerLab(storage);
+}
+
+/** The same, with what a cluster needs of it. */
+export function openNodeWorkerLab(storage?: string): WorkerLab {
   return new WorkerLab({
     spawnMachine: () => spawnNodeMachine(),
     spawnDocker: () => spawnNodeDocker(storage === undefined ? {} : { storage }),

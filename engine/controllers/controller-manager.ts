@@ -29,6 +29,11 @@ export class ControllerManager {
     this.#enabled = enabledControllers(options.descriptors, options.configuration.controllers);
   }
 
+  /** names of the controllers that it runs */
+  get enabled(): readonly string[] {
+    return this.#enabled.map(({ name }) => name);
+  }
+
   /**
    * Works until the signal. A controller that fails ends alone, and that is told. May be run again
    * then: controllers and what they watch are made anew.

@@ -11,6 +11,7 @@ import {
 } from './body.ts';
 import { ByteReader } from './byte-reader.ts';
 import { HttpError } from './http-error.ts';
+import type { TakenOver } from './server.ts';
 import { endToEndHeaders, formatHead, readHeaders, readStartLine } from './message.ts';
 
 /** What a server answered, end to end: headers about the connection are removed, `Set-Cookie` is kept. */
@@ -60,6 +61,49 @@ export async function httpExchange(
       headers: endToEndHeaders(response.headers),
       body: body.stream,
     };
+  } catch (error) {
+    await fail(error);
+    throw error;
+  }
+}
+
+/**
+ * A request to speak another protocol from here on. When the server agrees, the connection is taken over;
+ * else it is an exchange like any other. Errors: as of `httpExchange`.
+ */
+export async function httpUpgrade(
+  stream: ByteStream,
+  request: HttpRequest,
+): Promise<ExchangedResponse | TakenOver> {
+  const reader = new ByteReader(stream.readable);
+  const writer = stream.writable.getWriter();
+  writer.closed.catch(() => {});
+  const fail = async (reason: unknown): Promise<void> => {
+    await Promise.allSettled([reader.cancel(reason), writer.abort(reason)]);
+  };
+  const { method, signal } = request;
+  const onAbort = (): void => void fail(signal?.reason);
+  if (signal?.aborted === true) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const url = new URL(request.url, 'http://localhost');
+    const headers = new Headers(request.headers);
+    if (!headers.has('host')) headers.set('host', url.host);
+    await writer.write(formatHead(`${method} ${url.pathname}${url.search} HTTP/1.1`, headers));
+    const response = await readResponse(reader);
+    signal?.removeEventListener('abort', onAbort);
+    if (response.status === 101) {
+      writer.releaseLock();
+      return {
+        ...response,
+        async takeOver({ readable, writable }) {
+          await Promise.all([readable.pipeTo(stream.writable), reader.rest().pipeTo(writable)]);
+        },
+      };
+    }
+    const body = readBody(reader, responseFraming(method, response));
+    void body.complete.then(() => fail(new HttpError('CLOSED_EARLY', 'The exchange is over.')));
+    return { ...response, headers: endToEndHeaders(response.headers), body: body.stream };
   } catch (error) {
     await fail(error);
     throw error;

@@ -1,5 +1,5 @@
 export { concatBytes, streamOf } from './body.ts';
-export { httpExchange, readAll } from './client.ts';
+export { httpExchange, httpUpgrade, readAll } from './client.ts';
 export { HttpError } from './http-error.ts';
 export { endedBy, handlerOver, httpServiceOf } from './http-service.ts';
 export type { HttpRequest, HttpResponse } from '../api/http-message.ts';

@@ -5,9 +5,9 @@
 import type { ApiServerHost } from '../api/api-server-host.ts';
 import type { ApiServer } from '../apiserver/api-server.ts';
 import { systemClock } from '../base/clock.ts';
-import { spawnBrowserEtcd } from '../cluster/browser-etcd.ts';
+import { spawnBrowserEtcd } from '../cluster/etcd/browser-etcd.ts';
 import { clusterApiServer, transportTo } from '../cluster/cluster-api-server.ts';
-import { EtcdKeeper } from '../cluster/etcd-keeper.ts';
+import { EtcdKeeper } from '../cluster/etcd/etcd-keeper.ts';
 import { loadClusterPki } from '../cluster/load-cluster-pki.ts';
 import { httpServiceOf } from '../http/index.ts';
 import { exposeInBrowserWorker } from '../rpc/browser-worker.ts';

@@ -1,24 +1,16 @@
-/** An etcd in a browser's worker. It keeps its data in the origin's private file system. */
-import { EtcdError, type EtcdHost } from '../api/etcd.ts';
+/** An etcd in a browser's worker. What it keeps under a name is in the origin's private file system. */
 import { systemClock } from '../base/clock.ts';
 import { cryptoRandom } from '../base/random.ts';
-import { openEtcd } from '../etcd/etcd-server.ts';
+import { ComponentLog } from '../cluster/component-log.ts';
+import { HostedEtcd } from '../cluster/etcd/hosted-etcd.ts';
 import { exposeInBrowserWorker } from '../rpc/browser-worker.ts';
-import { registerErrorClass } from '../rpc/error-codec.ts';
-import { exposeOnPort } from '../rpc/rpc-client.ts';
 import { openClusterStorage } from '../storage/browser-storage.ts';
 
-registerErrorClass('EtcdError', EtcdError);
-
-const host: EtcdHost = {
-  async open(name, again) {
-    const etcd = await openEtcd({
-      storage: await openClusterStorage(`drydock-etcd-${name}`, reportError, again),
-      clock: systemClock,
-      random: cryptoRandom,
-      onError: reportError,
-    });
-    return exposeOnPort(etcd);
-  },
-};
-exposeInBrowserWorker(host);
+const log = new ComponentLog(systemClock, 'etcd', reportError);
+const etcd = new HostedEtcd({
+  openStorage: (name, again) => openClusterStorage(`drydock-etcd-${name}`, reportError, again),
+  clock: systemClock,
+  random: cryptoRandom,
+  log,
+});
+exposeInBrowserWorker(log.with(etcd));

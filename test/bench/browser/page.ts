@@ -1,7 +1,7 @@
 /** The page that `bench --browser` opens: runs the same benches on browser workers. */
 import { dockerEngineOf } from '../../../engine/api/docker-engine.ts';
 import { spawnBrowserDocker } from '../../../engine/cluster/browser-docker.ts';
-import { spawnBrowserEtcd } from '../../../engine/cluster/browser-etcd.ts';
+import { spawnBrowserEtcd } from '../../../engine/cluster/etcd/browser-etcd.ts';
 import { spawnBrowserHub } from '../../../engine/cluster/browser-hub.ts';
 import { connectDocker, startDocker } from '../../../engine/cluster/docker-client.ts';
 import { HubKeeper } from '../../../engine/cluster/hub-keeper.ts';

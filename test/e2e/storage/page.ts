@@ -1,7 +1,7 @@
 /** The page of storage.e2e.ts: what only a browser can show of storages. */
 import { systemClock } from '../../../engine/base/clock.ts';
-import { spawnBrowserEtcd } from '../../../engine/cluster/browser-etcd.ts';
-import { EtcdKeeper } from '../../../engine/cluster/etcd-keeper.ts';
+import { spawnBrowserEtcd } from '../../../engine/cluster/etcd/browser-etcd.ts';
+import { EtcdKeeper } from '../../../engine/cluster/etcd/etcd-keeper.ts';
 import type { WorkerLink } from '../../../engine/rpc/worker-link.ts';
 import type { CaseResult } from './contract.worker.ts';
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EtcdError, type WatchResponse } from '../api/etcd.ts';
-import { systemClock } from '../base/clock.ts';
-import type { WorkerLink } from '../rpc/worker-link.ts';
+import { EtcdError, type WatchResponse } from '../../api/etcd.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { WorkerLink } from '../../rpc/worker-link.ts';
 import { EtcdKeeper } from './etcd-keeper.ts';
 import { spawnNodeEtcd } from './node-etcd.node.ts';
 

@@ -1,0 +1,54 @@
+import type { LabMachine, MachineState, Stop } from './lab.ts';
+import type { SchedulerService } from './scheduler.ts';
+
+/** A cluster of machines, as the page shows it. */
+export interface ClusterState {
+  readonly kind: 'starting' | 'ready' | 'failed';
+  /** what it waits for, for people */
+  readonly text: string;
+  readonly nodes: readonly ClusterNodeState[];
+  readonly error?: Error;
+}
+
+export interface ClusterNodeState {
+  readonly name: string;
+  /** of eth0 */
+  readonly ip: string;
+  readonly role: 'control-plane' | 'worker';
+  readonly machine: MachineState;
+  readonly kubelet: 'absent' | 'starting' | 'running' | 'failed';
+  /** whether its cable is plugged into the switch */
+  readonly plugged: boolean;
+  /** as the API server says; undefined before it has said anything */
+  readonly ready: boolean | undefined;
+  /** what runs as workers beside the machine */
+  readonly components: readonly ComponentState[];
+}
+
+export interface ComponentState {
+  /** of the container: `kube-apiserver` */
+  readonly name: string;
+  readonly running: boolean;
+  /** UNIX milliseconds */
+  readonly startedAt: number | undefined;
+}
+
+export interface ClusterFacade {
+  state(): ClusterState;
+  onState(listener: (state: ClusterState) => void): Stop;
+  /** The machine of a node, with terminals, files and ports. @throws LabError NOT_RUNNING when there is none of this name */
+  machine(node: string): LabMachine;
+  /** Pulls a node's cable out of the switch, or puts it back. */
+  setCable(node: string, plugged: boolean): void;
+  /** Stops a node's machine where it is. */
+  freeze(node: string): Promise<void>;
+  thaw(node: string): Promise<void>;
+  /** Ends a node's machine at once, with everything on it. */
+  kill(node: string): Promise<void>;
+  /** A new machine in place of one that has ended. */
+  replace(node: string): Promise<void>;
+  /** Of the scheduler that runs; undefined when none does. */
+  scheduler(): SchedulerService | undefined;
+  /** Ends the cluster and its machines. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,11 @@
+import { KubeProxy } from '../../kube-proxy/kube-proxy.ts';
+import { HostedNodeComponent, type NodeComponentContext } from './hosted-node-component.ts';
+
+/** kube-proxy, as its worker offers it. */
+export class HostedKubeProxy extends HostedNodeComponent {
+  protected readonly userAgent = 'kube-proxy/v1.37.2';
+
+  protected run(context: NodeComponentContext, signal: AbortSignal): Promise<void> {
+    return new KubeProxy(context).start(signal);
+  }
+}

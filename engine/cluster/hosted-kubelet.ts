@@ -1,0 +1,106 @@
+import type { HttpService, ServiceRequest, ServiceResponse } from '../api/http-service.ts';
+import type { KubeletNode, KubeletService } from '../api/kubelet.ts';
+import type { MachineService } from '../api/machine.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import { Client } from '../client/client.ts';
+import { registries } from '../runtime/registry/registries.ts';
+import { handlerOver, httpServiceOf } from '../http/index.ts';
+import { Kubelet } from '../kubelet/kubelet.ts';
+import { makeNodeParts } from '../kubelet/node-parts.ts';
+import { podParts } from '../kubelet/pod-parts.ts';
+import { AgentClient } from '../machine/agent/agent-client.ts';
+import { connectPort } from '../rpc/rpc-client.ts';
+import { ContainerRuntime } from '../runtime/container-runtime.ts';
+import { StoredContent } from '../runtime/content-store.ts';
+import { CriRuntime } from '../runtime/cri/cri-runtime.ts';
+import { ImageStore } from '../runtime/images/image-store.ts';
+import type { Storage } from '../storage/storage.ts';
+import { RoutedCri } from './web-worker/routed-cri.ts';
+import { webWorkersOver } from './web-worker/web-worker-port.ts';
+
+/** What a kubelet needs from the worker it runs in. */
+export interface KubeletHost {
+  /** keeps the images of the node */
+  openStorage(node: string): Promise<Storage>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A node's kubelet as a worker's service, with the container runtime over the port of the machine. */
+export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
+  readonly #host: KubeletHost;
+  readonly #stop = new AbortController();
+  #kubelet: Kubelet | undefined;
+  #runtime: ContainerRuntime | undefined;
+
+  constructor(host: KubeletHost) {
+    this.#host = host;
+  }
+
+  async start(
+    machinePort: MessagePort,
+    api: MessagePort,
+    webWorkers: MessagePort,
+    openHub: () => Promise<MessagePort>,
+    { name, ip, taints }: KubeletNode,
+  ): Promise<void> {
+    const { clock, random, onError } = this.#host;
+    const machine = connectPort<MachineService>(machinePort).service;
+    const agent = new AgentClient(machine);
+    const storage = await this.#host.openStorage(name);
+    const content = new StoredContent(storage);
+    const registry = registries(openHub, (address) => agent.dial({ network: 'tcp', address }));
+    const images = await ImageStore.open({ storage, content, registry, clock });
+    const runtime = new ContainerRuntime({
+      agent,
+      machine,
+      name,
+      images,
+      content,
+      storage,
+      clock,
+      random,
+    });
+    const containers = new CriRuntime({ runtime, agent, clock, random });
+    await containers.recover();
+    const kubelet = new Kubelet({
+      nodeName: name,
+      nodeIps: [ip],
+      client: new Client({
+        transport: handlerOver(connectPort<HttpService>(api).service),
+        clock,
+        userAgent: 'kubelet/v1.37.2 (linux/386) kubernetes/drydock',
+      }),
+      cri: new RoutedCri(containers, await webWorkersOver(webWorkers)),
+      agent,
+      clock,
+      random,
+      configuration: { registerWithTaints: taints },
+      makeParts: (context) => ({
+        ...podParts(context),
+        ...makeNodeParts(context),
+      }),
+      onError,
+    });
+    await kubelet.start(this.#stop.signal);
+    this.#kubelet = kubelet;
+    this.#runtime = runtime;
+  }
+
+  request(request: ServiceRequest): Promise<ServiceResponse> {
+    if (this.#kubelet === undefined) throw new Error('The kubelet was not started.');
+    return httpServiceOf(this.#kubelet.handle).request(request);
+  }
+
+  async flush(): Promise<void> {
+    await this.#runtime?.flush();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#runtime?.flush();
+    await this.#runtime?.close();
+  }
+}

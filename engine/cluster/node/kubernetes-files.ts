@@ -1,0 +1,79 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import { issueCertificate } from '../../pki/certificates.ts';
+import type { ClusterPki } from '../../pki/cluster-pki.ts';
+import { kubeconfig } from '../../pki/kubeconfig.ts';
+import type { NodeFiles } from './node-files.ts';
+
+export interface KubernetesFilesOptions {
+  readonly pki: ClusterPki;
+  /** https://IP:PORT of the API server */
+  readonly server: string;
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A kubeconfig for a new certificate. */
+async function login(
+  { pki, server, clock, random }: KubernetesFilesOptions,
+  commonName: string,
+  organizations: readonly string[] = [],
+): Promise<string> {
+  const keys = await issueCertificate(
+    pki.ca,
+    { commonName, organizations, usage: 'client' },
+    clock.now(),
+    random,
+  );
+  return kubeconfig(server, pki.ca.certificate, commonName, keys);
+}
+
+/** What every node has in /etc/kubernetes. */
+export async function workerFiles(options: KubernetesFilesOptions): Promise<NodeFiles> {
+  return {
+    'etc/kubernetes/kubelet.conf': await login(options, `system:node:${options.nodeName}`, [
+      'system:nodes',
+    ]),
+    'etc/kubernetes/pki/ca.crt': options.pki.ca.certificate,
+  };
+}
+
+/** What the node of a control plane has there. @param manifests of its static Pods, by file */
+export async function controlPlaneFiles(
+  options: KubernetesFilesOptions,
+  manifests: Readonly<Record<string, string>>,
+): Promise<NodeFiles> {
+  const { pki, server } = options;
+  const admin = kubeconfig(server, pki.ca.certificate, 'kubernetes-admin', pki.admin);
+  const [common, controllerManager, scheduler] = await Promise.all([
+    workerFiles(options),
+    login(options, 'system:kube-controller-manager'),
+    login(options, 'system:kube-scheduler'),
+  ]);
+  const keys: NodeFiles = Object.fromEntries(
+    Object.entries({
+      ca: pki.ca,
+      apiserver: pki.apiserver,
+      'apiserver-kubelet-client': pki.apiserverKubeletClient,
+      'front-proxy-ca': pki.frontProxyCa,
+      'front-proxy-client': pki.frontProxyClient,
+    }).flatMap(([name, { certificate, key }]) => [
+      [`etc/kubernetes/pki/${name}.crt`, certificate],
+      [`etc/kubernetes/pki/${name}.key`, key],
+    ]),
+  );
+  return {
+    ...common,
+    ...keys,
+    'etc/kubernetes/pki/sa.key': pki.serviceAccount.key,
+    'etc/kubernetes/pki/sa.pub': pki.serviceAccount.publicKey,
+    'etc/kubernetes/admin.conf': admin,
+    'etc/kubernetes/controller-manager.conf': controllerManager,
+    'etc/kubernetes/scheduler.conf': scheduler,
+    'root/.kube/config': admin,
+    ...Object.fromEntries(
+      Object.entries(manifests).map(([name, text]) => [`etc/kubernetes/manifests/${name}`, text]),
+    ),
+  };
+}
