@@ -6,9 +6,8 @@ import type { Random } from '../base/random.ts';
 import { Client } from '../client/client.ts';
 import { registries } from '../runtime/registry/registries.ts';
 import { handlerOver, httpServiceOf } from '../http/index.ts';
+import { composeKubelet } from '../kubelet/compose-kubelet.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
-import { makeNodeParts } from '../kubelet/node-parts.ts';
-import { podParts } from '../kubelet/pod-parts.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
 import { connectPort } from '../rpc/rpc-client.ts';
 import { ContainerRuntime } from '../runtime/container-runtime.ts';
@@ -78,10 +77,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
       clock,
       random,
       configuration: { registerWithTaints: taints },
-      makeParts: (context) => ({
-        ...podParts(context),
-        ...makeNodeParts(context),
-      }),
+      makeParts: composeKubelet,
       onError,
     });
     await kubelet.start(this.#stop.signal);

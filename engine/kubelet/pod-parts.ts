@@ -6,7 +6,6 @@ import { PodObjects } from './volumes/pod-objects.ts';
 import { NodePodVolumes } from './volumes/pod-volumes.ts';
 import { ServiceAccountTokens } from './volumes/service-account-tokens.ts';
 import { SimulatedVolumes } from './volumes/simulated-volumes.ts';
-import { StorageLimits } from './volumes/storage-limits.ts';
 import { VolumeContents } from './volumes/volume-contents.ts';
 
 /** The parts of a kubelet that turn what Pods ask for into what is on the node. */
@@ -40,6 +39,6 @@ export function podParts(
     configs,
     cgroups,
     credentials: new PodImageCredentials(objects),
-    loops: [new StorageLimits(context).run, new SimulatedVolumes(context).run],
+    loops: [new SimulatedVolumes(context).run],
   };
 }
