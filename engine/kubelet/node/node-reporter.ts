@@ -8,7 +8,7 @@ import type { Stored } from '../../client/resource.ts';
 import type { Node, NodeStatus } from '../../objects/generated/core-v1.generated.ts';
 import type { CriVersion, RuntimeCondition } from '../../runtime/cri/types.ts';
 import type { KubeletContext, NodePressure } from '../contracts.ts';
-import { isSameStatus } from '../status/status-patch.ts';
+import { isSame } from '../status/status-patch.ts';
 import { readNodeFacts, type NodeFacts } from './node-facts.ts';
 import { nodeObject, nodeStatus, systemLabels } from './node-object.ts';
 
@@ -241,7 +241,7 @@ export class NodeReporter implements Disposable {
     const own = Object.fromEntries(
       Object.keys(status).map((name) => [name, known[name as keyof NodeStatus]]),
     );
-    if (!isDue && isSameStatus(withoutTimes(own as NodeStatus), withoutTimes(status))) return;
+    if (!isDue && isSame(withoutTimes(own as NodeStatus), withoutTimes(status))) return;
     await client.patch(
       resources.nodes,
       { name: nodeName },

@@ -7,6 +7,7 @@ import type { KubeletContext, KubeletParts, RuntimePod } from '../contracts.ts';
 import type { MirrorPods } from '../static/mirror-pods.ts';
 import type { StaticPodHandler } from '../static/static-pods.ts';
 import { isPodEnd, isStaticPod } from '../status/phase.ts';
+import { isSame } from '../status/status-patch.ts';
 import type { StatusWriter } from '../status/status-writer.ts';
 import { admit } from './admission.ts';
 import { isMirrorPod, type KnownPods } from './known-pods.ts';
@@ -123,7 +124,8 @@ export class PodKeeper {
   #set(pod: Pod): void {
     const { known, workers } = this.#options;
     const uid = pod.metadata.uid ?? '';
-    const isNew = known.byUid(uid) === undefined;
+    const before = known.byUid(uid);
+    const isNew = before === undefined;
     known.set(pod);
     if (isStaticPod(pod) && workers.isTerminating(uid)) {
       this.#returned.add(uid);
@@ -135,7 +137,8 @@ export class PodKeeper {
       return;
     }
     if (this.#refused.has(uid) && !isEnding) return;
-    workers.update(pod);
+    if (before !== undefined && isSameButStatus(before, pod)) workers.keep(pod);
+    else workers.update(pod);
   }
 
   #delete(pod: Pod): void {
@@ -229,6 +232,18 @@ export class PodKeeper {
     for (const uid of await parts.cgroups.known())
       if (!mayRun(uid)) await parts.cgroups.remove(uid);
   }
+}
+
+/** Nothing to act upon: mostly what this kubelet has just written itself. */
+function isSameButStatus(before: Pod, after: Pod): boolean {
+  const gates = after.spec.readinessGates ?? [];
+  if (gates.length > 0 || isPodEnd(before.status?.phase) !== isPodEnd(after.status?.phase))
+    return false;
+  const parts = ({ metadata, spec }: Pod): object => {
+    const { labels, annotations, deletionTimestamp, deletionGracePeriodSeconds } = metadata;
+    return { labels, annotations, deletionTimestamp, deletionGracePeriodSeconds, spec };
+  };
+  return isSame(parts(before), parts(after));
 }
 
 function isAlive({ sandboxes, containers }: RuntimePod): boolean {

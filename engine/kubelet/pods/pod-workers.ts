@@ -92,6 +92,13 @@ export class PodWorkers implements Disposable {
     this.#wake(worker);
   }
 
+  /** A Pod as its source has it now, when there is nothing to do about it. */
+  keep(pod: Pod): void {
+    const worker = this.#workers.get(pod.metadata.uid ?? '');
+    if (worker === undefined) this.update(pod);
+    else worker.pod = pod;
+  }
+
   /** Ends a Pod whatever its source says. Resolves when nothing of it runs. */
   async kill(
     pod: Pod,

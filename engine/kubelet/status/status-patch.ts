@@ -51,13 +51,8 @@ function withRemovals(
   return [...changed, ...ended.map(({ type }) => ({ $patch: 'delete', type }))];
 }
 
-/** Of Pods or nodes. */
-export function isSameStatus(one: object, other: object): boolean {
-  return isSame(one, other);
-}
-
 /** Objects are the same whatever the order of their fields; what is undefined is absent. */
-function isSame(one: unknown, other: unknown): boolean {
+export function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (one === null && other === undefined) return true;
   if (one === undefined && other === null) return true;

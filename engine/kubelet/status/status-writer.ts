@@ -9,7 +9,7 @@ import type { Pod, PodStatus } from '../../objects/generated/core-v1.generated.t
 import { formatTime } from '../../objects/time.ts';
 import { isConditionOfKubelet } from './conditions.ts';
 import { isPodEnd, isStaticPod } from './phase.ts';
-import { isSameStatus, statusPatch } from './status-patch.ts';
+import { isSame, statusPatch } from './status-patch.ts';
 
 export interface StatusWriterOptions {
   readonly client: Client;
@@ -68,16 +68,16 @@ export class StatusWriter implements Disposable {
       startTime: started ?? formatTime(this.#options.clock.now()),
     };
     const finished = isFinished || (known?.isFinished === true && !isStaticPod(pod));
-    const isSame = known !== undefined && isSameStatus(known.status, next);
-    this.#known.set(uid, { pod, status: isSame ? known.status : next, isFinished: finished });
-    if (!isSame || finished !== known.isFinished || finished) this.#queue.add(uid);
+    const isUnchanged = known !== undefined && isSame(known.status, next);
+    this.#known.set(uid, { pod, status: isUnchanged ? known.status : next, isFinished: finished });
+    if (!isUnchanged || finished !== known.isFinished || finished) this.#queue.add(uid);
   }
 
   /** The API has it otherwise than it was written: it is written again. @param pod as the API has it */
   reconcile(pod: Pod, uid = pod.metadata.uid ?? ''): void {
     const known = this.#known.get(uid);
     if (known === undefined) return;
-    if (!isSameStatus(ownPart(pod.status), ownPart(known.status)) || known.isFinished)
+    if (!isSame(ownPart(pod.status), ownPart(known.status)) || known.isFinished)
       this.#queue.add(uid);
   }
 
