@@ -58,11 +58,19 @@ const profiles: Readonly<Record<string, Profile>> = {
     partitions: ['base', 'agent', 'docker', 'docker-reference'],
     cmdline,
   },
-  node: { memory: 256, partitions: ['base', 'agent'], cmdline },
+  node: { memory: 256, partitions: ['base', 'agent', 'kubernetes'], cmdline },
   bare: { memory: 128, partitions: ['base', 'agent'], cmdline },
 };
 
-const diskNames = ['base', 'agent', 'docker', 'compose', 'docker-reference', 'scratch'];
+const diskNames = [
+  'base',
+  'agent',
+  'docker',
+  'compose',
+  'docker-reference',
+  'kubernetes',
+  'scratch',
+];
 
 /** Describes what is in `dist`; parts that were never built are left out with the profiles that need them. */
 export function writeManifest(): Manifest {
@@ -132,7 +140,7 @@ function sources(): Source[] {
       found.push({ package: name, version, source, sourceVersion, licence, part });
     }
   }
-  return [...found, ...builtForImages(), ...['agent', 'compose'].flatMap(goSources)];
+  return [...found, ...builtForImages(), ...['agent', 'compose', 'kubernetes'].flatMap(goSources)];
 }
 
 /** What was compiled for images from the source of other people. */

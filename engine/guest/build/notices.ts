@@ -6,8 +6,8 @@ import type { Manifest } from './manifest.ts';
 const introduction = `# Third-party notices
 
 Every program of other people that runs inside a Drydock machine, from the build's manifest
-(\`engine/guest/dist/manifest.json\`). All but Drydock's own agent, and the Go modules in it,
-come from Debian 12; each package's full copyright file is in the machine under \`/usr/share/doc\`, and its source is
+(\`engine/guest/dist/manifest.json\`). All but Drydock's own agent and the Go modules, whose
+name is where their source is, come from Debian 12; each package's full copyright file is in the machine under \`/usr/share/doc\`, and its source is
 \`apt-get source PACKAGE=VERSION\` or <https://snapshot.debian.org>. npm packages
 carry their licences in \`node_modules\`.
 

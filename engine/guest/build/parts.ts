@@ -19,10 +19,11 @@ import { fetchPackage, readLock, unpackPackage, type LockedPackage } from './deb
 import { writeErofs } from './erofs.ts';
 import { FileTree } from './file-tree.ts';
 import { guestFolder, sourceDateEpoch } from './folders.ts';
-import { modulesIn } from './go-modules.ts';
+import { buildGo, moduleInputs, pinnedVersion } from './go-program.ts';
 import { digestOf, digestOfFile, digestOfFolder, type Inputs } from './inputs.ts';
 import { buildInit, buildKernel, initInputs } from './kernel.ts';
 import { finishDockerReference } from './docker-reference.ts';
+import { kubernetesTree } from './kubernetes.ts';
 import { checkLibraries } from './libraries.ts';
 import { BuildError, run, versionOf } from './run.ts';
 
@@ -48,6 +49,7 @@ export const parts: Readonly<Record<string, Part>> = {
   docker: { kind: 'disk', build: buildDocker },
   compose: { kind: 'disk', build: buildCompose },
   'docker-reference': { kind: 'disk', build: buildDockerReference },
+  kubernetes: { kind: 'disk', build: buildKubernetes },
   scratch: { kind: 'disk', build: buildScratch },
   images: { kind: 'file', build: (output, cache) => buildImages(output, cache, buildOurs) },
 };
@@ -145,14 +147,10 @@ function buildAgent(output: string, cache: string): Inputs {
 /** The plugin of Docker's client, which also runs by itself. Fetched when it is first used, as all of the disk is. */
 function buildCompose(output: string, cache: string): Inputs {
   const binary = path.join(cache, 'docker-compose');
-  const version = run('go', ['list', '-m', '-f', '{{.Version}}', composeModule], {
-    cwd: composeFolder,
-  })
-    .toString()
-    .trim();
-  buildGo(composeFolder, `${composeModule}/cmd`, binary, [
-    `-X ${composeModule}/internal.Version=${version}`,
-  ]);
+  const version = pinnedVersion(composeFolder, composeModule);
+  buildGo(composeFolder, `${composeModule}/cmd`, binary, {
+    linkFlags: [`-X ${composeModule}/internal.Version=${version}`],
+  });
   const tree = new FileTree();
   tree.write('usr/libexec/docker/cli-plugins/docker-compose', readFileSync(binary), 0o755);
   tree.symlink('usr/bin/docker-compose', '../libexec/docker/cli-plugins/docker-compose');
@@ -171,27 +169,10 @@ function buildOurs(name: string, output: string): void {
   buildGo(agentFolder, `./cmd/${name}`, output);
 }
 
-/** Compiles a package of the module in `folder` as a static program for the machine. */
-function buildGo(
-  folder: string,
-  name: string,
-  output: string,
-  linkFlags: readonly string[] = [],
-): void {
-  const flags = ['-s -w -buildid=', ...linkFlags].join(' ');
-  run('go', ['build', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', output, name], {
-    cwd: folder,
-    env: { CGO_ENABLED: '0', GOOS: 'linux', GOARCH: '386', GO386: 'sse2', GOFLAGS: '' },
-  });
-}
-
-function moduleInputs(binary: string, folder: string): Inputs {
-  return Object.fromEntries(
-    modulesIn(binary, folder).map(({ name, version, licence }) => [
-      `module ${name}`,
-      `${version} ${licence}`,
-    ]),
-  );
+function buildKubernetes(output: string, cache: string): Inputs {
+  const { tree, inputs } = kubernetesTree(cache);
+  storeTree(tree, 'kubernetes', output);
+  return inputs;
 }
 
 /** Size of the writable disk; nearly all of it is holes until a machine writes. */
