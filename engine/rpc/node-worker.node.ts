@@ -1,7 +1,9 @@
 /** Both ends of a worker thread in Node. */
 import { parentPort, Worker, type Transferable as NodeTransferable } from 'node:worker_threads';
+import { pathToFileURL } from 'node:url';
 import * as Comlink from 'comlink';
 import { Emitter } from '../base/emitter.ts';
+import { bundleOf } from './bundle-worker.node.ts';
 import './transfer-handlers.ts';
 import type { ReadyMessage, WorkerLink } from './worker-link.ts';
 
@@ -24,22 +26,26 @@ function endpointOf(worker: Worker): Comlink.Endpoint {
   };
 }
 
-/** In Node 20 `--import tsx` does not reach the files of a worker thread, so the thread registers tsx itself. */
-function loader(url: URL): string {
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  return `import(${tsx}).then(({ register }) => (register(), import(${JSON.stringify(url.href)})))`;
-}
+/** Loads what it is told. No other message comes before the worker's first one. */
+const LOADER = `require('node:worker_threads').parentPort.once('message', (url) => import(url));`;
 
 /**
  * Starts a worker thread from a TypeScript file. Strings and numbers in `workerData` configure it.
  * V8's limits on a thread's heap are left as they are: guest memory is outside the heap.
  */
 export function spawnNodeWorker(url: URL, workerData: unknown): WorkerLink {
-  const worker = new Worker(loader(url), { eval: true, workerData });
+  const worker = new Worker(LOADER, { eval: true, workerData });
   const death = new Emitter<Error>();
   let reason: Error | undefined;
   let stopping = false;
   worker.on('error', (error) => (reason = error));
+  bundleOf(url).then(
+    (file) => worker.postMessage(pathToFileURL(file).href),
+    (error: unknown) => {
+      reason = error instanceof Error ? error : new Error(String(error));
+      void worker.terminate();
+    },
+  );
   worker.on('exit', (code) =>
     death.fire(reason ?? new Error(stopping ? 'it was terminated' : `it exited with code ${code}`)),
   );
