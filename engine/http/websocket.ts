@@ -47,7 +47,8 @@ export async function webSocketHeaders({ headers }: HttpRequest): Promise<Header
 
 /**
  * Messages over a connection that was upgraded: each chunk is one, in either direction; those sent are binary.
- * Pings are answered. The readable ends when the client closes, and errors when it breaks the protocol.
+ * Pings are answered. The readable ends when the client closes, and errors when it breaks the protocol. Closing
+ * the writable says goodbye; the connection is better left open until the client has said it too.
  */
 export function webSocketMessages({ readable, writable }: ByteStream): ByteStream {
   const reader = new ByteReader(readable);
@@ -61,7 +62,6 @@ export function webSocketMessages({ readable, writable }: ByteStream): ByteStrea
     const sent = send(CLOSE, new Uint8Array([status >> 8, status & 0xff]));
     closed = true;
     await sent;
-    await writer.close();
   };
   return {
     readable: new ReadableStream<Uint8Array>(

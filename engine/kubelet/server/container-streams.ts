@@ -105,6 +105,7 @@ export async function portForward(
     );
   return servePortForward(request, {
     sandboxId: sandbox.id,
+    clock: context.clock,
     connect: (port) => context.cri.portForward(sandbox.id, port),
   });
 }

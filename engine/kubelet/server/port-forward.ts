@@ -1,9 +1,10 @@
 import type { ByteStream } from '../../api/byte-stream.ts';
 import type { HttpRequest, HttpResponse } from '../../api/http-message.ts';
+import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/message-of.ts';
 import { hasToken, type TakenOver } from '../../http/index.ts';
 import { serveSpdy, type SpdyStream } from '../../http/spdy/spdy-session.ts';
-import { upgradeToSpdy } from './remote-command.ts';
+import { goodbye, upgradeToSpdy } from './remote-command.ts';
 import { AnswerError, text } from './responses.ts';
 import { channelsOver, isOffered, upgradeToWebSocket } from './websocket-channels.ts';
 
@@ -14,6 +15,7 @@ const CHANNELS = ['v4.channel.k8s.io', ''];
 /** A Pod whose ports are reached. */
 export interface ForwardTarget {
   readonly sandboxId: string;
+  readonly clock: Clock;
   connect(port: number): Promise<ByteStream>;
 }
 
@@ -96,13 +98,23 @@ const describe = (error: unknown, port: number, { sandboxId }: ForwardTarget): U
 /** Until the Pod's end has closed the connection. */
 async function join(client: ByteStream, port: number, target: ForwardTarget): Promise<void> {
   const pod = await target.connect(port);
-  const left = new AbortController();
-  const sending = client.readable.pipeTo(pod.writable, { signal: left.signal });
-  sending.catch(() => {});
+  const writer = pod.writable.getWriter();
+  let isOpen = true;
+  const send = async (): Promise<void> => {
+    const reader = client.readable.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return writer.close();
+      // What comes too late is read nevertheless: it would hold up the other streams of the connection.
+      if (isOpen) await writer.write(value).catch(() => (isOpen = false));
+    }
+  };
+  void send().catch((error: unknown) => writer.abort(error).catch(() => {}));
   try {
     await pod.readable.pipeTo(client.writable);
   } finally {
-    left.abort();
+    isOpen = false;
+    await writer.close().catch(() => {});
   }
 }
 
@@ -132,4 +144,5 @@ async function overChannels(
   });
   await Promise.race([Promise.allSettled(work), channels.gone]);
   await channels.close();
+  await goodbye(target.clock, channels.gone);
 }

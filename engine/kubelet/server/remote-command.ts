@@ -32,6 +32,8 @@ const SPDY_PROTOCOLS = [
 ];
 /** Milliseconds in which a client of SPDY has to open its streams. */
 const STREAM_CREATION_MS = 30_000;
+/** Milliseconds in which it has to close the connection when all is said. */
+const CLOSE_MS = 30_000;
 
 /**
  * Upgrades a request to exec or attach to WebSocket or SPDY and runs the command on its streams
@@ -46,7 +48,7 @@ export async function serveRemoteCommand(
   if (hasToken(request.headers, 'upgrade', 'websocket')) {
     const supported = isOffered(request, V5) ? [V5] : OLDER;
     const answer = await upgradeToWebSocket(request, supported, (messages, protocol) =>
-      overWebSocket(messages, protocol, options, command),
+      overWebSocket(messages, protocol, options, clock, command),
     );
     return typeof answer === 'number' ? text(answer, '') : answer;
   }
@@ -59,6 +61,7 @@ async function overWebSocket(
   messages: ByteStream,
   protocol: string,
   { stdin, stdout, stderr }: StreamOptions,
+  clock: Clock,
   command: RemoteCommand,
 ): Promise<void> {
   const reads = new Set(stdin ? [STDIN, RESIZE] : [RESIZE]);
@@ -83,6 +86,7 @@ async function overWebSocket(
     },
   };
   await run(command, streams, channels.gone);
+  await goodbye(clock, channels.gone);
 }
 
 /** Answers 101, or 403 when client and server have no protocol in common (`httpstream.Handshake`). */
@@ -138,7 +142,10 @@ async function overSpdy(
     () => streams.size === wanted.length + 1,
     () => false,
   );
-  if (all) await run(command, spdyStreams(streams, version >= 4), served);
+  if (all) {
+    await run(command, spdyStreams(streams, version >= 4), served);
+    await goodbye(clock, served);
+  }
   connection.end();
   await served;
 }
@@ -162,6 +169,10 @@ function spdyStreams(
     },
   };
 }
+
+/** The client has still to read; what it has not yet would be lost if the connection went away before it says so. */
+export const goodbye = (clock: Clock, gone: Promise<void>): Promise<void> =>
+  within(clock, CLOSE_MS, gone).catch(() => {});
 
 const emptyStream = (): ReadableStream<Uint8Array> =>
   new ReadableStream({ start: (controller) => controller.close() });

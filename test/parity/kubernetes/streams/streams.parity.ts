@@ -24,6 +24,18 @@ interface Outcome {
   readonly stderr: string;
 }
 
+const encoder = new TextEncoder();
+
+/** Says the last of an answer. */
+function say(
+  body: WritableStreamDefaultWriter<Uint8Array>,
+  text: string,
+  status?: number,
+): number | undefined {
+  void body.write(encoder.encode(text)).then(() => body.close());
+  return status;
+}
+
 let cluster: ControlPlane;
 let kubelet: TestKubelet;
 let home: string;
@@ -205,7 +217,7 @@ describe('the official JavaScript client', () => {
   });
 
   it('follows a log', async () => {
-    kubelet.onLogs = (query, response) => void response.end(`${query.toString()}\n`);
+    kubelet.onLogs = (query, body) => say(body, `${query.toString()}\n`);
     const log = new PassThrough();
     const shown = text(log);
     await new Log(config()).log('default', 'web', 'main', log, { follow: true, tailLines: 5 });
@@ -215,7 +227,7 @@ describe('the official JavaScript client', () => {
 
 describe('logs', () => {
   it('are shown with what was asked of them', async () => {
-    kubelet.onLogs = (query, response) => void response.end(`${query.toString()}\n`);
+    kubelet.onLogs = (query, body) => say(body, `${query.toString()}\n`);
     const args = ['logs', 'web', '--tail=5', '--timestamps', '--previous'];
     expect(await kubectl(args)).toEqual({
       code: 0,
@@ -226,9 +238,13 @@ describe('logs', () => {
 
   it('are followed as they come', async () => {
     let writeMore: () => void = () => {};
-    kubelet.onLogs = (_query, response) => {
-      response.write('first\n');
-      writeMore = () => response.end('second\n');
+    kubelet.onLogs = (_query, body) => {
+      void body.write(encoder.encode('first\n'));
+      writeMore = () => {
+        writeMore = () => {};
+        say(body, 'second\n');
+      };
+      return undefined;
     };
     const child = start(['logs', '-f', 'web']);
     const seen: string[] = [];
@@ -242,8 +258,8 @@ describe('logs', () => {
   });
 
   it('may be refused by the kubelet', async () => {
-    kubelet.onLogs = (_query, response) =>
-      void response.writeHead(400).end('previous terminated container "main" not found');
+    kubelet.onLogs = (_query, body) =>
+      say(body, 'previous terminated container "main" not found', 400);
     expect((await kubectl(['logs', '-p', 'web'])).stderr).toBe(
       'Error from server (BadRequest): previous terminated container "main" not found\n',
     );

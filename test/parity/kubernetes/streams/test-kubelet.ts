@@ -1,41 +1,72 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
-import { WebSocketServer, createWebSocketStream, type WebSocket } from 'ws';
+import { createServer, type Server } from 'node:tls';
 import type { ByteStream } from '../../../../engine/api/byte-stream.ts';
-import { serveSpdy, type SpdyStream } from '../../../../engine/http/spdy/spdy-session.ts';
+import { systemClock } from '../../../../engine/base/clock.ts';
+import { serveHttp, type HttpHandler } from '../../../../engine/http/index.ts';
+import { DEFAULT_CONFIGURATION } from '../../../../engine/kubelet/configuration.ts';
+import type { KubeletContext } from '../../../../engine/kubelet/contracts.ts';
+import { kubeletServer } from '../../../../engine/kubelet/server/kubelet-server.ts';
+import { FakeCri } from '../../../../engine/kubelet/testing/fake-cri.ts';
+import { FakePods } from '../../../../engine/kubelet/testing/fake-pods.ts';
+import { runtimePodOf } from '../../../../engine/kubelet/testing/runtime-pod.ts';
+import { startContainer } from '../../../../engine/kubelet/testing/start-container.ts';
 import type { KeyPair } from '../../../../engine/pki/certificates.ts';
-import { commandOverSpdy, commandOverWebSocket, duplexOf, runCommand } from './remote-command.ts';
+import { connectTo, runProcess } from './host-processes.ts';
 
-const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
-const CHANNELS = 'v5.channel.k8s.io';
+/** A runtime whose containers are this computer: programs and ports are its own. */
+class HostCri extends FakeCri {
+  override exec: FakeCri['exec'] = (_id, { command }) => runProcess(command);
+  override attach: FakeCri['attach'] = () => runProcess(['cat']);
+  override portForward: FakeCri['portForward'] = (_id, port) => connectTo(port);
+}
 
-/**
- * The endpoint of a kubelet as the API server reaches it (`pkg/kubelet/server`), over processes and ports of
- * this computer: `/containerLogs`, `/exec`, `/attach` and `/portForward`, by WebSocket and SPDY/3.1.
- */
+/** Our kubelet's HTTP API as the API server reaches it, over a Pod `web` with a container `main` on this computer. */
 export class TestKubelet {
   /** `METHOD /path PROTOCOL` of every request */
   readonly requests: string[] = [];
   readonly #server: Server;
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    handleProtocols: (offered) =>
-      [CHANNELS, TUNNEL].find((protocol) => offered.has(protocol)) ?? false,
-  });
+  readonly #connections = new Set<Duplex>();
   /** Answers `/containerLogs/…`. */
-  onLogs: (query: URLSearchParams, response: ServerResponse) => void = (_query, response) =>
-    void response.end();
+  onLogs: (
+    query: URLSearchParams,
+    body: WritableStreamDefaultWriter<Uint8Array>,
+  ) => number | undefined = () => undefined;
 
-  private constructor({ certificate, key }: KeyPair) {
-    this.#server = createServer({ cert: certificate, key });
-    this.#server.on('request', (request, response) => this.#answer(request, response));
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  private constructor({ certificate, key }: KeyPair, handler: HttpHandler) {
+    this.#server = createServer({ cert: certificate, key, allowHalfOpen: true });
+    this.#server.on('secureConnection', (socket) => {
+      this.#connections.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => this.#connections.delete(socket));
+      void serveHttp(Duplex.toWeb(socket) as ByteStream, (request) =>
+        this.#answer(handler, request),
+      );
+    });
   }
 
   static async start(certificate: KeyPair): Promise<TestKubelet> {
-    const kubelet = new TestKubelet(certificate);
+    const cri = new HostCri(systemClock);
+    const pods = new FakePods();
+    pods.set({
+      metadata: { name: 'web' },
+      spec: { containers: [{ name: 'main', stdin: true, stdinOnce: true }] },
+    });
+    await startContainer(cri, 'main', { pod: 'web' });
+    pods.runtimes.set('uid-web', await runtimePodOf(cri, 'web'));
+    const context: Partial<KubeletContext> = {
+      cri,
+      pods,
+      clock: systemClock,
+      configuration: DEFAULT_CONFIGURATION,
+      onError: console.error,
+    };
+    const handler = kubeletServer({
+      context: context as KubeletContext,
+      summary: async () => ({}),
+      metrics: new Map(),
+    });
+    const kubelet = new TestKubelet(certificate, handler);
     await new Promise<void>((resolve) => kubelet.#server.listen(0, '127.0.0.1', resolve));
     return kubelet;
   }
@@ -45,91 +76,17 @@ export class TestKubelet {
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    for (const client of this.#sockets.clients) client.terminate();
+    for (const connection of this.#connections) connection.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname, searchParams } = urlOf(request);
-    this.requests.push(`${request.method} ${pathname}`);
-    if (pathname.startsWith('/containerLogs/')) this.onLogs(searchParams, response);
-    else response.writeHead(404).end('404 page not found\n');
+  async #answer(handler: HttpHandler, request: Parameters<HttpHandler>[0]) {
+    const { pathname, searchParams } = new URL(request.url);
+    const protocol = request.headers.get('upgrade');
+    this.requests.push(`${request.method} ${pathname}${protocol === null ? '' : ` ${protocol}`}`);
+    if (!pathname.startsWith('/containerLogs/')) return handler(request);
+    const body = new TransformStream<Uint8Array, Uint8Array>();
+    const status = this.onLogs(searchParams, body.writable.getWriter()) ?? 200;
+    return { status, headers: new Headers(), body: body.readable };
   }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname, searchParams } = urlOf(request);
-    const [, action = ''] = pathname.split('/');
-    const protocol = request.headers.upgrade ?? '';
-    this.requests.push(`${request.method} ${pathname} ${protocol}`);
-    const command = action === 'attach' ? ['cat'] : searchParams.getAll('command');
-    if (protocol === 'websocket')
-      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        if (action === 'portForward') forwardPorts(tunnelOf(webSocket));
-        else
-          runCommand(command, commandOverWebSocket(webSocket, searchParams.get('input') === '1'));
-      });
-    else {
-      const offered = String(request.headers['x-stream-protocol-version'] ?? '').split(/,\s*/);
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${offered[0]}\r\n\r\n`,
-      );
-      const connection = Duplex.toWeb(socket) as ByteStream;
-      if (action === 'portForward') forwardPorts(connection);
-      else runOverSpdy(connection, command, searchParams);
-    }
-  }
-}
-
-function urlOf({ url = '' }: IncomingMessage): URL {
-  return new URL(url, 'https://kubelet');
-}
-
-/** Bytes in the messages of a WebSocket. */
-function tunnelOf(socket: WebSocket): ByteStream {
-  return Duplex.toWeb(createWebSocketStream(socket)) as ByteStream;
-}
-
-/** The command starts when the client has opened every stream it has asked for. */
-function runOverSpdy(
-  connection: ByteStream,
-  command: readonly string[],
-  query: URLSearchParams,
-): void {
-  const expected =
-    1 + ['input', 'output', 'error'].filter((name) => query.get(name) === '1').length;
-  const streams = new Map<string, SpdyStream>();
-  void serveSpdy(connection, (stream) => {
-    streams.set(stream.headers.get('streamtype') ?? '', stream);
-    if (streams.size === expected)
-      runCommand(
-        command,
-        commandOverSpdy(streams, () => {}),
-      );
-  }).catch(() => {});
-}
-
-/** Each connection of the client's is a stream of data, and one that says what went wrong. */
-function forwardPorts(connection: ByteStream): void {
-  const errors = new Map<string, SpdyStream>();
-  void serveSpdy(connection, (stream) => {
-    const request = stream.headers.get('requestid') ?? '';
-    if (stream.headers.get('streamtype') === 'error') {
-      errors.set(request, stream);
-      return;
-    }
-    const port = Number(stream.headers.get('port'));
-    const target = connect(port, '127.0.0.1');
-    const data = duplexOf(stream);
-    const failed = errors.get(request)?.writable.getWriter();
-    target.on('error', (error) => {
-      void failed?.write(
-        new TextEncoder().encode(`error forwarding port ${port}: ${error.message}`),
-      );
-      data.destroy();
-    });
-    target.on('close', () => void failed?.close().catch(() => {}));
-    data.on('error', () => target.destroy());
-    target.pipe(data).pipe(target);
-  }).catch(() => {});
 }
