@@ -7,6 +7,7 @@ import { Client } from '../client/client.ts';
 import { registries } from '../runtime/registry/registries.ts';
 import { handlerOver, httpServiceOf } from '../http/index.ts';
 import { composeKubelet } from '../kubelet/compose-kubelet.ts';
+import { readConfiguration } from '../kubelet/configuration-file.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
 import { connectPort } from '../rpc/rpc-client.ts';
@@ -76,7 +77,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
       agent,
       clock,
       random,
-      configuration: { registerWithTaints: taints },
+      configuration: { registerWithTaints: taints, ...(await readConfiguration(agent)) },
       makeParts: composeKubelet,
       onError,
     });
