@@ -34,6 +34,8 @@ export interface ComponentState {
 }
 
 export interface ClusterFacade {
+  /** Called once. Resolves when every node is ready; when it fails, what has begun is ended by `close`. */
+  start(): Promise<void>;
   state(): ClusterState;
   onState(listener: (state: ClusterState) => void): Stop;
   /** The machine of a node, with terminals, files and ports. @throws LabError NOT_RUNNING when there is none of this name */

@@ -1,4 +1,5 @@
 /** The facade for pages. */
+import type { ClusterFacade } from '../api/cluster.ts';
 import type { Lab, ProfileDownload } from '../api/lab.ts';
 import type { ProfileName } from '../api/machine.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
@@ -20,9 +21,22 @@ export function downloadOf(profile: ProfileName, present: ProfileName): Promise<
   );
 }
 
+/** A lab that can have a cluster among its machines. */
+export interface PageLab extends Lab {
+  /** A cluster of so many machines, 1 to 4, that has not begun. What it consists of is fetched now. */
+  openCluster(nodes: number): Promise<ClusterFacade>;
+}
+
+class BrowserLab extends WorkerLab implements PageLab {
+  async openCluster(nodes: number): Promise<ClusterFacade> {
+    const { openBrowserCluster } = await import('./browser-cluster.ts');
+    return openBrowserCluster(this, nodes);
+  }
+}
+
 /** A lab without machines. The machines' parts are fetched from beside the page. */
-export function openLab(): Lab {
-  return new WorkerLab({
+export function openLab(): PageLab {
+  return new BrowserLab({
     spawnMachine: spawnBrowserMachine,
     spawnDocker: spawnBrowserDocker,
     spawnHub: spawnBrowserHub,

@@ -133,6 +133,11 @@ export class WorkerLabMachine implements LabMachine {
     return openTerminal(await this.#running(), size);
   }
 
+  /** Ports that lead into it by other ways than its Docker engine's, such as a cluster's. */
+  showPorts(ports: readonly OpenPort[]): void {
+    this.#ports.set(ports);
+  }
+
   ports(): readonly OpenPort[] {
     return this.#ports.value;
   }

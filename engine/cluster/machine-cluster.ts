@@ -1,5 +1,5 @@
 import type { ClusterFacade, ClusterNodeState, ClusterState } from '../api/cluster.ts';
-import type { LabMachine, Stop } from '../api/lab.ts';
+import type { LabMachine, OpenPort, Stop } from '../api/lab.ts';
 import type { SchedulerHost, SchedulerService } from '../api/scheduler.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import type { Outbound } from '../apiserver/outbound/outbound.ts';
@@ -11,6 +11,7 @@ import { Client } from '../client/client.ts';
 import { resources } from '../client/resources.ts';
 import type { Transport } from '../client/transport.ts';
 import { httpServiceOf, type HttpHandler } from '../http/index.ts';
+import type { Service } from '../objects/generated/core-v1.generated.ts';
 import type { ClusterPki } from '../pki/cluster-pki.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import { exposeOnPort } from '../rpc/rpc-client.ts';
@@ -38,6 +39,7 @@ import { ApiServerListener } from './node/api-server-listener.ts';
 import { ClusterNode } from './node/cluster-node.ts';
 import { controlPlaneFiles, workerFiles } from './node/kubernetes-files.ts';
 import { outboundFrom } from './node/machine-outbound.ts';
+import { servicePorts } from './node/service-ports.ts';
 import { overWay } from './node/way.ts';
 import { Observable } from './observable.ts';
 
@@ -86,6 +88,8 @@ export class MachineCluster implements ClusterFacade {
   readonly #owned = new DisposableStore();
   readonly #closing = new AbortController();
   #scheduler: SchedulerHost | undefined;
+  /** of nodes, that lead to Services */
+  #ports: readonly OpenPort[] = [];
 
   /** Begins nothing yet; `start` does. */
   constructor(options: MachineClusterOptions) {
@@ -125,7 +129,6 @@ export class MachineCluster implements ClusterFacade {
     });
   }
 
-  /** Resolves when every node is ready. When it fails, what has begun is ended by `close`. */
   async start(): Promise<void> {
     const { lab } = this.#options;
     try {
@@ -366,6 +369,7 @@ export class MachineCluster implements ClusterFacade {
     const client = this.#clientOver(this.transport(ADMINISTRATOR));
     this.#show({ text: 'Waiting for the nodes' });
     const nodesReady = this.#watchNodes(client);
+    void this.#watchServices(client);
     // Told below, when what comes before it has not failed.
     nodesReady.catch(() => {});
     await install(client, [[...nodeDaemons(clusterCidr), ...coreDns(1)]]);
@@ -389,6 +393,35 @@ export class MachineCluster implements ClusterFacade {
         resolve();
       });
     });
+  }
+
+  /** Shows the ports of Services on the machines. */
+  async #watchServices(client: Client): Promise<void> {
+    const { signal } = this.#closing;
+    const services = new Map<string, Service>();
+    while (!signal.aborted) {
+      services.clear();
+      try {
+        for await (const { type, object } of client.watch(resources.services, { signal })) {
+          const { namespace, name } = object.metadata;
+          if (type === 'DELETED') services.delete(`${namespace}/${name}`);
+          else services.set(`${namespace}/${name}`, object);
+          this.#ports = servicePorts(services.values());
+          this.#showPorts();
+        }
+      } catch {
+        // As with nodes, below.
+        if (!signal.aborted) await this.#served().catch(() => {});
+      }
+    }
+  }
+
+  #showPorts(): void {
+    const text = JSON.stringify(this.#ports);
+    for (const machine of this.#options.lab.machines()) {
+      if (!this.#nodes.some(({ name }) => name === machine.name)) continue;
+      if (JSON.stringify(machine.ports()) !== text) machine.showPorts(this.#ports);
+    }
   }
 
   /** Keeps account of which nodes are ready, and resolves when all are for the first time. */
@@ -418,7 +451,9 @@ export class MachineCluster implements ClusterFacade {
 
   #follow(node: ClusterNode, machines: readonly WorkerLabMachine[]): void {
     const machine = machines.find(({ name }) => name === node.name);
-    if (machine !== undefined) node.attach(machine);
+    if (machine === undefined) return;
+    node.attach(machine);
+    this.#showPorts();
   }
 
   #nodeChanged(): void {

@@ -17,7 +17,7 @@ import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
 import { lazyPart } from '../ui/lazy-part.ts';
 import { Waiting } from '../ui/waiting.tsx';
-import type { LabSession } from './lab-session.ts';
+import { DOCKER_MACHINE, type LabSession } from './lab-session.ts';
 import { focusNextPane, focusPane } from './panes.ts';
 import { ShortcutsDialog } from './shortcuts.tsx';
 import { TerminalStage } from './terminal-stage.tsx';
@@ -35,6 +35,9 @@ const LessonPanel = lazyPart(
 );
 const CourseDialog = lazyPart(
   async () => (await import('../features/lesson/course-dialog.tsx')).CourseDialog,
+);
+const ClusterPanel = lazyPart(
+  async () => (await import('../features/cluster/cluster-panel.tsx')).ClusterPanel,
 );
 const Preview = lazyPart(async () => (await import('../features/preview/preview.tsx')).Preview);
 
@@ -58,9 +61,12 @@ function useNarrow(): boolean {
 /** An empty pane in place of one that is still to come. */
 const waiting = <div className={styles['waiting']} />;
 
-/** The Docker lab. */
+/** The lab: one machine at a time, a lesson or a cluster beside it. */
 export function App({ session }: { readonly session: LabSession }) {
-  const { machine, failure } = useSyncExternalStore(session.subscribe, session.snapshot);
+  const { machine, machines, cluster, failure } = useSyncExternalStore(
+    session.subscribe,
+    session.snapshot,
+  );
   const state = useMachineState(machine);
   const narrow = useNarrow();
   const { route, open: openLesson, close: closeLesson, showStep } = useLessonRoute();
@@ -68,12 +74,13 @@ export function App({ session }: { readonly session: LabSession }) {
   const [lower, setLower] = useState<LowerView>('preview');
   const show = useCallback((view: View) => {
     setSingle(view);
-    if (view === 'preview' || view === 'machine') setLower(view);
+    if (view === 'preview' || view === 'machine' || view === 'cluster') setLower(view);
   }, []);
   const [showShortcuts, setShowShortcuts] = useState(false);
   const [showImages, setShowImages] = useState(false);
   const [showCourse, setShowCourse] = useState(false);
-  const [shellOf, setShellOf] = useState<LabMachine>();
+  /** machines whose first shell has answered */
+  const [shells, setShells] = useState<ReadonlySet<LabMachine>>(new Set());
   const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
 
   useEffect(() => {
@@ -95,12 +102,14 @@ export function App({ session }: { readonly session: LabSession }) {
   }, []);
 
   const key = machineKey(machine);
-  const shellOpen = machine !== undefined && shellOf === machine;
+  const shellOpen = machine !== undefined && shells.has(machine);
   // Editor and preview are large: they are fetched once the learner can type, or when there is nothing to wait for.
   const settled = shellOpen || problem !== undefined ? machine : undefined;
   const onShell = useCallback(() => {
-    setShellOf(machine);
-    if (machine && !narrowQuery.matches) openFilesOf(machine.name).add('/root/work/Dockerfile');
+    if (machine === undefined) return;
+    setShells((known) => new Set([...known, machine]));
+    if (machine.name === DOCKER_MACHINE && !narrowQuery.matches)
+      openFilesOf(machine.name).add('/root/work/Dockerfile');
   }, [machine]);
   const reset = useCallback(
     (start: 'restore' | 'cold', profile?: ProfileName) => void session.reset(start, profile),
@@ -178,6 +187,21 @@ export function App({ session }: { readonly session: LabSession }) {
         )}
       </Part>
     ),
+    cluster: (
+      <Part name="The cluster">
+        {settled ? (
+          <ClusterPanel
+            cluster={cluster}
+            shown={machine?.name}
+            onStart={session.startCluster}
+            onEnd={session.endCluster}
+            onOpen={session.show}
+          />
+        ) : (
+          waiting
+        )}
+      </Part>
+    ),
   };
 
   return (
@@ -187,6 +211,9 @@ export function App({ session }: { readonly session: LabSession }) {
       </button>
       <Header
         machine={machine}
+        machines={machines}
+        onShow={session.show}
+        onShowCluster={() => show('cluster')}
         onShowCourse={() => setShowCourse(true)}
         onShowImages={() => setShowImages(true)}
         onShowMachine={() => show('machine')}

@@ -11,6 +11,10 @@ import styles from './header.module.css';
 
 export interface HeaderProps {
   readonly machine: LabMachine | undefined;
+  /** all there are, to choose from */
+  readonly machines: readonly LabMachine[];
+  readonly onShow: (machine: string) => void;
+  readonly onShowCluster: () => void;
   readonly onShowCourse: () => void;
   readonly onShowImages: () => void;
   readonly onShowMachine: () => void;
@@ -25,6 +29,9 @@ const themes: readonly { readonly choice: ThemeChoice; readonly label: string }[
 
 export function Header({
   machine,
+  machines,
+  onShow,
+  onShowCluster,
   onShowCourse,
   onShowImages,
   onShowMachine,
@@ -40,7 +47,22 @@ export function Header({
       <div className={styles['status']}>
         {machine && <MachineStatus machine={machine} onShow={onShowMachine} />}
       </div>
+      {machines.length > 1 && (
+        <MenuButton
+          icon="chevron-down"
+          label="Choose a machine"
+          items={machines.map(({ name }) => ({
+            label: name,
+            checked: name === machine?.name,
+            radio: true,
+            onSelect: () => onShow(name),
+          }))}
+        />
+      )}
       <StorageNotice />
+      <Button small icon="cluster" onClick={onShowCluster}>
+        Cluster
+      </Button>
       <Button small icon="book" onClick={onShowCourse}>
         Course
       </Button>

@@ -1,23 +1,33 @@
-import { openLab } from '../../engine/cluster/index.ts';
+import { openLab, type PageLab } from '../../engine/cluster/index.ts';
+import type { ClusterFacade } from '../../engine/api/cluster.ts';
 import type { HubContents } from '../../engine/api/hub.ts';
-import type { Lab, LabMachine } from '../../engine/api/lab.ts';
+import type { LabMachine } from '../../engine/api/lab.ts';
 import type { ProfileName, SavedMachine } from '../../engine/api/machine.ts';
 import { missingCapability } from '../features/machine/capabilities.ts';
 import { describeFailure, type Failure } from '../features/machine/failures.ts';
 import { starterFiles } from './starter-files.ts';
 
 export interface LabSnapshot {
+  /** the one that is shown */
   readonly machine?: LabMachine;
+  readonly machines: readonly LabMachine[];
+  readonly cluster?: ClusterFacade;
   /** why there is no machine, or why it does not run */
   readonly failure?: Failure;
 }
 
-const machineName = 'drydock';
+/** The machine with Docker. */
+export const DOCKER_MACHINE = 'drydock';
 
-/** The Docker lab: one machine, started as soon as the page loads. A store for `useSyncExternalStore`. */
+/**
+ * The lab: a machine with Docker, started as soon as the page loads, and a cluster's machines beside it when there is
+ * one. A store for `useSyncExternalStore`.
+ */
 export class LabSession {
-  #lab: Lab | undefined;
-  #snapshot: LabSnapshot = {};
+  #lab: PageLab | undefined;
+  #snapshot: LabSnapshot = { machines: [] };
+  /** name of the machine that is shown */
+  #shown = DOCKER_MACHINE;
   readonly #listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void) => {
@@ -30,13 +40,13 @@ export class LabSession {
   async start(): Promise<void> {
     const missing = missingCapability();
     if (missing) {
-      this.#set({ failure: missing });
+      this.#set({ machines: [], failure: missing });
       return;
     }
     await this.#attempt(async () => {
       this.#lab ??= this.#open();
       await this.#lab.addMachine({
-        name: machineName,
+        name: DOCKER_MACHINE,
         profile: 'docker',
         start: 'restore',
         files: starterFiles,
@@ -52,7 +62,7 @@ export class LabSession {
 
   async reset(start: 'restore' | 'cold', profile?: ProfileName): Promise<void> {
     await this.#attempt(async () => {
-      await this.#lab?.resetMachine(machineName, start, profile);
+      await this.#lab?.resetMachine(this.#shown, start, profile);
     });
   }
 
@@ -60,26 +70,48 @@ export class LabSession {
   async restore(saved: SavedMachine): Promise<void> {
     const { machine } = this.#snapshot;
     try {
-      await this.#lab?.resetMachine(machineName, saved);
+      await this.#lab?.resetMachine(this.#shown, saved);
     } catch (error) {
       if (machine === this.#snapshot.machine) throw error;
       this.#set({ ...this.#snapshot, failure: describeFailure(error) });
     }
   }
 
+  /** Shows another machine. */
+  readonly show = (name: string): void => {
+    this.#shown = name;
+    this.#follow(this.#snapshot.machines);
+  };
+
+  /** A cluster of so many machines beside what is there. How it goes is its state; rejects when it cannot even begin. */
+  readonly startCluster = async (nodes: number): Promise<void> => {
+    const lab = (this.#lab ??= this.#open());
+    const cluster = await lab.openCluster(nodes);
+    this.#set({ ...this.#snapshot, cluster });
+    cluster.start().catch(() => {
+      // Its state says why.
+    });
+  };
+
+  /** Ends the cluster with its machines. */
+  readonly endCluster = async (): Promise<void> => {
+    const { cluster, ...rest } = this.#snapshot;
+    this.#shown = DOCKER_MACHINE;
+    this.#set(rest);
+    await cluster?.close();
+    this.#follow(this.#lab?.machines() ?? []);
+  };
+
   /** What the registry has; also when no machine can be started. */
   readonly hubContents = (): Promise<HubContents> => (this.#lab ??= this.#open()).hubContents();
 
-  #open(): Lab {
+  #open(): PageLab {
     const lab = openLab();
-    const show = (machines: readonly LabMachine[]) => {
-      const machine = machines.find(({ name }) => name === machineName);
-      if (machine !== this.#snapshot.machine) this.#set(machine ? { machine } : {});
-    };
-    lab.onMachines(show);
+    lab.onMachines((machines) => this.#follow(machines));
     // Containers end with the page: the browser asks first, in its own words.
     addEventListener('beforeunload', (event) => {
-      if (this.#snapshot.machine?.ports().length) event.preventDefault();
+      if (this.#snapshot.machines.some((machine) => machine.ports().length > 0))
+        event.preventDefault();
     });
     addEventListener('pagehide', (event) => {
       if (!event.persisted) void lab.close();
@@ -87,9 +119,21 @@ export class LabSession {
     return lab;
   }
 
+  #follow(machines: readonly LabMachine[]): void {
+    const machine = machines.find(({ name }) => name === this.#shown);
+    const { cluster, failure } = this.#snapshot;
+    const same = machine === this.#snapshot.machine;
+    this.#set({
+      machines,
+      ...(machine === undefined ? {} : { machine }),
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(same && failure !== undefined ? { failure } : {}),
+    });
+  }
+
   async #attempt(work: () => Promise<void>): Promise<void> {
-    const { machine } = this.#snapshot;
-    this.#set(machine ? { machine } : {});
+    const { failure: _, ...rest } = this.#snapshot;
+    this.#set(rest);
     try {
       await work();
     } catch (error) {

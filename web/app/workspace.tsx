@@ -6,9 +6,11 @@ import { Tabs } from '../ui/tabs.tsx';
 import { layoutStorage } from './layout-storage.ts';
 import styles from './workspace.module.css';
 
-export type View = 'lesson' | 'files' | 'editor' | 'terminal' | 'preview' | 'machine';
+export type View = 'lesson' | 'files' | 'editor' | 'terminal' | 'preview' | 'machine' | 'cluster';
 
-export type LowerView = Extract<View, 'preview' | 'machine'>;
+export type LowerView = Extract<View, 'preview' | 'machine' | 'cluster'>;
+
+const lowerViews: readonly LowerView[] = ['preview', 'machine', 'cluster'];
 
 export interface WorkspaceProps {
   /** without a lesson there is no pane for one */
@@ -89,18 +91,19 @@ function WideWorkspace({ views, lower, onShow }: WorkspaceProps) {
             <div className={styles['pane']} data-pane="lower">
               <div className={styles['lowerTabs']}>
                 <Tabs
-                  label="Preview and machine"
+                  label="Preview, machine and cluster"
                   items={[
                     { id: 'preview', label: 'Preview', mark: <Icon name="globe" /> },
                     { id: 'machine', label: 'Machine', mark: <Icon name="machine" /> },
+                    { id: 'cluster', label: 'Cluster', mark: <Icon name="cluster" /> },
                   ]}
                   selected={lower}
-                  onSelect={(id) => onShow(id === 'machine' ? 'machine' : 'preview')}
+                  onSelect={(id) => onShow(lowerViews.find((view) => view === id) ?? 'preview')}
                   panelId={(id) => `lower-${id}`}
                 />
               </div>
               <PanelNameShown value={true}>
-                {(['preview', 'machine'] as const).map((view) => (
+                {lowerViews.map((view) => (
                   <div
                     key={view}
                     id={`lower-${view}`}
@@ -136,6 +139,7 @@ const narrowViews: readonly {
   { view: 'terminal', label: 'Terminal', icon: 'terminal' },
   { view: 'preview', label: 'Preview', icon: 'globe' },
   { view: 'machine', label: 'Machine', icon: 'machine' },
+  { view: 'cluster', label: 'Cluster', icon: 'cluster' },
 ];
 
 function NarrowWorkspace({ views, single, onShow }: WorkspaceProps) {

@@ -33,6 +33,7 @@ export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePa
   const engine = useEngineState(machine);
   const running = state?.kind === 'running';
   const original = machine.profile === ORIGINAL_PROFILE;
+  const hasDocker = machine.profile !== 'node';
   const emulator = useEmulatorReadings(machine, visible && running);
   const guest = useGuestReadings(machine, visible && running);
   const [confirming, setConfirming] = useState<'restore' | 'cold'>();
@@ -59,9 +60,11 @@ export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePa
         <Button small icon="power" onClick={() => setConfirming('cold')}>
           Cold boot
         </Button>
-        <Button small icon="save" onClick={() => setShowSaved(true)}>
-          Saved machines
-        </Button>
+        {hasDocker && (
+          <Button small icon="save" onClick={() => setShowSaved(true)}>
+            Saved machines
+          </Button>
+        )}
         <Button small icon="terminal" aria-expanded={showLog} onClick={() => setShowLog(!showLog)}>
           Serial log
         </Button>
@@ -83,21 +86,23 @@ export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePa
           </Fact>
           <Fact term="Profile">{machine.profile}</Fact>
           <Fact term="Processes">{latest?.processes ?? '–'}</Fact>
-          <Fact term="Docker engine">
-            <EngineText engine={engine} />
-            <RealityLabel
-              reality={original ? 'real' : 'ported'}
-              surface="The Docker engine"
-              what={
-                original
-                  ? originalIs
-                  : "The docker command, the containers, crun and the kernel features below them are real. The daemon between them is ours: it answers Docker's Engine API on /var/run/docker.sock, beside the machine, so that it costs the emulated processor nothing."
-              }
-            />
-            <Button small onClick={() => setChoosing(true)}>
-              {original ? "Drydock's engine" : 'Original Docker Engine (slower)'}
-            </Button>
-          </Fact>
+          {hasDocker && (
+            <Fact term="Docker engine">
+              <EngineText engine={engine} />
+              <RealityLabel
+                reality={original ? 'real' : 'ported'}
+                surface="The Docker engine"
+                what={
+                  original
+                    ? originalIs
+                    : "The docker command, the containers, crun and the kernel features below them are real. The daemon between them is ours: it answers Docker's Engine API on /var/run/docker.sock, beside the machine, so that it costs the emulated processor nothing."
+                }
+              />
+              <Button small onClick={() => setChoosing(true)}>
+                {original ? "Drydock's engine" : 'Original Docker Engine (slower)'}
+              </Button>
+            </Fact>
+          )}
         </dl>
 
         <ul className={styles['tiles']}>

@@ -4,16 +4,21 @@ import { setShownTerminals } from './terminal-access.ts';
 import { TerminalPanel } from './terminal-panel.tsx';
 import { Terminals, type TerminalsEvents } from './terminals.ts';
 
-let current: { readonly machine: LabMachine; readonly terminals: Terminals } | undefined;
+/** By name of the machine. */
+const opened = new Map<string, { readonly machine: LabMachine; readonly terminals: Terminals }>();
 
-/** The terminals of the machine shown; those of the one before are closed. They outlive every layout. */
+/** The terminals of a machine, which outlive every layout; those of a machine that it replaced are closed. */
 function terminalsOf(machine: LabMachine, events: TerminalsEvents): Terminals {
-  if (current?.machine !== machine) {
-    current?.terminals.dispose();
-    current = { machine, terminals: new Terminals(machine, events) };
-    setShownTerminals(current.terminals);
+  const known = opened.get(machine.name);
+  if (known?.machine === machine) {
+    setShownTerminals(known.terminals);
+    return known.terminals;
   }
-  return current.terminals;
+  known?.terminals.dispose();
+  const terminals = new Terminals(machine, events);
+  opened.set(machine.name, { machine, terminals });
+  setShownTerminals(terminals);
+  return terminals;
 }
 
 export interface TerminalRegionProps extends TerminalsEvents {
@@ -31,5 +36,5 @@ export function TerminalRegion({ machine, covered, onLink, onFirstShell }: Termi
     if (!covered && !elsewhere && !matchMedia('(pointer: coarse)').matches) terminals.focus();
   }, [terminals, covered]);
 
-  return <TerminalPanel terminals={terminals} />;
+  return <TerminalPanel key={machine.name} terminals={terminals} />;
 }

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { servicePorts } from './service-ports.ts';
+
+it('shows the ports of nodes that lead to Services, in order', () => {
+  const ports = servicePorts([
+    {
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 31_000, protocol: 'TCP' }] },
+    },
+    {
+      metadata: { name: 'dns', namespace: 'shop' },
+      spec: {
+        type: 'NodePort',
+        ports: [
+          { port: 53, nodePort: 30_053, protocol: 'UDP' },
+          { port: 132, nodePort: 30_132, protocol: 'SCTP' },
+        ],
+      },
+    },
+    {
+      metadata: { name: 'inside', namespace: 'shop' },
+      spec: { type: 'ClusterIP', ports: [{ port: 80 }] },
+    },
+  ]);
+  expect(ports).toEqual([
+    {
+      port: 30_053,
+      protocol: 'udp',
+      container: 'dns',
+      containerPort: 53,
+      image: 'Service shop/dns',
+    },
+    {
+      port: 31_000,
+      protocol: 'tcp',
+      container: 'web',
+      containerPort: 80,
+      image: 'Service shop/web',
+    },
+  ]);
+});

@@ -1,0 +1,235 @@
+import { useCallback, useId, useState, useSyncExternalStore } from 'react';
+import type { ClusterFacade, ClusterNodeState, ClusterState } from '../../../engine/api/cluster.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { RealityLabel } from '../../ui/reality-label.tsx';
+import { nodeShare, nodeWords } from './node-words.ts';
+import styles from './cluster-panel.module.css';
+
+export interface ClusterPanelProps {
+  readonly cluster: ClusterFacade | undefined;
+  /** the machine that is shown */
+  readonly shown: string | undefined;
+  readonly onStart: (nodes: number) => Promise<void>;
+  readonly onEnd: () => Promise<void>;
+  readonly onOpen: (machine: string) => void;
+}
+
+const label = (
+  <RealityLabel
+    reality="ported"
+    surface="The cluster"
+    what="Each node is a real machine, and Pods are real containers on it; kubectl and CoreDNS are the original programs. The control plane, kubelets and kube-proxy are ours: they speak the Kubernetes API, and run as workers beside the machines. The cloud around the cluster is simulated."
+  />
+);
+
+/** A Kubernetes cluster of machines: to start one, see its parts, and break them. */
+export function ClusterPanel(props: ClusterPanelProps) {
+  const { cluster } = props;
+  return (
+    <Panel title="Cluster" bar={label}>
+      <div className={styles['panel']}>
+        {cluster === undefined ? (
+          <NoCluster onStart={props.onStart} />
+        ) : (
+          <Running {...props} cluster={cluster} />
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+const SIZES = [1, 2, 3, 4] as const;
+
+function NoCluster({ onStart }: Pick<ClusterPanelProps, 'onStart'>) {
+  const id = useId();
+  const [nodes, setNodes] = useState(3);
+  const [problem, setProblem] = useState<string>();
+  const [starting, setStarting] = useState(false);
+  const start = async () => {
+    setStarting(true);
+    try {
+      await onStart(nodes);
+    } catch (error) {
+      setStarting(false);
+      setProblem(
+        `The cluster could not be started: ${error instanceof Error ? error.message : String(error)}. Try again.`,
+      );
+    }
+  };
+  return (
+    <div className={styles['empty']}>
+      <h3>A Kubernetes cluster of your own</h3>
+      <p>
+        The first machine has the control plane; Pods run on the others. Each takes about 200 MB of
+        this computer’s memory.
+      </p>
+      <div className={styles['choose']}>
+        <label htmlFor={id}>Machines</label>
+        <select
+          id={id}
+          value={nodes}
+          className={styles['select']}
+          onChange={({ target }) => setNodes(Number(target.value))}
+        >
+          {SIZES.map((size) => (
+            <option key={size}>{size}</option>
+          ))}
+        </select>
+        <Button variant="primary" icon="play" disabled={starting} onClick={() => void start()}>
+          Start the cluster
+        </Button>
+      </div>
+      {problem !== undefined && <p role="alert">{problem}</p>}
+    </div>
+  );
+}
+
+type RunningProps = ClusterPanelProps & { readonly cluster: ClusterFacade };
+
+function useClusterState(cluster: ClusterFacade): ClusterState {
+  const subscribe = useCallback((listener: () => void) => cluster.onState(listener), [cluster]);
+  return useSyncExternalStore(subscribe, () => cluster.state());
+}
+
+function Running({ cluster, shown, onOpen, onEnd }: RunningProps) {
+  const state = useClusterState(cluster);
+  const [ending, setEnding] = useState(false);
+  const ready = state.nodes.filter((node) => node.ready === true).length;
+  return (
+    <>
+      <div className={styles['head']}>
+        <p role={state.kind === 'failed' ? 'alert' : 'status'} className={styles['summary']}>
+          {state.kind === 'failed'
+            ? `The cluster did not start: ${state.text}. End it and start again.`
+            : state.kind === 'starting'
+              ? `${state.text}: ${ready} of ${state.nodes.length} nodes are ready`
+              : `${ready} of ${state.nodes.length} nodes are ready`}
+        </p>
+        <Button small icon="power" onClick={() => setEnding(true)}>
+          End the cluster
+        </Button>
+      </div>
+      {state.kind === 'starting' && (
+        <ProgressBar
+          label="Start of the cluster"
+          value={state.nodes.reduce((sum, node) => sum + nodeShare(node), 0) / state.nodes.length}
+          text={`${state.text}: ${ready} of ${state.nodes.length} nodes are ready`}
+        />
+      )}
+      <ul className={styles['nodes']}>
+        {state.nodes.map((node) => (
+          <NodeCard
+            key={node.name}
+            node={node}
+            cluster={cluster}
+            shown={shown === node.name}
+            onOpen={() => onOpen(node.name)}
+          />
+        ))}
+      </ul>
+      {ending && (
+        <Dialog
+          title="End the cluster?"
+          onClose={() => setEnding(false)}
+          footer={
+            <>
+              <Button data-autofocus onClick={() => setEnding(false)}>
+                Keep it
+              </Button>
+              <Button
+                variant="danger"
+                icon="power"
+                onClick={() => {
+                  setEnding(false);
+                  void onEnd();
+                }}
+              >
+                End it
+              </Button>
+            </>
+          }
+        >
+          <p>Its machines are switched off, and everything in the cluster is lost.</p>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+interface NodeCardProps {
+  readonly node: ClusterNodeState;
+  readonly cluster: ClusterFacade;
+  readonly shown: boolean;
+  readonly onOpen: () => void;
+}
+
+function NodeCard({ node, cluster, shown, onOpen }: NodeCardProps) {
+  const { name, ip, role, machine, plugged, components } = node;
+  const id = useId();
+  const alive = machine.kind === 'running' || machine.kind === 'paused';
+  return (
+    <li className={styles['node']} aria-labelledby={id}>
+      <div className={styles['nodeHead']}>
+        <span className={styles['dot']} data-ready={String(node.ready ?? 'unknown')} />
+        <h3 id={id}>{name}</h3>
+        <span className={styles['facts']}>
+          {role === 'control-plane' ? 'control plane' : 'worker'} · {ip} · {nodeWords(node)}
+        </span>
+      </div>
+      {components.length > 0 && (
+        <ul aria-label={`Components on ${name}`} className={styles['components']}>
+          {components.map((component) => (
+            <li key={component.name} data-running={component.running}>
+              {component.name}
+              {component.running ? '' : ' (stopped)'}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className={styles['switches']}>
+        <Button small icon="terminal" disabled={!alive} aria-pressed={shown} onClick={onOpen}>
+          {shown ? 'Open here' : 'Open'}
+        </Button>
+        <Button
+          small
+          disabled={!alive}
+          aria-pressed={!plugged}
+          onClick={() => cluster.setCable(name, !plugged)}
+        >
+          {plugged ? 'Pull the cable' : 'Plug the cable in'}
+        </Button>
+        {machine.kind === 'paused' ? (
+          <Button small icon="play" onClick={() => void cluster.thaw(name)}>
+            Go on
+          </Button>
+        ) : (
+          <Button
+            small
+            icon="pause"
+            disabled={machine.kind !== 'running'}
+            onClick={() => void cluster.freeze(name)}
+          >
+            Freeze
+          </Button>
+        )}
+        {alive ? (
+          <Button small icon="power" variant="danger" onClick={() => void cluster.kill(name)}>
+            Kill
+          </Button>
+        ) : (
+          <Button
+            small
+            icon="reload"
+            disabled={machine.kind === 'starting'}
+            onClick={() => void cluster.replace(name)}
+          >
+            Replace
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
