@@ -4,10 +4,14 @@ import { servicePorts } from './service-ports.ts';
 it('shows the ports of nodes that lead to Services, in order', () => {
   const ports = servicePorts([
     {
+      apiVersion: 'v1',
+      kind: 'Service',
       metadata: { name: 'web', namespace: 'shop' },
       spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 31_000, protocol: 'TCP' }] },
     },
     {
+      apiVersion: 'v1',
+      kind: 'Service',
       metadata: { name: 'dns', namespace: 'shop' },
       spec: {
         type: 'NodePort',
@@ -18,6 +22,8 @@ it('shows the ports of nodes that lead to Services, in order', () => {
       },
     },
     {
+      apiVersion: 'v1',
+      kind: 'Service',
       metadata: { name: 'inside', namespace: 'shop' },
       spec: { type: 'ClusterIP', ports: [{ port: 80 }] },
     },
