@@ -39,7 +39,16 @@ export async function hostSide(): Promise<HostSide> {
   return {
     storage,
     content,
-    images: await ImageStore.open({ storage, content, registry, clock: systemClock }),
+    images: await ImageStore.open({
+      storage,
+      content,
+      registry: (request) => {
+        const headers = new Headers(request.headers);
+        headers.set('host', new URL(request.url).host);
+        return registry({ ...request, headers });
+      },
+      clock: systemClock,
+    }),
   };
 }
 
