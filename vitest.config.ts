@@ -7,8 +7,8 @@ const FILES_AT_ONCE = 2;
  * Guards against hanging that measure nothing, in milliseconds: in CI both cores are busy, and slower than yours.
  */
 const PATIENCE = {
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   expect: { poll: { timeout: 120_000 } },
 };
 

@@ -48,14 +48,16 @@ export default class OutcomesReporter {
           state,
           error: errors.slice(0, 2).flatMap(describeError),
         });
-      for (const test of module.children.allTests()) {
+      const tests = [...module.children.allTests()];
+      for (const test of tests) {
         const { state, errors = [] } = test.result();
         add(titles(test), state, errors);
       }
       for (const suite of module.children.allSuites())
         if (suite.errors().length > 0)
           add([...titles(suite), PREPARATION], 'failed', suite.errors());
-      if (module.errors().length > 0) add([PREPARATION], 'failed', module.errors());
+      if (module.errors().length > 0 || tests.length === 0)
+        add([PREPARATION], 'failed', module.errors());
     }
     const unhandled = unhandledErrors.map((error) => ({
       ...(error.VITEST_TEST_PATH === undefined ? {} : { file: relative(error.VITEST_TEST_PATH) }),

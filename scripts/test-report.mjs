@@ -19,6 +19,7 @@ export const lastLines = (output) =>
   stripVTControlCharacters(output).trimEnd().split('\n').slice(-LAST_LINES);
 
 const key = ({ file, titles }) => JSON.stringify([file, titles]);
+const nameOf = ({ file, titles }) => [file, ...titles].join(' > ');
 const isPreparation = ({ titles }) => titles.at(-1) === PREPARATION;
 const hasFailed = ({ state }) => state !== 'passed';
 
@@ -57,7 +58,7 @@ export function judge({ status, outcomes, unhandled }, second = { outcomes: [], 
   };
   const unprepared = new Set(outcomes.filter(isPreparation).map(({ file }) => file));
   for (const outcome of outcomes) {
-    const { file, titles, state, error } = outcome;
+    const { file, state, error } = outcome;
     const isFine = isFineLater(outcome);
     if (!isPreparation(outcome) && (state === 'passed' || isFine)) result.passed += 1;
     if (state === 'passed') continue;
@@ -65,12 +66,18 @@ export function judge({ status, outcomes, unhandled }, second = { outcomes: [], 
     if (state !== 'failed' && unprepared.has(file)) result.failed += isFine ? 0 : 1;
     else
       tell(isFine, {
-        name: [file, ...titles].join(' > '),
+        name: nameOf(outcome),
         error: error.length > 0 ? error : [state],
       });
   }
+  // A file that broke before its tests were known has them only now.
+  const known = new Set(outcomes.map(key));
+  for (const outcome of second.outcomes.filter((each) => !known.has(key(each))))
+    if (outcome.state === 'passed') result.passed += 1;
+    else tell(false, { name: nameOf(outcome), error: outcome.error });
   for (const { file, error } of unhandled)
-    tell(rerun.has(file) && second.unhandled.length === 0, {
+    // What cannot be placed, as the end of a worker, is over when all that failed beside it is.
+    tell((file === undefined ? rerun.size > 0 : rerun.has(file)) && second.unhandled.length === 0, {
       name: `${file ?? 'somewhere'} > (outside of tests)`,
       error,
     });

@@ -77,6 +77,22 @@ describe('a second attempt', () => {
     expect(judge(first, run([editor('failed')], [], 1))).toMatchObject({ passed: 0, failed: 1 });
     expect(judge(first, run([]))).toMatchObject({ passed: 0, failed: 1 });
   });
+
+  test('brings the tests of a file that broke before they were known', () => {
+    const broken = outcome('a.test.ts', ['(preparation)'], 'failed', ['Error: no memory']);
+    const second = run([outcome('a.test.ts', ['one'], 'passed')]);
+    expect(judge(run([broken], [], 1), second)).toMatchObject({ passed: 1, failed: 0 });
+    const worse = run([outcome('a.test.ts', ['one'], 'failed')], [], 1);
+    expect(judge(run([broken], [], 1), worse)).toMatchObject({ passed: 0, failed: 1 });
+  });
+
+  test('is no excuse for an error outside of tests that comes again, or that nothing can repeat', () => {
+    const late = { error: ['Error: the worker ended'] };
+    const first = run([editor('failed')], [late], 1);
+    expect(judge(first, run([editor('passed')]))).toMatchObject({ failed: 0 });
+    expect(judge(first, run([editor('passed')], [late], 1))).toMatchObject({ failed: 1 });
+    expect(judge(run([editor('passed')], [late], 1), run([]))).toMatchObject({ failed: 1 });
+  });
 });
 
 describe('the last lines', () => {

@@ -1,9 +1,6 @@
 /** Debian's `docker` against our engine: what one types, what comes back, to the letter. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DockerMachine } from './docker-machine.ts';
-
-// Every `docker` typed costs the emulated processor 70 million instructions before it does anything.
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let dock: DockerMachine;
 beforeAll(async () => {

@@ -1,8 +1,6 @@
 /** Docker Compose, the real one, brings up what learners write with it. */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DockerMachine } from './docker-machine.ts';
-
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let dock: DockerMachine;
 beforeAll(async () => {

@@ -1,8 +1,6 @@
 /** What only a real machine shows of containers: logs that rotate, health checks, links, volumes. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DockerMachine } from './docker-machine.ts';
-
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let dock: DockerMachine;
 beforeAll(async () => {

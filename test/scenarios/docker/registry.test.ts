@@ -1,9 +1,7 @@
 /** Two machines and one registry: Debian's `docker` pushes from one and pulls the same digest on the other. */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { HubKeeper } from '../../../engine/cluster/hub-keeper.ts';
 import { DockerMachine } from './docker-machine.ts';
-
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let hub: HubKeeper;
 let one: DockerMachine;
