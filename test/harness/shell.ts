@@ -36,13 +36,16 @@ export async function waitForShell(page: Page): Promise<void> {
 
 /** Does what makes the machine start anew, and waits for its first shell. Noted by the page itself, for a start may be over before one looks. */
 export async function throughStart(page: Page, act: () => Promise<void>): Promise<void> {
-  const over = await page.evaluateHandle(() => {
+  const over = await page.evaluateHandle((patience) => {
     const isStarting = (): boolean =>
       [...document.querySelectorAll('h2')].some(
         ({ textContent }) => textContent === 'Starting your machine',
       );
-    const started = new Promise<void>((resolve) => {
+    const started = new Promise<void>((resolve, reject) => {
       let began = false;
+      const late = (): void =>
+        reject(new Error(began ? 'The start did not end.' : 'The machine did not start anew.'));
+      setTimeout(late, patience);
       const observer = new MutationObserver(() => {
         began ||= isStarting();
         if (!began || isStarting()) return;
@@ -51,8 +54,10 @@ export async function throughStart(page: Page, act: () => Promise<void>): Promis
       });
       observer.observe(document.body, { childList: true, subtree: true });
     });
+    // Only who waits for it is to hear of a failure.
+    started.catch(() => {});
     return { started };
-  });
+  }, 2 * PATIENCE);
   await act();
   await over.evaluate(({ started }) => started);
   await over.dispose();

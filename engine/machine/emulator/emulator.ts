@@ -212,11 +212,13 @@ export class Emulator implements Disposable {
     void this.#v86.destroy();
   }
 
-  /** Called in the midst of an instruction, perhaps several times. */
-  #onReset(): void {
-    if (this.#wasReset) return;
+  /**
+   * Called in the midst of an instruction, which is the guest's last. A kernel whose processor goes on tries other ways to
+   * reset it, and v86 breaks at one of them: a guest came that far when the host's scheduler held this thread up.
+   */
+  #onReset(): never {
     this.#wasReset = true;
-    void this.pause().then(() => this.#reset.fire());
+    throw new Error('The guest has reset its processor.');
   }
 
   #yield(milliseconds: number, tick: number): void {
@@ -238,7 +240,8 @@ export class Emulator implements Disposable {
     try {
       this.#internals.v86.yield_callback(tick);
     } catch (error) {
-      this.#crash.fire(error as Error);
+      if (this.#wasReset) void this.pause().then(() => this.#reset.fire());
+      else this.#crash.fire(error as Error);
     }
   }
 }
