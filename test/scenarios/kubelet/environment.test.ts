@@ -61,7 +61,7 @@ describe('variables', () => {
       resources: { limits: { memory: '32Mi' } },
     };
     const script =
-      'echo "$COLOR/$SIZE/$GREETING/$POD/$LABEL/$NODE_NAME/$HOST/$LIMIT/$PW/$DB_PASSWORD/${NONE-unset}"; tr "\\0" "\\n" < /proc/$$/environ | grep not-a';
+      'echo "$COLOR/$SIZE/$GREETING/$POD/$LABEL/$NODE_NAME/$HOST/$LIMIT/$PW/$DB_PASSWORD/${NONE-unset}"; tr "\\0" "\\n" < /proc/1/environ | grep not-a';
     expect(await node.output('sources', script, container)).toBe(
       'blue/small/blue small $(NOBODY) $(COLOR)/sources/sources/worker-1/10.0.0.12/32/s3cret/s3cret/unset\nnot-a-c-name=x',
     );
