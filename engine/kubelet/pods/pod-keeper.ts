@@ -28,6 +28,8 @@ export interface PodKeeperOptions {
 
 /** Milliseconds between clean-ups (`housekeepingPeriod`). */
 const HOUSEKEEPING_MS = 2000;
+/** Milliseconds after which the machine is asked for remains although nothing changed: asking wakes it. */
+const REMAINS_MS = 60_000;
 
 /**
  * Takes Pods from their sources to their workers, and tidies up after those that no source has any more
@@ -39,6 +41,8 @@ export class PodKeeper {
   readonly #refused = new Set<string>();
   /** static Pods that came back while they were ending */
   readonly #returned = new Set<string>();
+  /** which Pods there were when nothing was left of others, and when that was */
+  #tidied = { present: '', at: Number.NEGATIVE_INFINITY };
   /** uids of Pods without a source that are being killed */
   readonly #orphans = new Set<string>();
   readonly staticHandler: StaticPodHandler = {
@@ -222,7 +226,11 @@ export class PodKeeper {
 
   /** Volumes and cgroups of Pods of which nothing runs. */
   async #removeRemains(uids: ReadonlySet<string>): Promise<void> {
-    const { parts, runtimePods } = this.#options;
+    const { parts, runtimePods, context } = this.#options;
+    const alive = runtimePods.list().filter(isAlive);
+    const present = JSON.stringify([[...uids].toSorted(), alive.map(({ uid }) => uid).toSorted()]);
+    const now = context.clock.monotonic();
+    if (present === this.#tidied.present && now - this.#tidied.at < REMAINS_MS) return;
     const mayRun = (uid: string): boolean => {
       const runtime = runtimePods.get(uid);
       return uids.has(uid) || this.#orphans.has(uid) || (runtime !== undefined && isAlive(runtime));
@@ -231,6 +239,7 @@ export class PodKeeper {
       if (!mayRun(uid)) await parts.volumes.unmount(uid);
     for (const uid of await parts.cgroups.known())
       if (!mayRun(uid)) await parts.cgroups.remove(uid);
+    this.#tidied = { present, at: now };
   }
 }
 
