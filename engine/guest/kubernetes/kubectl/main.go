@@ -10,10 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/rest"
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/logs/klogflags"
 	"k8s.io/klog/v2"
 	"k8s.io/kubectl/pkg/cmd"
+	"k8s.io/kubectl/pkg/cmd/plugin"
 	"k8s.io/kubectl/pkg/cmd/util"
 )
 
@@ -39,7 +44,7 @@ func run() error {
 		klog.V(0).ErrorS(err, "verbosity")
 	}
 
-	command := cmd.NewDefaultKubectlCommand()
+	command := newCommand()
 	command.SetGlobalNormalizationFunc(cliflag.WordSepNormalizeFunc)
 	command.SilenceErrors = true
 	flags.VisitAll(func(option *flag.Flag) {
@@ -58,6 +63,26 @@ func run() error {
 		return prepare(command, arguments)
 	}
 	return command.Execute()
+}
+
+// newCommand is cmd.NewDefaultKubectlCommand with clients that speak JSON, for which types' Protocol Buffers are not needed.
+func newCommand() *cobra.Command {
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	flags := genericclioptions.NewConfigFlags(true).
+		WithDeprecatedPasswordFlag().
+		WithDiscoveryBurst(300).
+		WithDiscoveryQPS(50).
+		WithWarningPrinter(streams)
+	flags.WrapConfigFn = func(config *rest.Config) *rest.Config {
+		config.ContentType = runtime.ContentTypeJSON
+		return config
+	}
+	return cmd.NewDefaultKubectlCommandWithArgs(cmd.KubectlOptions{
+		PluginHandler: cmd.NewDefaultPluginHandler(plugin.ValidPluginFilenamePrefixes),
+		Arguments:     os.Args,
+		ConfigFlags:   flags,
+		IOStreams:     streams,
+	})
 }
 
 // logWriter sends what libraries log to where kubectl logs.
