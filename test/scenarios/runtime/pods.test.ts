@@ -9,7 +9,6 @@ const BUDGET = 30_000_000;
 let node: TestNode;
 let busybox: string;
 let nginx: string;
-let clean: string;
 
 beforeAll(async () => {
   node = await TestNode.start(await hostSide());
@@ -45,11 +44,6 @@ describe('before the network is configured', () => {
 describe('Pods', () => {
   it('share network, host name and IPC; log, run programs, and leave nothing', async () => {
     await node.connect();
-    // The directories that stay for good.
-    const first = await node.cri.runPodSandbox(pod('first'), '');
-    await node.cri.removePodSandbox(first);
-    clean = (await node.traces()).replace(/^10\..*$/m, '');
-
     const web = pod('web', {
       portMappings: [{ protocol: 'TCP', containerPort: 80, hostPort: 8080 }],
     });
@@ -59,7 +53,7 @@ describe('Pods', () => {
     const server = await node.run(sandbox, web, podContainer('nginx', nginx, []));
     const spent = (await node.instructions()) - before;
     console.log(`A Pod with hostPort: ${(spent / 1e6).toFixed(1)} M instructions`);
-    expect(spent).toBeLessThan(2 * BUDGET);
+    expect(spent).toBeLessThan(BUDGET);
 
     const script =
       'until wget -q -O /tmp/page http://127.0.0.1/; do sleep 0.2; done; grep -c nginx /tmp/page; hostname; ' +
@@ -96,7 +90,7 @@ describe('Pods', () => {
     );
 
     const { ip } = await node.cri.podSandboxStatus(sandbox);
-    expect(ip).toBe('10.244.1.3');
+    expect(ip).toMatch(/^10\.244\.1\.\d+$/);
     for (const address of [`${ip}`, '127.0.0.1:8080', '10.0.0.12:8080'])
       expect(await node.sh(`curl -s -o /dev/null -w '%{http_code}' http://${address}/`)).toBe(
         '200',
@@ -140,7 +134,7 @@ describe('Pods', () => {
     await node.cri.stopPodSandbox(sandbox);
     await node.cri.removePodSandbox(sandbox);
     await node.agent.call('cgroup.remove', { path: '/kubepods' });
-    expect((await node.traces()).replace(/^10\..*$/m, '')).toBe(clean);
+    expect(await node.traces()).toBe('');
     expect(await node.sh('nft list map ip drydock_hostport published_tcp')).not.toContain('8080');
   });
 
@@ -277,6 +271,6 @@ describe('a worker that starts again', () => {
     expect(await node.cri.containerStatus(id)).toMatchObject({ exitCode: 7, reason: 'Error' });
     await node.cri.removePodSandbox(sandbox);
     await node.agent.call('cgroup.remove', { path: '/kubepods' });
-    expect((await node.traces()).replace(/^10\..*$/m, '')).toBe(clean);
+    expect(await node.traces()).toBe('');
   });
 });

@@ -101,15 +101,18 @@ export class TestNode {
     });
   }
 
-  /** What a Pod leaves in a machine when something forgets it. */
+  /** What there is of Pods in the machine: nothing when all have been removed, or somebody forgets something. */
   traces(): Promise<string> {
+    const places =
+      '/run/drydock/netns /run/drydock/utsns /run/drydock/ipcns /run/drydock/shm /run/drydock/sandboxes ' +
+      '/run/drydock/pods /run/drydock/tasks /var/lib/cni/results /var/lib/drydock/containers';
     return this.sh(
       [
-        'ls /run/drydock/netns /run/drydock/utsns /run/drydock/ipcns /run/drydock/shm /run/drydock/sandboxes /run/drydock/pods /run/drydock/tasks',
-        'ls /var/lib/cni/networks/drydock /var/lib/cni/results /var/lib/drydock/containers',
+        `find ${places} -mindepth 1 -maxdepth 1`,
+        'find /var/lib/cni/networks/drydock -name "[0-9]*"',
         "grep -E '(netns|utsns|ipcns|shm|containers)/[0-9a-f]{64}' /proc/self/mountinfo",
         'ls /sys/class/net | grep veth',
-        'find /sys/fs/cgroup -type d -name "[0-9a-f]*" | grep -E "/[0-9a-f]{64}$"',
+        'find /sys/fs/cgroup -type d | grep -E "/[0-9a-f]{64}$"',
         'true',
       ].join('; '),
     );
