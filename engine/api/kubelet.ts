@@ -28,7 +28,8 @@ export interface KubeletService extends LoggedComponent {
 export interface KubeletNode {
   readonly name: string;
   readonly ip: string;
-  /** what the node's role asks for, beside what /var/lib/kubelet/config.yaml says */
+  /** what the node's role asks for */
+  readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly {
     readonly key: string;
     readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';

@@ -44,7 +44,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     api: MessagePort,
     webWorkers: MessagePort,
     openHub: () => Promise<MessagePort>,
-    { name, ip, taints }: KubeletNode,
+    { name, ip, labels, taints }: KubeletNode,
   ): Promise<void> {
     const { clock, random, onError } = this.#host;
     const machine = connectPort<MachineService>(machinePort).service;
@@ -77,7 +77,11 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
       agent,
       clock,
       random,
-      configuration: { registerWithTaints: taints, ...(await readConfiguration(agent)) },
+      configuration: {
+        nodeLabels: labels,
+        registerWithTaints: taints,
+        ...(await readConfiguration(agent)),
+      },
       makeParts: composeKubelet,
       onError,
     });

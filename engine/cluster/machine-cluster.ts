@@ -68,6 +68,10 @@ const CONTROL_PLANE_TAINT = {
   key: 'node-role.kubernetes.io/control-plane',
   effect: 'NoSchedule',
 } as const;
+/** As kubeadm marks it. */
+const CONTROL_PLANE_LABELS = { 'node-role.kubernetes.io/control-plane': '' };
+/** Not the only node: somebody has to answer for load balancers. */
+const NO_LOAD_BALANCING = { 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
 const MACHINE_TYPE = 'drydock.small';
 
 /**
@@ -246,13 +250,18 @@ export class MachineCluster implements ClusterFacade {
   #node(name: string, ip: string): ClusterNode {
     const { host, lab, nodes, onError } = this.#options;
     const role = name === CONTROL_PLANE ? 'control-plane' : 'worker';
+    const dedicated = role === 'control-plane' && nodes > 1;
     return new ClusterNode({
       host,
       hub: lab.hub,
       name,
       ip,
       role,
-      taints: role === 'control-plane' && nodes > 1 ? [CONTROL_PLANE_TAINT] : [],
+      labels: {
+        ...(role === 'control-plane' ? CONTROL_PLANE_LABELS : {}),
+        ...(dedicated ? NO_LOAD_BALANCING : {}),
+      },
+      taints: dedicated ? [CONTROL_PLANE_TAINT] : [],
       files: this.#files(name, ip),
       programs: (machine) => this.#programs(name, ip, machine),
       api: (user) => this.#apiFrom(name, ip, user),

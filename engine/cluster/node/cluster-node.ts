@@ -1,5 +1,5 @@
 import type { ClusterNodeState, ComponentState } from '../../api/cluster.ts';
-import type { KubeletService } from '../../api/kubelet.ts';
+import type { KubeletNode, KubeletService } from '../../api/kubelet.ts';
 import type { UserInfo } from '../../api/user-info.ts';
 import { handlerOver, httpServiceOf, type HttpHandler } from '../../http/index.ts';
 import { exposeOnPort } from '../../rpc/rpc-client.ts';
@@ -23,7 +23,8 @@ export interface ClusterNodeOptions {
   readonly name: string;
   readonly ip: string;
   readonly role: ClusterNodeState['role'];
-  readonly taints: Parameters<KubeletService['start']>[4]['taints'];
+  readonly labels: KubeletNode['labels'];
+  readonly taints: KubeletNode['taints'];
   /** what it finds in its file system before its kubelet starts */
   readonly files: Promise<NodeFiles>;
   readonly programs: (machine: WorkerLabMachine) => Record<string, WorkerProgram>;
@@ -121,7 +122,7 @@ export class ClusterNode {
   }
 
   async #begin(life: Life): Promise<void> {
-    const { host, hub, name, ip, taints, files, programs, api, onError } = this.#options;
+    const { host, hub, name, ip, labels, taints, files, programs, api, onError } = this.#options;
     const { machine, over } = life;
     const agent = await machine.agent();
     await putNodeFiles(agent, await files);
@@ -142,7 +143,7 @@ export class ClusterNode {
           exposeOnPort(httpServiceOf(api(kubeletUser(name)))),
           exposeOnPort(runtime),
           () => hub.openPort(),
-          { name, ip, taints },
+          { name, ip, labels, taints },
         );
       },
       clock,
