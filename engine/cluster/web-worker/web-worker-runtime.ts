@@ -53,7 +53,7 @@ export interface WebWorkerRuntimeOptions {
   /** by image, with its tag */
   readonly programs: Readonly<Record<string, WorkerProgram>>;
   /** of the node, which keeps the logs */
-  readonly agent: Pick<AgentClient, 'writeFile' | 'call'>;
+  readonly agent: Pick<AgentClient, 'writeFile'>;
   readonly clock: Clock;
   readonly random: Random;
 }
