@@ -74,7 +74,13 @@ async function ask(from: string, address: string): Promise<string> {
   const [host, port = '80'] = address.split(':');
   const request = String.raw`printf 'GET / HTTP/1.0\r\n\r\n' | nc -w 2 ${host} ${port}`;
   const { stdout, stderr } = await tryKubectl([
-    ...['exec', '-n', namespace, from, '--', 'sh', '-c'],
+    'exec',
+    '-n',
+    namespace,
+    from,
+    '--',
+    'sh',
+    '-c',
     request,
   ]);
   return /^Hostname: (\S+)/m.exec(stdout)?.[1] ?? stderr;
@@ -94,7 +100,13 @@ describe('Pods', () => {
   it('reach each other across nodes, under their own addresses', async () => {
     const address = await podIp('client');
     const said = await kubectl(
-      ...['exec', '-n', namespace, 'client', '--', 'wget', '-qO-'],
+      'exec',
+      '-n',
+      namespace,
+      'client',
+      '--',
+      'wget',
+      '-qO-',
       `http://${await podIp('web-2')}:8080/`,
     );
     expect(said).toContain('web-2');

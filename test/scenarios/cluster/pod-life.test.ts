@@ -134,9 +134,14 @@ const waits = async (name: string, reason: RegExp): Promise<string> => {
 };
 const eventsOf = (name: string, reason: string) =>
   kubectl(
-    ...['get', 'events', '-n', namespace, '--field-selector'],
+    'get',
+    'events',
+    '-n',
+    namespace,
+    '--field-selector',
     `involvedObject.name=${name},reason=${reason}`,
-    ...['-o', 'jsonpath={range .items[*]}{.message}{"\\n"}{end}'],
+    '-o',
+    'jsonpath={range .items[*]}{.message}{"\\n"}{end}',
   );
 
 describe('a container', () => {
@@ -254,7 +259,12 @@ describe('a Pod', () => {
     const found = await once('held', (one) => conditionOf(one, 'PodScheduled') !== undefined);
     expect(conditionOf(found, 'PodScheduled')?.reason).toBe('SchedulingGated');
     await kubectl(
-      ...['patch', '-n', namespace, 'pod/held', '--type=json', '-p'],
+      'patch',
+      '-n',
+      namespace,
+      'pod/held',
+      '--type=json',
+      '-p',
       '[{"op":"remove","path":"/spec/schedulingGates"}]',
     );
     await waitFor(namespace, '--for=condition=Ready', 'pod/held');
@@ -267,7 +277,12 @@ describe('a Pod', () => {
       reason: 'ReadinessGatesNotReady',
     });
     await kubectl(
-      ...['patch', '-n', namespace, 'pod/gated', '--subresource=status', '-p'],
+      'patch',
+      '-n',
+      namespace,
+      'pod/gated',
+      '--subresource=status',
+      '-p',
       '{"status":{"conditions":[{"type":"example.com/open","status":"True"}]}}',
     );
     await waitFor(namespace, '--for=condition=Ready', 'pod/gated');
@@ -288,23 +303,37 @@ describe('a Pod', () => {
   it('gets another container for whoever looks for an error', async () => {
     await waitFor(namespace, '--for=condition=Ready', 'pod/lives');
     await kubectl(
-      ...['debug', '-n', namespace, 'lives', '--image=busybox', '-c', 'looking', '--'],
-      ...['sh', '-c', 'echo looked'],
+      'debug',
+      '-n',
+      namespace,
+      'lives',
+      '--image=busybox',
+      '-c',
+      'looking',
+      '--',
+      'sh',
+      '-c',
+      'echo looked',
     );
-    await until(
-      async () =>
-        (await tryKubectl(['logs', '-n', namespace, 'lives', '-c', 'looking'])).stdout ===
-        'looked\n',
-      'the log of the ephemeral container',
-    );
+    const looked = await until(async () => {
+      const { stdout } = await tryKubectl(['logs', '-n', namespace, 'lives', '-c', 'looking']);
+      return stdout !== '' && stdout;
+    }, 'the log of the ephemeral container');
+    expect(looked).toBe('looked\n');
   });
 
   it('tells its story in events', async () => {
     await ended('succeeds');
     const reasons = await until(async () => {
       const text = await kubectl(
-        ...['get', 'events', '-n', namespace, '--field-selector', 'involvedObject.name=succeeds'],
-        ...['-o', 'jsonpath={.items[*].reason}'],
+        'get',
+        'events',
+        '-n',
+        namespace,
+        '--field-selector',
+        'involvedObject.name=succeeds',
+        '-o',
+        'jsonpath={.items[*].reason}',
       );
       return text.includes('Started') && text;
     }, 'its events');

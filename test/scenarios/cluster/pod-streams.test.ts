@@ -70,12 +70,13 @@ describe('logs', () => {
   it('are not there before there is a container', async () => {
     const namespace = await newNamespace();
     await apply(namespace, pod('none', '', {}, { image: 'no-such-image' }));
-    await until(async () => {
+    const reason = await until(async () => {
       const { stderr } = await tryKubectl(['logs', '-n', namespace, 'none']);
-      return /is waiting to start: (trying and failing to pull image|image can't be pulled)/.test(
-        stderr,
-      );
+      return stderr.includes('image') && stderr;
     }, 'the reason');
+    expect(reason).toMatch(
+      /is waiting to start: (trying and failing to pull image|image can't be pulled)/,
+    );
   });
 });
 
@@ -123,7 +124,9 @@ describe('a command in a container', () => {
     let heard = '';
     child.stdout.on('data', (bytes: Buffer) => (heard += bytes.toString()));
     child.stdin.write('you\n');
-    await until(async () => heard.includes('heard you'), 'an answer');
+    expect(await until(async () => heard.includes('heard you') && heard, 'an answer')).toBe(
+      'heard you\n',
+    );
   });
 });
 
@@ -211,12 +214,12 @@ describe('probes', () => {
     const namespace = await newNamespace();
     const readinessProbe = { tcpSocket: { port: 9 }, periodSeconds: 1 };
     await apply(namespace, pod('deaf', 'sleep 1000', {}, { readinessProbe }));
-    await until(
-      async () =>
-        /Readiness probe failed: dial tcp [\d.]+:9: connect: connection refused/.test(
-          await eventsOf(namespace, 'deaf'),
-        ),
-      'a refused connection',
+    const events = await until(async () => {
+      const found = await eventsOf(namespace, 'deaf');
+      return found.includes('Unhealthy') && found;
+    }, 'a refused connection');
+    expect(events).toMatch(
+      /Readiness probe failed: dial tcp [\d.]+:9: connect: connection refused/,
     );
   });
 });
