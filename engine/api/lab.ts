@@ -52,9 +52,11 @@ export interface LabFiles {
   watch(path: string, onEvent: (event: FileEvent) => void): Promise<Stop>;
 }
 
-/** A port the machine offers to the outside, because a container publishes it. */
+/** A port the machine offers to the outside, because a container publishes it or a Service leads there. */
 export interface OpenPort {
   readonly port: number;
+  /** of the machine, where it answers; 127.0.0.1 when absent */
+  readonly address?: string;
   readonly protocol: 'tcp' | 'udp';
   /** container name without the slash */
   readonly container: string;
@@ -103,7 +105,7 @@ export interface LabMachine {
   ports(): readonly OpenPort[];
   onPorts(listener: (ports: readonly OpenPort[]) => void): Stop;
   /**
-   * One HTTP/1.1 exchange with `127.0.0.1:port` inside the machine over a real TCP connection.
+   * One HTTP/1.1 exchange with `127.0.0.1:port`, or where else `ports` says that it answers, inside the machine over a real TCP connection.
    * Bodies stream in both directions; redirects are not followed; cookies are the caller's.
    * Errors: `LabError` with code `CONNECTION_REFUSED`, `NOT_HTTP`, `CLOSED_EARLY` or `NOT_RUNNING`.
    */

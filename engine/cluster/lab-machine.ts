@@ -147,7 +147,8 @@ export class WorkerLabMachine implements LabMachine {
   }
 
   async fetch(port: number, request: PortRequest): Promise<PortResponse> {
-    return machineFetch(await this.#running(), port, request);
+    const open = this.#ports.value.find((one) => one.port === port && one.protocol === 'tcp');
+    return machineFetch(await this.#running(), port, request, open?.address);
   }
 
   async run(argv: readonly string[]): ReturnType<LabMachine['run']> {

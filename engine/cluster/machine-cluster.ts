@@ -1,5 +1,5 @@
 import type { ClusterFacade, ClusterNodeState, ClusterState } from '../api/cluster.ts';
-import type { LabMachine, OpenPort, Stop } from '../api/lab.ts';
+import type { LabMachine, Stop } from '../api/lab.ts';
 import type { SchedulerHost, SchedulerService } from '../api/scheduler.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import type { Outbound } from '../apiserver/outbound/outbound.ts';
@@ -92,8 +92,8 @@ export class MachineCluster implements ClusterFacade {
   readonly #owned = new DisposableStore();
   readonly #closing = new AbortController();
   #scheduler: SchedulerHost | undefined;
-  /** of nodes, that lead to Services */
-  #ports: readonly OpenPort[] = [];
+  /** of which nodes' ports are shown */
+  #services: readonly Service[] = [];
 
   /** Begins nothing yet; `start` does. */
   constructor(options: MachineClusterOptions) {
@@ -415,7 +415,7 @@ export class MachineCluster implements ClusterFacade {
           const { namespace, name } = object.metadata;
           if (type === 'DELETED') services.delete(`${namespace}/${name}`);
           else services.set(`${namespace}/${name}`, object);
-          this.#ports = servicePorts(services.values());
+          this.#services = [...services.values()];
           this.#showPorts();
         }
       } catch {
@@ -426,10 +426,11 @@ export class MachineCluster implements ClusterFacade {
   }
 
   #showPorts(): void {
-    const text = JSON.stringify(this.#ports);
     for (const machine of this.#options.lab.machines()) {
-      if (!this.#nodes.some(({ name }) => name === machine.name)) continue;
-      if (JSON.stringify(machine.ports()) !== text) machine.showPorts(this.#ports);
+      const node = this.#nodes.find(({ name }) => name === machine.name);
+      if (node === undefined) continue;
+      const ports = servicePorts(this.#services, node.ip);
+      if (JSON.stringify(machine.ports()) !== JSON.stringify(ports)) machine.showPorts(ports);
     }
   }
 

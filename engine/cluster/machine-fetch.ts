@@ -9,9 +9,10 @@ export async function machineFetch(
   agent: AgentClient,
   port: number,
   request: PortRequest,
+  address = '127.0.0.1',
 ): Promise<PortResponse> {
   try {
-    const stream = await agent.dial({ network: 'tcp', address: `127.0.0.1:${port}` });
+    const stream = await agent.dial({ network: 'tcp', address: `${address}:${port}` });
     const response = await httpExchange(stream, withHost(request, port));
     return {
       ...response,
