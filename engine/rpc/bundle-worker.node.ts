@@ -23,7 +23,7 @@ const bundles = new Map<string, Promise<string>>();
 
 /**
  * One file with a worker's sources, made once a process; resolves to its path. A thread loads it in a tenth of
- * the processor time that hundreds of TypeScript files take (docs/decisions/035-bundled-worker-threads.md).
+ * the processor time that hundreds of TypeScript files take (docs/decisions/029-bundled-worker-threads.md).
  */
 export function bundleOf(url: URL): Promise<string> {
   let bundle = bundles.get(url.href);

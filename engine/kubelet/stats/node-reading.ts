@@ -18,7 +18,7 @@ export interface NodeReading {
 
 /**
  * One reading of the machine. Images are kept beside it, but count as if they lay on its disk, as they do on
- * any other node (docs/decisions/034-images-count-on-the-nodes-disk.md).
+ * any other node (docs/decisions/028-images-count-on-the-nodes-disk.md).
  */
 export async function readNode(
   agent: Pick<NodeAgent, 'call'>,

@@ -1,6 +1,6 @@
 /**
  * One call of gRPC over a connection of its own: as little of HTTP/2 (RFC 9113) as that needs, since no library
- * for it runs without Node's sockets (docs/decisions/033-one-call-of-grpc.md).
+ * for it runs without Node's sockets (docs/decisions/027-one-call-of-grpc.md).
  */
 import type { ByteStream } from '../../../api/byte-stream.ts';
 import { ByteReader } from '../../../http/byte-reader.ts';
