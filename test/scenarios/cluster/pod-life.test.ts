@@ -89,6 +89,13 @@ const PODS = [
   pod('gated', FOREVER, { readinessGates: [{ conditionType: 'example.com/open' }] }),
   pod('held', FOREVER, { schedulingGates: [{ name: 'example.com/wait' }] }),
   pod('lives', FOREVER),
+  // Its first try may meet an API server that has its hands full.
+  pod(
+    'speaks-to-api',
+    'cd /var/run/secrets/kubernetes.io/serviceaccount; curl -sS --retry 9 --retry-all-errors --cacert ca.crt -H "Authorization: Bearer $(cat token)" https://$KUBERNETES_SERVICE_HOST/api/v1/namespaces/$(cat namespace)/pods',
+    {},
+    { image: 'curlimages/curl' },
+  ),
   pod('family', FOREVER, {
     shareProcessNamespace: true,
     containers: [init('main', FOREVER), init('other', 'exec sleep 54321')],
@@ -291,6 +298,13 @@ describe('a Pod', () => {
   it('has what the Pod asks of the kernel: groups and sysctls', async () => {
     await ended('groups');
     expect(await logs('groups')).toBe('0 4000\n80');
+  });
+
+  it('reaches the API server under its Service, with its token and no rights', async () => {
+    await ended('speaks-to-api');
+    expect(await logs('speaks-to-api')).toContain(
+      String.raw`User \"system:serviceaccount:${namespace}:default\" cannot list resource`,
+    );
   });
 
   it('may have containers that see each other', async () => {
