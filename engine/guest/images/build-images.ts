@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestOfFile, digestOfFolder, type Inputs } from '../build/inputs.ts';
 import { versionOf } from '../build/run.ts';
 import { busybox } from './busybox/image.ts';
+import { coreDns } from './coredns/image.ts';
 import { curl, curlSource } from './curl/image.ts';
 import { debian } from './debian/image.ts';
 import { recipeInputs } from './from-source.ts';
@@ -43,6 +44,7 @@ export async function buildImages(
     () => curl(packages, base, cache),
     () => stress(packages, base),
     () => pause(),
+    () => coreDns(cache),
     () => whoami(compile),
   ];
   // Beside it first: whoever serves the directory meanwhile keeps whole images.
@@ -59,6 +61,7 @@ export async function buildImages(
     ...recipeInputs(postgresSource),
     ...recipeInputs(redisSource),
     'folder images': digestOfFolder(import.meta.dirname, (file) => !file.endsWith('.test.ts')),
+    'recipe coredns.ts': digestOfFile(join(import.meta.dirname, '../build/coredns.ts')),
     'file agent/go.mod': digestOfFile(join(agentFolder, 'go.mod')),
     'folder agent/cmd/whoami': digestOfFolder(
       join(agentFolder, 'cmd/whoami'),
