@@ -22,7 +22,7 @@ export async function coreDns(cache: string): Promise<ImageRecipe> {
     differences: [
       'Built from upstream’s source with the plugins cache, errors, forward, health, hosts, kubernetes, loadbalance, log, loop, prometheus, ready and reload. It serves DNS over UDP, TCP, TLS and HTTPS.',
       'It asks the API server for JSON, not for Protocol Buffers.',
-      'The program carries no file capability: ports below 1024 are for everybody in containers here.',
+      'The program carries no file capability. Pods may use port 53 as in every cluster; docker run wants --user 0 or --sysctl net.ipv4.ip_unprivileged_port_start=0 for it.',
     ],
     steps: [
       { createdBy: 'COPY /coredns /coredns', layer },
