@@ -48,13 +48,11 @@ func usageOf(root string) (usage, error) {
 		if err := unix.Lstat(path, &info); err != nil {
 			return ignoreAbsent(err)
 		}
+		// An overlay tells another device for its files than for its directories.
 		if path == root {
 			device = info.Dev
-		} else if info.Dev != device {
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
+		} else if entry.IsDir() && info.Dev != device {
+			return fs.SkipDir
 		}
 		if info.Nlink > 1 && !entry.IsDir() {
 			if _, again := linked[inode{info.Dev, info.Ino}]; again {
