@@ -52,6 +52,12 @@ beforeAll(async () => {
     service('near', { ...web, internalTrafficPolicy: 'Local' }),
     service('empty', { selector: { app: 'nobody' } }),
     service('solo', { selector: { app: 'solo' } }),
+    service('headless', { ...web, clusterIP: 'None' }),
+    service('alias', {
+      type: 'ExternalName',
+      externalName: `web.${namespace}.svc.cluster.local`,
+      ports: [],
+    }),
     service('open', { ...web, type: 'NodePort' }),
     service('local', {
       type: 'NodePort',
@@ -136,6 +142,31 @@ describe('Services', () => {
 
   it('refuse without endpoints', async () => {
     expect(await ask('client', await clusterIp('empty'))).toContain('refused');
+  });
+
+  it('are found by name', async () => {
+    await comes(() => ask('client', 'web'), 'web-');
+    expect(await ask('client', `web.${namespace}.svc.cluster.local`)).toMatch(/^web-/);
+  });
+
+  it('of type ExternalName are another name', async () => {
+    await comes(() => ask('other', 'alias'), 'web-');
+    expect(await ask('other', 'alias')).toMatch(/^web-/);
+  });
+
+  it('without an address of their own are the addresses of their Pods', async () => {
+    expect(await clusterIp('headless')).toBe('None');
+    const found = await kubectl(
+      'exec',
+      '-n',
+      namespace,
+      'client',
+      '--',
+      'nslookup',
+      `headless.${namespace}.svc.cluster.local`,
+    );
+    expect(found).toContain(await podIp('web-1'));
+    expect(found).toContain(await podIp('web-2'));
   });
 
   it('show in nodes as they do in real clusters', async () => {

@@ -89,6 +89,12 @@ const PODS = [
   pod('gated', FOREVER, { readinessGates: [{ conditionType: 'example.com/open' }] }),
   pod('held', FOREVER, { schedulingGates: [{ name: 'example.com/wait' }] }),
   pod('lives', FOREVER),
+  pod(
+    'greedy',
+    `dd if=/dev/zero of=/shared/much bs=1M count=3; ${FOREVER}`,
+    { volumes: [{ name: 'shared', emptyDir: { sizeLimit: '1Mi' } }] },
+    { volumeMounts },
+  ),
   // Its first try may meet an API server that has its hands full.
   pod(
     'speaks-to-api',
@@ -334,6 +340,15 @@ describe('a Pod', () => {
       return stdout !== '' && stdout;
     }, 'the log of the ephemeral container');
     expect(looked).toBe('looked\n');
+  });
+
+  it('that takes more of the disk than its volume may have is evicted', async () => {
+    const { status } = await ended('greedy');
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'Usage of EmptyDir volume "shared" exceeds the limit "1Mi". ',
+    });
   });
 
   it('tells its story in events', async () => {
