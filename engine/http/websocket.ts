@@ -48,9 +48,13 @@ export async function webSocketHeaders({ headers }: HttpRequest): Promise<Header
 /**
  * Messages over a connection that was upgraded: each chunk is one, in either direction; those sent are binary.
  * Pings are answered. The readable ends when the client closes, and errors when it breaks the protocol. Closing
- * the writable says goodbye; the connection is better left open until the client has said it too.
+ * the writable says goodbye and ends the connection.
+ * @param staysOpen leaves the connection open after a goodbye: to the client that has to say it too
  */
-export function webSocketMessages({ readable, writable }: ByteStream): ByteStream {
+export function webSocketMessages(
+  { readable, writable }: ByteStream,
+  { staysOpen = false }: { readonly staysOpen?: boolean } = {},
+): ByteStream {
   const reader = new ByteReader(readable);
   const writer = writable.getWriter();
   let closed = false;
@@ -62,6 +66,7 @@ export function webSocketMessages({ readable, writable }: ByteStream): ByteStrea
     const sent = send(CLOSE, new Uint8Array([status >> 8, status & 0xff]));
     closed = true;
     await sent;
+    if (!staysOpen) await writer.close();
   };
   return {
     readable: new ReadableStream<Uint8Array>(

@@ -42,7 +42,7 @@ export async function upgradeToWebSocket(
   return {
     status: 101,
     headers,
-    takeOver: (connection) => serve(webSocketMessages(connection), protocol),
+    takeOver: (connection) => serve(webSocketMessages(connection, { staysOpen: true }), protocol),
   };
 }
 
