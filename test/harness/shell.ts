@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 
 /** What may take long on a busy computer is waited for, in milliseconds: a guard against hanging, not a measure. */
-export const PATIENCE = 120_000;
+export const PATIENCE = 240_000;
 
 /** Text of a visible terminal, one line a row, without trailing blanks. `index` counts visible terminals. */
 export async function screen(page: Page, index = 0): Promise<string> {
