@@ -57,6 +57,8 @@ function DocumentEditor({
       glyphMargin: false,
       lineHeight: 20,
       minimap: { enabled: false },
+      // The number of an empty last line is dimmed otherwise, below what one can read.
+      renderFinalNewline: 'on',
       padding: { top: 8, bottom: 8 },
       scrollBeyondLastLine: false,
       smoothScrolling: !matchMedia('(prefers-reduced-motion: reduce)').matches,
