@@ -12,6 +12,9 @@ const PATIENCE = {
   expect: { poll: { timeout: 120_000 } },
 };
 
+/** Files named `*.nightly.*` take minutes: `npm run test:nightly` (docs/decisions/031-what-the-night-runs.md). */
+const LEFT_OUT = process.env['NIGHTLY'] === undefined ? ['test/**/*.nightly.*'] : [];
+
 /**
  * `unit`: beside the code, no machine. `scenarios`: real machines in Node, from prepared
  * states. `cluster`: on one cluster of three machines. `parity`: our servers against what upstream's print. `e2e`: the built app in headless Chromium.
@@ -39,7 +42,7 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
-          exclude: ['test/scenarios/cluster/**'],
+          exclude: ['test/scenarios/cluster/**', ...LEFT_OUT],
           ...PATIENCE,
           maxWorkers: FILES_AT_ONCE,
         },
@@ -48,6 +51,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/scenarios/cluster/**/*.test.ts'],
+          exclude: LEFT_OUT,
           // One cluster for all of them.
           globalSetup: ['test/scenarios/cluster/global-setup.ts'],
           ...PATIENCE,
@@ -66,6 +70,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.ts'],
+          exclude: LEFT_OUT,
           ...PATIENCE,
           maxWorkers: FILES_AT_ONCE,
         },

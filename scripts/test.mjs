@@ -1,10 +1,12 @@
 /**
  * `npm test [-- STEP…]`: everything that must hold before a change lands. Every step runs even
  * when an earlier one failed; the last lines say what failed and why, and count the checks.
+ * `npm run test:nightly [-- STEP…]`: the same, and what takes too long for every change.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import {
   checkComputer,
   ensureChromium,
@@ -203,7 +205,11 @@ const steps = {
 };
 
 await main(async () => {
-  const chosen = process.argv.slice(2);
+  const { values, positionals: chosen } = parseArgs({
+    allowPositionals: true,
+    options: { nightly: { type: 'boolean' } },
+  });
+  if (values.nightly) process.env.NIGHTLY = '1';
   const unknown = chosen.filter((name) => !(name in steps));
   if (unknown.length > 0) {
     console.error(`No step named ${unknown.join(', ')}. Steps: ${Object.keys(steps).join(', ')}.`);

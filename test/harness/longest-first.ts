@@ -2,9 +2,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take long, the longest first. */
 const LONG = [
-  'scenarios/docker/official-images',
+  'scenarios/docker/large-images',
+  'scenarios/lessons',
   'scenarios/machine/memory',
-  'scenarios/docker/original-engine',
   'scenarios/docker/survival',
   'scenarios/docker/networks',
   'scenarios/lab',

@@ -18,15 +18,22 @@ const MOST_DIFFERENCES = 5;
 
 const names = transcriptNames();
 
-/** Depend on time more than others, and are compared every night (`npm run parity:nightly`): docs/decisions/031-what-the-night-compares.md. */
+/** Compared every night (`npm run test:nightly`): docs/decisions/031-what-the-night-runs.md. */
 const NIGHTLY = new Set([
+  'build-cache',
+  'build-failures',
+  'commit-and-export',
   'events',
   'logs',
+  'namespaces',
   'ports',
   'prune',
   'restart-and-health',
+  'run-limits',
+  'run-names-and-labels',
   'signals',
   'stats-and-top',
+  'system',
   'update-and-attach',
 ]);
 const isNight = process.env['NIGHTLY'] !== undefined;
