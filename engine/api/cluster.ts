@@ -1,5 +1,4 @@
 import type { LabMachine, MachineState, Stop } from './lab.ts';
-import type { SchedulerService } from './scheduler.ts';
 
 /** A cluster of machines, as the page shows it. */
 export interface ClusterState {
@@ -49,8 +48,6 @@ export interface ClusterFacade {
   kill(node: string): Promise<void>;
   /** A new machine in place of one that has ended. */
   replace(node: string): Promise<void>;
-  /** Of the scheduler that runs; undefined when none does. */
-  scheduler(): SchedulerService | undefined;
   /** Ends the cluster and its machines. */
   close(): Promise<void>;
 }

@@ -95,14 +95,7 @@ export class EngineKeeper {
 
   /** Resolves when the engine is not starting. */
   async #settled(): Promise<void> {
-    if (this.state.value.kind !== 'starting') return;
-    await new Promise<void>((resolve) => {
-      const stop = this.state.observe(({ kind }) => {
-        if (kind === 'starting') return;
-        stop();
-        resolve();
-      });
-    });
+    await this.state.until(({ kind }) => kind !== 'starting');
   }
 
   #spawn(): Promise<RpcClient<DockerEngineService>> {

@@ -286,21 +286,12 @@ export class WorkerLabMachine implements LabMachine {
   }
 
   /** Waits for a machine that is starting. */
-  #running(): Promise<AgentClient> {
-    return new Promise((resolve, reject) => {
-      const check = (state: MachineState): boolean => {
-        if (state.kind === 'stopped' || state.kind === 'failed') {
-          const options = state.kind === 'failed' ? { cause: state.error } : undefined;
-          reject(new LabError('NOT_RUNNING', `The machine ${this.name} does not run.`, options));
-        } else if (this.#agent !== undefined) resolve(this.#agent);
-        else return false;
-        return true;
-      };
-      if (check(this.#state.value)) return;
-      const stop = this.#state.observe((state) => {
-        if (check(state)) stop();
-      });
-    });
+  async #running(): Promise<AgentClient> {
+    const state = await this.#state.until(({ kind }) => kind !== 'starting');
+    if (this.#agent !== undefined && (state.kind === 'running' || state.kind === 'paused'))
+      return this.#agent;
+    const options = state.kind === 'failed' ? { cause: state.error } : undefined;
+    throw new LabError('NOT_RUNNING', `The machine ${this.name} does not run.`, options);
   }
 }
 

@@ -27,7 +27,7 @@ export class WorkerLab implements Lab {
     this.#host = host;
     this.#switch = new EthernetSwitch(host.clock);
     this.#switch.rule = (from, to) => ({
-      drop: this.#unplugged.has(from) || this.#unplugged.has(to),
+      drop: !this.isPlugged(from) || !this.isPlugged(to),
       delay: 0,
     });
     this.hub = new HubKeeper(() => host.spawnHub(), host.artifacts);
@@ -37,6 +37,10 @@ export class WorkerLab implements Lab {
   setCable(name: string, plugged: boolean): void {
     if (plugged) this.#unplugged.delete(name);
     else this.#unplugged.add(name);
+  }
+
+  isPlugged(name: string): boolean {
+    return !this.#unplugged.has(name);
   }
 
   /** Of eth0, with prefix length; a machine that is to come has its address already. */
@@ -84,6 +88,13 @@ export class WorkerLab implements Lab {
       start,
       profile: profile ?? (typeof start === 'string' ? old.profile : start.profile),
     });
+  }
+
+  /** Ends a machine, if there is one of this name; the name is free then. */
+  async removeMachine(name: string): Promise<void> {
+    await this.#machines.value.find((machine) => machine.name === name)?.destroy();
+    this.#machines.set(this.#machines.value.filter((machine) => machine.name !== name));
+    this.setCable(name, true);
   }
 
   async close(): Promise<void> {

@@ -66,7 +66,7 @@ class OutsideListener {
   /** Holds its port from the beginning, so that it is known. */
   async open(onError: (error: unknown) => void): Promise<number> {
     const { port } = await this.#server;
-    this.#links.onServed((isServed) => {
+    this.#links.served.observe((isServed) => {
       this.#changing = this.#changing.then(() => this.#change(isServed, port)).catch(onError);
     });
     return port;

@@ -19,6 +19,31 @@ export class Observable<T> {
     this.#changed.fire(value);
   }
 
+  /** Resolves with the value when it is so, now or later. @param signal gives up, with its reason */
+  until(isSo: (value: T) => boolean, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (isSo(this.#value)) {
+        resolve(this.#value);
+        return;
+      }
+      const end = (): void => {
+        stop();
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const onAbort = (): void => {
+        end();
+        reject(signal?.reason as Error);
+      };
+      const stop = this.observe((value) => {
+        if (!isSo(value)) return;
+        end();
+        resolve(value);
+      });
+      signal?.addEventListener('abort', onAbort);
+    });
+  }
+
   /** Calls back at every change from now on. */
   observe(listener: (value: T) => void): Stop {
     const subscription = this.#changed.event(listener);

@@ -1,7 +1,7 @@
 import type { EtcdHost } from '../../api/etcd.ts';
 import type { ApiServerProcess, ServiceConnection } from '../../api/kube-apiserver.ts';
-import { Emitter } from '../../base/emitter.ts';
 import { handlerOver, type HttpHandler } from '../../http/index.ts';
+import { Observable } from '../observable.ts';
 
 /** Where the API server is, as those see it who cannot reach it. */
 const ADDRESS = '10.0.0.11:6443';
@@ -11,9 +11,8 @@ const ADDRESS = '10.0.0.11:6443';
  * does, and the others are told.
  */
 export class ControlPlaneLinks {
-  readonly #served = new Emitter<boolean>();
-  /** Fires when the API server begins to serve, and when it ends. */
-  readonly onServed = this.#served.event;
+  /** whether an API server serves */
+  readonly served = new Observable(false);
   /** IP address and port of the API server, for the words of those who cannot reach it */
   address = ADDRESS;
   /** What is made before anybody else is served for the first time. Without it, nobody would have the rights they need. */
@@ -23,10 +22,6 @@ export class ControlPlaneLinks {
   #etcd: EtcdHost | undefined;
   #apiServer: ApiServerProcess | undefined;
   #serving: ApiServerProcess | undefined;
-
-  get isServed(): boolean {
-    return this.#serving !== undefined;
-  }
 
   async etcdServes(etcd: EtcdHost): Promise<void> {
     this.#etcd = etcd;
@@ -51,7 +46,7 @@ export class ControlPlaneLinks {
     this.#isPrepared = true;
     if (this.#apiServer !== apiServer) return;
     this.#serving = apiServer;
-    this.#served.fire(true);
+    this.served.set(true);
   }
 
   apiServerEnded(apiServer: ApiServerProcess): void {
@@ -59,7 +54,7 @@ export class ControlPlaneLinks {
     this.#apiServer = undefined;
     if (this.#serving === undefined) return;
     this.#serving = undefined;
-    this.#served.fire(false);
+    this.served.set(false);
   }
 
   /** Requests over such a connection. They are refused while no API server serves. */

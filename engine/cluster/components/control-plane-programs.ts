@@ -55,8 +55,6 @@ export interface ControlPlaneSite {
   readonly openPort: (user: UserInfo) => MessagePort;
   /** a file of the machine */
   readonly readFile: (path: string) => Promise<string>;
-  /** another scheduler runs; undefined when it has ended */
-  readonly onScheduler: (scheduler: SchedulerHost | undefined) => void;
 }
 
 /** The programs of a control plane as containers' images have them. */
@@ -177,13 +175,7 @@ function managerFlags(flags: ReadonlyMap<string, string>) {
   };
 }
 
-function scheduler({
-  workers,
-  hostName,
-  openPort,
-  readFile,
-  onScheduler,
-}: ControlPlaneSite): WorkerProgram {
+function scheduler({ workers, hostName, openPort, readFile }: ControlPlaneSite): WorkerProgram {
   return ({ argv, print }) => {
     const file = readFlags(argv).get('config');
     return runWorker({
@@ -192,10 +184,8 @@ function scheduler({
       async begin(service) {
         const configuration = file === undefined ? undefined : await readFile(file);
         await service.start(openPort(SCHEDULER), hostName, configuration);
-        onScheduler(service);
       },
       end: (service) => service.stop(),
-      onEnd: () => onScheduler(undefined),
     });
   };
 }

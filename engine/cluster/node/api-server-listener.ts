@@ -9,7 +9,6 @@ export interface ApiServerListenerOptions {
   readonly links: ControlPlaneLinks;
   /** of the control plane */
   readonly node: ClusterNode;
-  readonly port: number;
   readonly certificate: Promise<KeyPair>;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
@@ -18,6 +17,8 @@ export interface ApiServerListenerOptions {
 /** kube-apiserver's, in milliseconds: `IdleTimeout` and `ReadHeaderTimeout` of its HTTP server. */
 const IDLE_TIMEOUT_MS = 90_000;
 const HEAD_TIMEOUT_MS = 32_000;
+/** `--secure-port` */
+const PORT = 6443;
 
 type StopListening = () => Promise<void>;
 
@@ -34,7 +35,7 @@ export class ApiServerListener implements Disposable {
   constructor(options: ApiServerListenerOptions) {
     this.#options = options;
     const { links, node } = options;
-    this.#owned.add(links.onServed(() => this.#update()));
+    this.#owned.add({ dispose: links.served.observe(() => this.#update()) });
     this.#owned.add({ dispose: node.view.observe(() => this.#update()) });
     this.#update();
   }
@@ -48,17 +49,17 @@ export class ApiServerListener implements Disposable {
     const { links, node, onError } = this.#options;
     const machine = node.isAlive ? node.machine : undefined;
     // A machine that stands still listens on.
-    if (node.view.value.machine.kind === 'paused' && links.isServed) return;
-    if (links.isServed && machine !== undefined && machine === this.#listening?.machine) return;
+    if (node.view.value.machine.kind === 'paused' && links.served.value) return;
+    if (links.served.value && machine !== undefined && machine === this.#listening?.machine) return;
     this.#stop();
-    if (!links.isServed || machine === undefined) return;
+    if (!links.served.value || machine === undefined) return;
     const stop = this.#listen();
     stop.catch(onError);
     this.#listening = { machine, stop };
   }
 
   async #listen(): Promise<StopListening> {
-    const { links, node, port, certificate, clock, onError } = this.#options;
+    const { links, node, certificate, clock, onError } = this.#options;
     const [agent, { certificate: pem, key }] = await Promise.all([
       node.machine.agent(),
       certificate,
@@ -66,7 +67,7 @@ export class ApiServerListener implements Disposable {
     return agent.listen(
       {
         network: 'tcp',
-        address: `0.0.0.0:${port}`,
+        address: `0.0.0.0:${PORT}`,
         tls: { certificate: pem, key, requestClientCertificate: true },
       },
       (remote, stream, clientCertificates) => {
