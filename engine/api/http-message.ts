@@ -16,6 +16,12 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
 }
 
+/** One that is sent. */
+export interface OutboundRequest extends HttpRequest {
+  /** headers that are sent once for each of their values: `Headers` would join them by commas */
+  readonly repeated?: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface HttpResponse {
   readonly status: number;
   readonly statusText?: string;

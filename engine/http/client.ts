@@ -1,5 +1,5 @@
 import type { ByteStream } from '../api/byte-stream.ts';
-import type { HttpRequest } from '../api/http-message.ts';
+import type { OutboundRequest } from '../api/http-message.ts';
 import {
   concatBytes,
   encodeChunk,
@@ -31,7 +31,7 @@ export interface ExchangedResponse {
  */
 export async function httpExchange(
   stream: ByteStream,
-  request: HttpRequest,
+  request: OutboundRequest,
 ): Promise<ExchangedResponse> {
   const reader = new ByteReader(stream.readable);
   const writer = stream.writable.getWriter();
@@ -73,7 +73,7 @@ export async function httpExchange(
  */
 export async function httpUpgrade(
   stream: ByteStream,
-  request: HttpRequest,
+  request: OutboundRequest,
 ): Promise<ExchangedResponse | TakenOver> {
   const reader = new ByteReader(stream.readable);
   const writer = stream.writable.getWriter();
@@ -89,7 +89,9 @@ export async function httpUpgrade(
     const url = new URL(request.url, 'http://localhost');
     const headers = new Headers(request.headers);
     if (!headers.has('host')) headers.set('host', url.host);
-    await writer.write(formatHead(`${method} ${url.pathname}${url.search} HTTP/1.1`, headers));
+    await writer.write(
+      formatHead(`${method} ${url.pathname}${url.search} HTTP/1.1`, headers, request.repeated),
+    );
     const response = await readResponse(reader);
     signal?.removeEventListener('abort', onAbort);
     if (response.status === 101) {
@@ -113,7 +115,7 @@ export async function httpUpgrade(
 /** Rejects when the request's body fails; a connection that breaks just ends it, as reading tells the reason. */
 async function send(
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  request: HttpRequest,
+  request: OutboundRequest,
 ): Promise<void> {
   const url = new URL(request.url, 'http://localhost');
   const headers = endToEndHeaders(request.headers);
@@ -126,7 +128,11 @@ async function send(
   const body = request.body === null ? undefined : streamOf(request.body).getReader();
   try {
     await writer.write(
-      formatHead(`${request.method} ${url.pathname}${url.search} HTTP/1.1`, headers),
+      formatHead(
+        `${request.method} ${url.pathname}${url.search} HTTP/1.1`,
+        headers,
+        request.repeated,
+      ),
     );
   } catch (error) {
     await body?.cancel(error);

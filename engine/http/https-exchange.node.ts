@@ -3,18 +3,16 @@ import { request as startRequest, type RequestOptions } from 'node:https';
 import { Duplex, Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { ByteStream } from '../api/byte-stream.ts';
-import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
+import type { HttpResponse, OutboundRequest } from '../api/http-message.ts';
 import type { TakenOver } from './server.ts';
 
 /**
  * One exchange over Node's HTTPS, or HTTP. @param options say where to, and how to trust it, or `http:`
- * as protocol; the request's URL gives only path and query. `repeated` headers are sent once for each
- * value. Rejects with what Node says, or the reason of the request's signal.
+ * as protocol; the request's URL gives only path and query. Rejects with what Node says, or the reason of the request's signal.
  */
 export function exchangeHttps(
   options: RequestOptions,
-  { method, url, headers, body, signal }: HttpRequest,
-  repeated: Readonly<Record<string, readonly string[]>> = {},
+  { method, url, headers, repeated = {}, body, signal }: OutboundRequest,
 ): Promise<HttpResponse | TakenOver> {
   return new Promise((resolve, reject) => {
     const { pathname, search } = new URL(url);

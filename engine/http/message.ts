@@ -1,4 +1,5 @@
 /** Heads of HTTP/1.1 messages (RFC 9112): start line and headers. */
+import type { OutboundRequest } from '../api/http-message.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { HttpError } from './http-error.ts';
 
@@ -82,10 +83,21 @@ function canonicalName(name: string): string {
   );
 }
 
-/** Start line and headers as they go over the wire, with the empty line that ends them. */
-export function formatHead(startLine: string, headers: Headers): Uint8Array {
+/**
+ * Start line and headers as they go over the wire, with the empty line that ends them.
+ * @param repeated further headers, once for each of their values
+ */
+export function formatHead(
+  startLine: string,
+  headers: Headers,
+  repeated: OutboundRequest['repeated'] = {},
+): Uint8Array {
   const rank = (name: string): number => LAST.indexOf(name);
-  const ordered = [...headers].toSorted(([one], [other]) => rank(one) - rank(other));
+  const more = Object.entries(repeated).flatMap(([name, values]) =>
+    // As Go's net/http writes them: nobody begins a header of his own.
+    values.map((value): [string, string] => [name, value.replaceAll(/[\r\n]/g, ' ')]),
+  );
+  const ordered = [...headers, ...more].toSorted(([one], [other]) => rank(one) - rank(other));
   let text = `${startLine}\r\n`;
   for (const [name, value] of ordered) text += `${canonicalName(name)}: ${value}\r\n`;
   text += '\r\n';

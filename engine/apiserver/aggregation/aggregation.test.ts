@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { OutboundRequest } from '../../api/http-message.ts';
 import type { TakenOver } from '../../http/index.ts';
 import type { UserInfo } from '../auth/user-info.ts';
-import {
-  OutboundError,
-  type Outbound,
-  type OutboundRequest,
-  type Peer,
-} from '../outbound/outbound.ts';
+import { OutboundError, type Outbound, type Peer } from '../outbound/outbound.ts';
 import { TestServer } from '../testing/test-server.ts';
 import { API_SERVICES } from './api-service.ts';
 

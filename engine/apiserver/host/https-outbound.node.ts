@@ -73,7 +73,6 @@ export const httpsOutbound: Outbound = async (peer, request) => {
         ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
       },
       request,
-      request.repeated,
     );
   } catch (error) {
     throw toOutboundError(error, peer);

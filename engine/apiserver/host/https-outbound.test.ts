@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { SeededRandom } from '../../base/random.ts';
 import { readAll } from '../../http/index.ts';
-import type { OutboundRequest, Peer } from '../outbound/outbound.ts';
+import type { OutboundRequest } from '../../api/http-message.ts';
+import type { Peer } from '../outbound/outbound.ts';
 import { createAuthority, issueCertificate, type KeyPair } from '../../pki/certificates.ts';
 import { httpsOutbound } from './https-outbound.node.ts';
 

@@ -2,7 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/message-of.ts';
 import { readAll } from '../../http/index.ts';
 import { goQuote } from '../../objects/go-text.ts';
-import type { Outbound, OutboundRequest, Peer } from './outbound.ts';
+import type { OutboundRequest } from '../../api/http-message.ts';
+import type { Outbound, Peer } from './outbound.ts';
 
 export interface Asking {
   readonly outbound: Outbound;

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../../api/http-message.ts';
+import type { HttpResponse, OutboundRequest } from '../../api/http-message.ts';
 import type { TakenOver } from '../../http/index.ts';
 import type { KeyPair } from '../../pki/certificates.ts';
 
@@ -17,11 +17,6 @@ export interface Peer {
   readonly insecure?: boolean;
   /** what the server shows of itself */
   readonly client?: KeyPair;
-}
-
-export interface OutboundRequest extends HttpRequest {
-  /** headers that are sent once for each of their values: `Headers` would join them by commas */
-  readonly repeated?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**

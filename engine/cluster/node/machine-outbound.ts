@@ -36,7 +36,7 @@ function toOutboundError(error: unknown): unknown {
 }
 
 /** From a machine to whatever its network leads to: Pods, Services, other machines. A connection for each exchange. */
-export function outboundFrom(agent: () => Promise<AgentClient>): Outbound {
+export function outboundFrom(agent: () => Promise<Pick<AgentClient, 'dial'>>): Outbound {
   return async (peer, request) => {
     const { host, port, plain = false } = peer;
     try {
