@@ -2,6 +2,7 @@ import { sleep, type Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { Backoff } from '../client/backoff.ts';
 import type { RpcClient } from '../rpc/rpc-client.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
 import type { WorkerLink } from '../rpc/worker-link.ts';
 import { WorkerKeeper } from './worker-keeper.ts';
 
@@ -15,6 +16,10 @@ export interface KeptComponentOptions<Contract> {
   readonly random: Random;
   /** told of each death, and of starts that fail */
   readonly onError: (error: unknown) => void;
+  /** its worker may die before it has begun for the first time: it is started again then as well */
+  readonly mayDieAtOnce?: boolean;
+  /** ends the wait for a worker that is to be started again */
+  readonly signal?: AbortSignal;
 }
 
 /** Milliseconds before a worker is started again: longer each time, as the kubelet does it. */
@@ -34,21 +39,34 @@ export class KeptComponent<Contract> {
   private constructor(
     options: KeptComponentOptions<Contract>,
     keeper: WorkerKeeper<Contract>,
+    backoff: Backoff,
     client: RpcClient<Contract>,
   ) {
     this.#options = options;
     this.#keeper = keeper;
+    this.#backoff = backoff;
     this.#client = client;
-    this.#backoff = new Backoff({ ...options, ...BACKOFF });
     this.#follow(client);
   }
 
-  /** Resolves when it has begun; fails when its first start does. */
+  /** Resolves when it has begun; fails when its first start does, or with the signal's reason. */
   static async start<Contract>(
     options: KeptComponentOptions<Contract>,
   ): Promise<KeptComponent<Contract>> {
+    const { clock, mayDieAtOnce = false, signal, onError } = options;
     const keeper = new WorkerKeeper<Contract>(options.spawn, options.begin);
-    return new KeptComponent(options, keeper, await keeper.running());
+    const backoff = new Backoff({ ...options, ...BACKOFF });
+    for (;;) {
+      try {
+        return new KeptComponent(options, keeper, backoff, await keeper.running());
+      } catch (error) {
+        const died = error instanceof RpcError && error.code === 'DISCONNECTED';
+        if (!mayDieAtOnce || !died) throw error;
+        signal?.throwIfAborted();
+        onError(error);
+        await sleep(clock, backoff.next(), signal);
+      }
+    }
   }
 
   /** Of the worker that runs; calls fail while there is none. */

@@ -6,8 +6,7 @@ import { exposeOnPort } from '../../rpc/rpc-client.ts';
 import { kubeletUser } from '../cluster-users.ts';
 import type { ClusterHost } from '../cluster-host.ts';
 import type { WorkerProgram } from '../web-worker/worker-program.ts';
-import { KeptComponent, type KeptComponentOptions } from '../kept-component.ts';
-import { RpcError } from '../../rpc/rpc-error.ts';
+import { KeptComponent } from '../kept-component.ts';
 import type { HubKeeper } from '../hub-keeper.ts';
 import type { WorkerLabMachine } from '../lab-machine.ts';
 import { Observable } from '../observable.ts';
@@ -133,7 +132,7 @@ export class ClusterNode {
     runtime.containerEvents(() => this.#show({ components: componentsOf(runtime) }));
     this.#show({ kubelet: 'starting' });
     const log = new NodeLog(agent, clock, KUBELET_LOG, 'plain');
-    const kubelet = await this.#keep({
+    const kubelet = await KeptComponent.start<KubeletService>({
       name: `kubelet of ${name}`,
       spawn: () => host.spawnKubelet(),
       async begin(service) {
@@ -149,6 +148,8 @@ export class ClusterNode {
       clock,
       random,
       onError,
+      mayDieAtOnce: true,
+      signal: over.signal,
     });
     if (over.signal.aborted) {
       await kubelet.close();
@@ -156,21 +157,6 @@ export class ClusterNode {
     }
     life.kubelet = kubelet;
     this.#show({ kubelet: 'running' });
-  }
-
-  /** A worker that is killed while it starts for the first time is started again as well. */
-  async #keep(
-    options: KeptComponentOptions<KubeletService>,
-  ): Promise<KeptComponent<KubeletService>> {
-    for (;;) {
-      try {
-        return await KeptComponent.start(options);
-      } catch (error) {
-        if (!(error instanceof RpcError) || error.code !== 'DISCONNECTED') throw error;
-        if (!this.isAlive) throw error;
-        this.#options.onError(error);
-      }
-    }
   }
 
   /** The machine has gone, and with it what ran on it. */
