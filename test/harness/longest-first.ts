@@ -8,7 +8,6 @@ const LONG = [
   'scenarios/docker/survival',
   'scenarios/docker/networks',
   'scenarios/lab',
-  'scenarios/cluster-start',
   'scenarios/docker/command-line',
   'scenarios/docker/containers',
   'parity/docker/docker.parity',
