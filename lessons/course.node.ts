@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Checks } from './checks.ts';
-import { tasksOf, type Lesson } from './lesson.ts';
+import { picturesOf, tasksOf, type Lesson } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
 import { parseLesson } from './parse-lesson.ts';
 
@@ -45,6 +45,7 @@ export async function readLesson(name: string): Promise<LessonOnDisk> {
     readonly checks: Checks;
   };
   const solutions = await readSolutions(path.join(folder, 'solution'));
+  const pictures = (await readdir(folder)).filter((one) => one.endsWith('.svg'));
   const tasks = lesson.steps.flatMap((step) => tasksOf(step).map(({ id }) => id));
   const fits = (wanted: readonly string[], given: readonly string[], what: string): void => {
     const missing = wanted.filter((id) => !given.includes(id));
@@ -55,6 +56,7 @@ export async function readLesson(name: string): Promise<LessonOnDisk> {
       throw new LessonError(file, 1, `a ${what} belongs to nothing: ${extra.join(', ')}`);
   };
   fits(tasks, Object.keys(checks), 'check');
+  fits(picturesOf(lesson), pictures, 'picture');
   const withTasks = lesson.steps.filter((step) => tasksOf(step).length > 0);
   fits(
     withTasks.map(({ id }) => id),

@@ -16,10 +16,20 @@ export interface Step {
 
 export type Block =
   | { readonly kind: 'prose'; readonly html: string }
+  | Picture
   | Code
   | Task
   | { readonly kind: 'aside'; readonly title: string; readonly html: string }
   | Quiz;
+
+/** An SVG beside the lesson's text. */
+export interface Picture {
+  readonly kind: 'picture';
+  /** its name in the lesson's folder */
+  readonly file: string;
+  /** says in words all that it shows */
+  readonly alternative: string;
+}
 
 /** What a code block offers to do with it. */
 export type CodeAction =
@@ -56,6 +66,13 @@ export interface Quiz {
     /** why it is right or wrong */
     readonly because: string;
   }[];
+}
+
+/** Names of the files of all its pictures. */
+export function picturesOf({ introduction, steps }: Lesson): readonly string[] {
+  return [...introduction, ...steps.flatMap(({ blocks }) => blocks)].flatMap((block) =>
+    block.kind === 'picture' ? [block.file] : [],
+  );
 }
 
 export function tasksOf(step: Step): readonly Task[] {

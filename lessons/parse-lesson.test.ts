@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { LessonError } from './lesson-error.ts';
+import { picturesOf } from './lesson.ts';
 import { parseLesson } from './parse-lesson.ts';
 
 const FRONT = `---
@@ -14,6 +15,28 @@ environment: { machine: docker }
 `;
 
 const parse = (body: string, front = FRONT) => parseLesson(front + body, 'lesson.md');
+
+it('reads pictures, which are paragraphs of their own', () => {
+  const lesson = parse(`
+Before.
+
+![Two boxes,
+side by side.](two-boxes.svg)
+
+## Step
+
+![One box.](one-box.svg)
+
+After.
+`);
+  expect(lesson.introduction).toEqual([
+    { kind: 'prose', html: '<p>Before.</p>\n' },
+    { kind: 'picture', file: 'two-boxes.svg', alternative: 'Two boxes, side by side.' },
+  ]);
+  expect(picturesOf(lesson)).toEqual(['two-boxes.svg', 'one-box.svg']);
+  expect(() => parse('## Step\n\n![](one-box.svg)')).toThrow('say in words');
+  expect(() => parse('## Step\n\n![A box.](https://elsewhere/box.png)')).toThrow('an SVG beside');
+});
 
 it('reads prose, code with what to do with it, tasks with hints, asides and questions', () => {
   const lesson = parse(`

@@ -1,6 +1,6 @@
 import MarkdownIt, { type Token } from 'markdown-it';
 import container from 'markdown-it-container';
-import type { Block, Code, CodeAction, Lesson, Quiz, Step, Task } from './lesson.ts';
+import type { Block, Code, CodeAction, Lesson, Picture, Quiz, Step, Task } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
 import { parseFrontMatter } from './parse-front-matter.ts';
 
@@ -48,6 +48,7 @@ class LessonReader {
       else if (token.type === 'heading_open' && token.tag === 'h1')
         throw this.#error(token, 'a lesson’s title is in its front matter: begin steps with ##');
       else if (token.type === 'fence') this.#add(this.#code(token));
+      else if (this.#isPicture(this.#at)) this.#add(this.#picture());
       else {
         const name = CONTAINERS.find((one) => token.type === `container_${one}_open`);
         if (name === undefined) this.#prose();
@@ -70,16 +71,41 @@ class LessonReader {
     do {
       depth += this.#token(this.#at).nesting;
       this.#at++;
-    } while (this.#at < this.#tokens.length && (depth > 0 || this.#isProse(this.#token(this.#at))));
+    } while (this.#at < this.#tokens.length && (depth > 0 || this.#isProse(this.#at)));
     this.#add({ kind: 'prose', html: this.#render(from, this.#at) });
   }
 
-  #isProse({ type, tag }: Token): boolean {
+  #isProse(at: number): boolean {
+    const { type, tag } = this.#token(at);
     return (
       type !== 'fence' &&
       !type.startsWith('container_') &&
-      !(type === 'heading_open' && (tag === 'h1' || tag === 'h2'))
+      !(type === 'heading_open' && (tag === 'h1' || tag === 'h2')) &&
+      !this.#isPicture(at)
     );
+  }
+
+  /** A paragraph with nothing but an image. */
+  #isPicture(at: number): boolean {
+    const children = this.#tokens[at + 1]?.children ?? [];
+    return (
+      this.#token(at).type === 'paragraph_open' &&
+      children.length === 1 &&
+      children[0]?.type === 'image'
+    );
+  }
+
+  #picture(): Picture {
+    const paragraph = this.#token(this.#at);
+    const image = this.#token(this.#at + 1).children?.[0];
+    this.#at += 3;
+    const file = String(image?.attrGet('src'));
+    if (!/^[a-z0-9-]+\.svg$/.test(file))
+      throw this.#error(paragraph, `a picture is an SVG beside lesson.md, not “${file}”`);
+    const alternative = image?.content.replaceAll(/\s+/g, ' ') ?? '';
+    if (alternative === '')
+      throw this.#error(paragraph, 'say in words what the picture shows: ![words](picture.svg)');
+    return { kind: 'picture', file, alternative };
   }
 
   #code(token: Token): Code {
@@ -176,11 +202,11 @@ class LessonReader {
   #add(block: Block): void {
     const step = this.#steps.at(-1);
     if (step !== undefined) step.blocks.push(block);
-    else if (block.kind === 'prose' || block.kind === 'aside') this.#introduction.push(block);
+    else if (['prose', 'picture', 'aside'].includes(block.kind)) this.#introduction.push(block);
     else
       throw this.#error(
         this.#token(this.#at - 1),
-        'before the first step there is only prose: put this below a heading ##',
+        'before the first step there are only prose and pictures: put this below a heading ##',
       );
   }
 

@@ -20,6 +20,10 @@ const startFiles = import.meta.glob<string>('../../../lessons/*/*/files/**/*', {
   query: '?raw',
   import: 'default',
 });
+const pictureFiles = import.meta.glob<string>('../../../lessons/*/*/*.svg', {
+  query: '?raw',
+  import: 'default',
+});
 
 const moduleFront = z.strictObject({ title: z.string(), summary: z.string() });
 
@@ -61,6 +65,8 @@ export interface LessonParts {
   readonly checks: Checks;
   /** what it starts with, by path below its folder in the machine */
   readonly files: Readonly<Record<string, string>>;
+  /** SVG by name of the file */
+  readonly pictures: Readonly<Record<string, string>>;
 }
 
 /** Undefined when there is no lesson of this id. */
@@ -71,13 +77,24 @@ export async function readLessonParts(id: string): Promise<LessonParts | undefin
     const folder = path.replace(/lesson\.md$/, '');
     const checks = await checkModules[`${folder}checks.ts`]?.();
     if (checks === undefined) throw new Error(`The lesson ${id} has no checks.`);
-    const prefix = `${folder}files/`;
-    const files = await Promise.all(
-      Object.entries(startFiles)
-        .filter(([file]) => file.startsWith(prefix))
-        .map(async ([file, text]) => [file.slice(prefix.length), await text()] as const),
-    );
-    return { lesson, checks: checks.checks, files: Object.fromEntries(files) };
+    return {
+      lesson,
+      checks: checks.checks,
+      files: await textsBelow(`${folder}files/`, startFiles),
+      pictures: await textsBelow(folder, pictureFiles),
+    };
   }
   return undefined;
+}
+
+async function textsBelow(
+  prefix: string,
+  files: Readonly<Record<string, () => Promise<string>>>,
+): Promise<Record<string, string>> {
+  const texts = await Promise.all(
+    Object.entries(files)
+      .filter(([file]) => file.startsWith(prefix))
+      .map(async ([file, text]) => [file.slice(prefix.length), await text()] as const),
+  );
+  return Object.fromEntries(texts);
 }

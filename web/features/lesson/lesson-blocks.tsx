@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import type { OpenLesson } from './open-lesson.ts';
+import { PictureView } from './picture-view.tsx';
 import { SafeHtml } from './safe-html.tsx';
 import styles from './lesson.module.css';
 
@@ -18,6 +19,8 @@ export function BlockView({ block, open, verdict }: BlockViewProps) {
   switch (block.kind) {
     case 'prose':
       return <SafeHtml html={block.html} />;
+    case 'picture':
+      return <PictureView svg={open.picture(block.file)} alternative={block.alternative} />;
     case 'code':
       return <CodeView code={block} open={open} />;
     case 'task':

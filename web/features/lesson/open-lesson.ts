@@ -45,6 +45,11 @@ export class OpenLesson {
 
   readonly state = () => this.#state;
 
+  /** The SVG of one of its pictures. */
+  picture(file: string): string {
+    return this.#parts.pictures[file] ?? '';
+  }
+
   /** Puts the lesson's files there, and looks at the step's tasks from now on. */
   async start(): Promise<void> {
     const { id, open } = this.lesson;
