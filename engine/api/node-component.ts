@@ -13,6 +13,6 @@ export interface NodeComponentHost {
       readonly argv: readonly string[];
     },
   ): Promise<void>;
-  /** What it made in the kernel stays, as upstream's does. */
-  stop(): Promise<void>;
+  /** @param forGood takes along what it made in the kernel; else that stays and goes on working, as upstream's does */
+  stop(forGood: boolean): Promise<void>;
 }

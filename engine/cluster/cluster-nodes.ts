@@ -171,14 +171,14 @@ export class ClusterNodes implements Disposable {
 
   #programs(node: ClusterNode, machine: WorkerLabMachine) {
     const { name, ip } = node;
-    const openPort = (user: UserInfo): MessagePort =>
-      exposeOnPort(httpServiceOf(this.#apiFrom(node, user)));
+    const api = (user: UserInfo): HttpHandler => this.#apiFrom(node, user);
     const ofNode = nodePrograms({
       workers: this.#workers,
       nodeName: name,
       nodeIp: ip,
       openMachine: () => machine.openPort(),
-      openPort,
+      api,
+      clock: this.#options.host.clock,
     });
     if (name !== CONTROL_PLANE) return ofNode;
     const { links, data, cloud } = this.#options;
@@ -194,7 +194,7 @@ export class ClusterNodes implements Disposable {
         data,
         outbound: this.#outbound,
         cloud,
-        openPort,
+        openPort: (user) => exposeOnPort(httpServiceOf(api(user))),
         readFile: async (path) => (await agent).readTextFile(path),
       }),
     };

@@ -16,6 +16,7 @@ import { clusterAccess } from './addons/cluster-access.ts';
 import { coreDns, coreDnsAccounts } from './addons/core-dns.ts';
 import { install } from './addons/install.ts';
 import { nodeDaemonAccounts, nodeDaemons } from './addons/node-daemons.ts';
+import { CLUSTER_CIDR } from './cluster-cidr.ts';
 import { ClusterNodes, type ClusterNodesOptions } from './cluster-nodes.ts';
 import { ADMINISTRATOR } from './cluster-users.ts';
 import { ClusterWatch } from './cluster-watch.ts';
@@ -34,7 +35,6 @@ export interface MachineClusterOptions extends Omit<
   readonly clusterCidr?: string;
 }
 
-const CLUSTER_CIDR = '10.244.0.0/16';
 const MACHINE_TYPE = 'drydock.small';
 
 /**

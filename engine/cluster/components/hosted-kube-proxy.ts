@@ -5,7 +5,7 @@ import { HostedNodeComponent, type NodeComponentContext } from './hosted-node-co
 export class HostedKubeProxy extends HostedNodeComponent {
   protected readonly userAgent = 'kube-proxy/v1.37.2';
 
-  protected run(context: NodeComponentContext, signal: AbortSignal): Promise<void> {
-    return new KubeProxy(context).start(signal);
+  protected make(context: NodeComponentContext): KubeProxy {
+    return new KubeProxy(context);
   }
 }

@@ -8,6 +8,7 @@ import { handlerOver } from '../../http/index.ts';
 import { AgentClient } from '../../machine/agent/agent-client.ts';
 import { connectPort } from '../../rpc/rpc-client.ts';
 import type { ComponentLog } from '../component-log.ts';
+import { CLUSTER_CIDR } from '../cluster-cidr.ts';
 import { readFlags } from './flags.ts';
 
 /** What a component of a node works with. */
@@ -22,7 +23,13 @@ export interface NodeComponentContext {
   readonly onError: (error: unknown) => void;
 }
 
-const CLUSTER_CIDR = '10.244.0.0/16';
+/** What its worker makes of it. */
+interface NodeComponent {
+  /** Works until the signal; what it made stays. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Removes what it made. For after the end of `start`. */
+  remove(): Promise<void>;
+}
 
 /** A component of a node, as its worker offers it. */
 export abstract class HostedNodeComponent implements NodeComponentHost {
@@ -30,6 +37,7 @@ export abstract class HostedNodeComponent implements NodeComponentHost {
   readonly #random: Random;
   readonly #log: ComponentLog;
   readonly #stop = new AbortController();
+  #component: NodeComponent | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(clock: Clock, random: Random, log: ComponentLog) {
@@ -41,8 +49,7 @@ export abstract class HostedNodeComponent implements NodeComponentHost {
   /** for its requests */
   protected abstract readonly userAgent: string;
 
-  /** Works until the signal. */
-  protected abstract run(context: NodeComponentContext, signal: AbortSignal): Promise<void>;
+  protected abstract make(context: NodeComponentContext): NodeComponent;
 
   start(
     machine: MessagePort,
@@ -58,7 +65,7 @@ export abstract class HostedNodeComponent implements NodeComponentHost {
     this.#log.info(
       `"Starting" command=${JSON.stringify(argv.join(' '))} node=${JSON.stringify(nodeName)}`,
     );
-    const context = {
+    const component = this.make({
       nodeName,
       nodeIp,
       clusterCidr: readFlags(argv).get('cluster-cidr') ?? CLUSTER_CIDR,
@@ -67,13 +74,17 @@ export abstract class HostedNodeComponent implements NodeComponentHost {
       clock,
       random: this.#random,
       onError: this.#log.error,
-    };
-    this.#ended = this.run(context, this.#stop.signal).catch(this.#log.error);
+    });
+    this.#component = component;
+    this.#ended = component.start(this.#stop.signal).catch(this.#log.error);
     return Promise.resolve();
   }
 
-  async stop(): Promise<void> {
+  async stop(forGood: boolean): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+    if (!forGood) return;
+    this.#log.info('"Removing what was made on the node: no DaemonSet wants it here any more"');
+    await this.#component?.remove().catch(this.#log.error);
   }
 }

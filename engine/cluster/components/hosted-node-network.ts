@@ -5,7 +5,7 @@ import { HostedNodeComponent, type NodeComponentContext } from './hosted-node-co
 export class HostedNodeNetwork extends HostedNodeComponent {
   protected readonly userAgent = 'drydock-network/v0.1.0';
 
-  protected run(context: NodeComponentContext, signal: AbortSignal): Promise<void> {
-    return new NodeNetwork(context).start(signal);
+  protected make(context: NodeComponentContext): NodeNetwork {
+    return new NodeNetwork(context);
   }
 }

@@ -61,7 +61,7 @@ export interface WebWorkerRuntimeOptions {
 /**
  * A container runtime whose containers are workers beside the machine: for programs of ours that are part of
  * a cluster. Kubelets start and stop them as they do all others, and their logs are files of the node. What
- * has no meaning for a worker (namespaces, cgroups, volumes, exec) is left out: it shares nothing with the node.
+ * has no meaning for a worker (namespaces, cgroups, volumes, environment, exec) is left out: it shares nothing with the node.
  */
 export class WebWorkerRuntime implements Cri {
   readonly #options: WebWorkerRuntimeOptions;
@@ -192,7 +192,6 @@ export class WebWorkerRuntime implements Cri {
     const log = new NodeLog(this.#options.agent, this.#options.clock, logPath);
     const program = run({
       argv: [...config.command, ...config.args],
-      env: Object.fromEntries(config.envs.map(({ key, value }) => [key, value])),
       print: (lines) => log.write(lines),
     });
     container.program = program;

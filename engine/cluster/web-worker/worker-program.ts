@@ -5,7 +5,6 @@ import type { RpcClient } from '../../rpc/rpc-client.ts';
 export interface Execution {
   /** the command line, the program's name first */
   readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
   /** takes what the program prints */
   readonly print: (lines: readonly string[]) => void;
 }
