@@ -124,6 +124,10 @@ export class ContainerRuntime implements Runtime {
     images.keepLayers(() => layersInUse().flat());
   }
 
+  get hostname(): string {
+    return this.#context.machine.hostname;
+  }
+
   async recover(): Promise<void> {
     const { agent, book, machine, networks, sandboxes, volumes } = this.#context;
     const [resolvConf, { hostname }] = await Promise.all([

@@ -479,6 +479,8 @@ export interface Runtime {
   readonly volumes: Volumes;
   readonly events: Event<RuntimeEvent>;
   readonly networks: Networks;
+  /** of the machine; known after `recover` */
+  readonly hostname: string;
 
   /** Matches what is known with what the machine runs. Called once, before anything else, also after a restore. */
   recover(): Promise<void>;

@@ -31,6 +31,7 @@ it('tries the most specific first', () => {
 
 it('reads a user and password in one', () => {
   const made = new Keyring();
-  made.add({ 'registry.test': { auth: btoa('me:s:cret') } });
-  expect(made.lookup('registry.test/app')).toEqual([{ username: 'me', password: 's:cret' }]);
+  // printf 'me:s:cr\u00e8t' | base64
+  made.add({ 'registry.test': { auth: 'bWU6czpjcsOodA==' } });
+  expect(made.lookup('registry.test/app')).toEqual([{ username: 'me', password: 's:crèt' }]);
 });

@@ -1,5 +1,6 @@
 /** Which credentials are for which image (k8s.io/kubernetes pkg/credentialprovider). */
 import type { CriAuth } from '../../runtime/cri/types.ts';
+import { bytesOf } from '../volumes/projected-files.ts';
 
 /** Part of a Docker configuration: by registry, perhaps with a path. */
 export type RegistryEntries = Readonly<
@@ -40,7 +41,7 @@ function keyOf(registry: string): string {
 
 function authOf({ username, password, auth = '' }: RegistryEntries[string]): CriAuth {
   if (auth === '') return { username: username ?? '', password: password ?? '' };
-  const decoded = atob(auth.trim());
+  const decoded = new TextDecoder().decode(bytesOf(auth.trim()));
   const colon = decoded.indexOf(':');
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }

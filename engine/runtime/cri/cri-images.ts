@@ -4,7 +4,7 @@ import { fullName, parseReference } from '../images/reference.ts';
 import { RegistryFailure } from '../registry/registry-failure.ts';
 import { registryUrl } from '../registry/registry-session.ts';
 import { RuntimeError } from '../runtime-error.ts';
-import type { Image, Images, RegistryCredentials } from '../types.ts';
+import type { Image, Images } from '../types.ts';
 import { CriError, type CriAuth, type CriImage } from './types.ts';
 
 /** The image of the process that holds a shared process-id namespace; never collected. */
@@ -13,6 +13,8 @@ const PAUSE = 'registry.k8s.io/pause:3.10';
 /** Images under the names containerd gives them: `docker.io/library/nginx:latest`. */
 export class CriImages {
   readonly #images: Images;
+  /** files of each image, by its id: to count them, all its layers have to be merged */
+  readonly #inodes = new Map<string, number>();
 
   constructor(images: Images) {
     this.#images = images;
@@ -38,9 +40,9 @@ export class CriImages {
 
   async pull(image: string, auth?: CriAuth): Promise<string> {
     const name = qualified(image);
-    const credentials = credentialsOf(auth);
+    const options = auth === undefined || auth.username === '' ? {} : { credentials: auth };
     try {
-      return (await this.#images.pull(image, credentials === undefined ? {} : { credentials })).id;
+      return (await this.#images.pull(image, options)).id;
     } catch (error) {
       throw pullFailure(error, name);
     }
@@ -59,16 +61,25 @@ export class CriImages {
 
   /** Bytes and files of all images, layers that several share once. */
   async usage(): Promise<{ readonly usedBytes: number; readonly inodesUsed: number }> {
+    const images = this.#images.list();
     const layers = new Map(
-      this.#images.list().flatMap((image) => image.layers.map((layer) => [layer.diffId, layer])),
+      images.flatMap((image) => image.layers.map((layer) => [layer.diffId, layer])),
     );
+    for (const id of this.#inodes.keys())
+      if (!images.some((image) => image.id === id)) this.#inodes.delete(id);
     let inodesUsed = 0;
-    for (const { layers: own } of this.#images.list()) {
-      const { tree } = await this.#images.tree(own.map(({ diffId }) => diffId));
-      inodesUsed += count(tree.root);
-    }
+    for (const image of images) inodesUsed += await this.#inodesOf(image);
     const usedBytes = [...layers.values()].reduce((sum, { size }) => sum + size, 0);
     return { usedBytes, inodesUsed };
+  }
+
+  async #inodesOf({ id, layers }: Image): Promise<number> {
+    const known = this.#inodes.get(id);
+    if (known !== undefined) return known;
+    const { tree } = await this.#images.tree(layers.map(({ diffId }) => diffId));
+    const inodes = count(tree.root);
+    this.#inodes.set(id, inodes);
+    return inodes;
   }
 }
 
@@ -104,28 +115,6 @@ function describe(image: Image): CriImage {
     username: isNumber ? '' : user,
     pinned: repoTags.includes(PAUSE),
   };
-}
-
-function credentialsOf(auth: CriAuth | undefined): RegistryCredentials | undefined {
-  if (auth === undefined) return undefined;
-  const { username = '', password = '', registryToken } = auth;
-  if (registryToken) return { registryToken };
-  if (username !== '') return { username, password };
-  if (!auth.auth) return undefined;
-  const text = decode(auth.auth);
-  const colon = text.indexOf(':');
-  if (colon < 0) throw new CriError('INVALID_ARGUMENT', `invalid decoded auth: "${text}"`);
-  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
-}
-
-function decode(base64: string): string {
-  try {
-    return new TextDecoder().decode(Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)));
-  } catch (error) {
-    throw new CriError('INVALID_ARGUMENT', 'illegal base64 data in registry credentials', {
-      cause: error,
-    });
-  }
 }
 
 /** Why an image cannot be had, in containerd's words. */

@@ -68,7 +68,6 @@ export class CriRuntime implements Cri {
   readonly #stats: PodStats;
   /** whose a container is, also after its record has gone */
   readonly #owners = new Map<string, { readonly podSandboxId: string; readonly podUid: string }>();
-  #hostname = '';
 
   constructor(options: CriRuntimeOptions) {
     const { runtime, agent, clock, random } = options;
@@ -95,7 +94,6 @@ export class CriRuntime implements Cri {
       sandboxes: this.#sandboxes,
       clock,
       random,
-      hostname: () => this.#hostname,
     });
     this.#processes = new PodProcesses({
       runtime,
@@ -114,7 +112,6 @@ export class CriRuntime implements Cri {
     // Mounts of the machine can reach containers that ask for them, as on any node with systemd.
     await agent.call('run', { argv: ['mount', '--make-rshared', '/'] });
     await runtime.recover();
-    this.#hostname = (await agent.call('hello', {})).hostname;
     for (const { container, podSandboxId, podUid } of keptContainers(runtime))
       this.#owners.set(container.id, { podSandboxId, podUid });
   }

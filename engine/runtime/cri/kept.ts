@@ -35,14 +35,17 @@ export interface PodOfSandbox extends KeptSandbox {
 }
 
 export function keptSandboxes(runtime: Runtime): PodOfSandbox[] {
-  return runtime.sandboxes().flatMap((sandbox) => {
-    const text = sandbox.config.labels?.[LABEL];
-    return text === undefined ? [] : [{ ...(JSON.parse(text) as KeptSandbox), sandbox }];
-  });
+  return runtime.sandboxes().flatMap((sandbox) => podOf(sandbox) ?? []);
 }
 
 export function findSandbox(runtime: Runtime, id: string): PodOfSandbox | undefined {
-  return keptSandboxes(runtime).find(({ sandbox }) => sandbox.id === id);
+  const sandbox = runtime.sandboxes().find((each) => each.id === id);
+  return sandbox === undefined ? undefined : podOf(sandbox);
+}
+
+function podOf(sandbox: Sandbox): PodOfSandbox | undefined {
+  const text = sandbox.config.labels?.[LABEL];
+  return text === undefined ? undefined : { ...(JSON.parse(text) as KeptSandbox), sandbox };
 }
 
 /** Containers of Pods, in the order they were made. */

@@ -35,8 +35,6 @@ export interface PodContainersOptions {
   readonly sandboxes: PodSandboxes;
   readonly clock: Clock;
   readonly random: Random;
-  /** name of the machine */
-  readonly hostname: () => string;
 }
 
 /** Containers of Pods: CreateContainer to RemoveContainer. */
@@ -88,9 +86,7 @@ export class PodContainers {
           sandboxConfig,
           image,
           hostname:
-            sandbox.sandbox.pod?.uts === undefined
-              ? this.#options.hostname()
-              : sandboxConfig.hostname,
+            sandbox.sandbox.pod?.uts === undefined ? runtime.hostname : sandboxConfig.hostname,
           pause: findPause(runtime, podSandboxId)?.id,
           seccompProfile: await this.#seccompProfile(config.securityContext),
           newVolume: () => toHex(random.bytes(32)),

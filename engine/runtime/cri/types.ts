@@ -227,13 +227,10 @@ export interface CriImage {
   readonly pinned: boolean;
 }
 
+/** The parts of `AuthConfig` that a kubelet fills in. */
 export interface CriAuth {
-  readonly username?: string;
-  readonly password?: string;
-  /** base64 of `user:password` */
-  readonly auth?: string;
-  readonly identityToken?: string;
-  readonly registryToken?: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 export interface CriStats {
