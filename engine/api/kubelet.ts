@@ -28,6 +28,8 @@ export interface KubeletService extends LoggedComponent {
 export interface KubeletNode {
   readonly name: string;
   readonly ip: string;
+  /** another worker had this node before: what it kept is waited for, should it not have let go of it yet */
+  readonly again: boolean;
   /** what the node's role asks for */
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly {

@@ -21,8 +21,11 @@ import { webWorkersOver } from './web-worker/web-worker-port.ts';
 
 /** What a kubelet needs from the worker it runs in. */
 export interface KubeletHost {
-  /** keeps the images of the node */
-  openStorage(node: string): Promise<Storage>;
+  /**
+   * Keeps the images of the node, and what is known of its containers, beyond the life of this worker.
+   * @param again another worker had it before
+   */
+  openStorage(node: string, again: boolean): Promise<Storage>;
   readonly clock: Clock;
   readonly random: Random;
   readonly onError: (error: unknown) => void;
@@ -44,12 +47,12 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     api: MessagePort,
     webWorkers: MessagePort,
     openHub: () => Promise<MessagePort>,
-    { name, ip, labels, taints }: KubeletNode,
+    { name, ip, again, labels, taints }: KubeletNode,
   ): Promise<void> {
     const { clock, random, onError } = this.#host;
     const machine = connectPort<MachineService>(machinePort).service;
     const agent = new AgentClient(machine);
-    const storage = await this.#host.openStorage(name);
+    const storage = await this.#host.openStorage(name, again);
     const content = new StoredContent(storage);
     const registry = registries(openHub, (address) => agent.dial({ network: 'tcp', address }));
     const images = await ImageStore.open({ storage, content, registry, clock });

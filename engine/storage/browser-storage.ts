@@ -39,12 +39,15 @@ async function take(
 /**
  * A directory of the origin's private file system, for this worker alone. Memory, where the browser keeps
  * nothing (private windows) or another tab owns what is kept.
+ * @param again a worker of this tab had it before and was ended: what it kept is waited for
  */
 export async function openBrowserStorage(
   directory: string,
   onError: (error: unknown) => void,
+  again = false,
 ): Promise<Storage> {
-  return (await take(directory, PATIENCE_MS, onError)) ?? new MemoryStorage();
+  const patience = again ? LONG_PATIENCE_MS : PATIENCE_MS;
+  return (await take(directory, patience, onError)) ?? new MemoryStorage();
 }
 
 /**

@@ -10,7 +10,7 @@ const log = new ComponentLog(systemClock, 'kubelet', reportError);
 exposeInBrowserWorker(
   log.with(
     new HostedKubelet({
-      openStorage: (node) => openBrowserStorage(`drydock-node-${node}`, reportError),
+      openStorage: (node, again) => openBrowserStorage(`drydock-node-${node}`, reportError, again),
       clock: systemClock,
       random: cryptoRandom,
       onError: log.error,

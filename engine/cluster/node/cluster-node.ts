@@ -56,6 +56,7 @@ export class ClusterNode {
   readonly way = new Way();
   readonly #options: ClusterNodeOptions;
   #life: Life | undefined;
+  #hadKubelet = false;
 
   constructor(options: ClusterNodeOptions) {
     this.#options = options;
@@ -135,14 +136,16 @@ export class ClusterNode {
     const kubelet = await KeptComponent.start<KubeletService>({
       name: `kubelet of ${name}`,
       spawn: () => host.spawnKubelet(),
-      async begin(service) {
+      begin: async (service) => {
+        const again = this.#hadKubelet;
+        this.#hadKubelet = true;
         await service.watchLog((lines) => log.write(lines));
         await service.start(
           await machine.openPort(),
           exposeOnPort(httpServiceOf(api(kubeletUser(name)))),
           exposeOnPort(runtime),
           () => hub.openPort(),
-          { name, ip, labels, taints },
+          { name, ip, labels, taints, again },
         );
       },
       clock,
