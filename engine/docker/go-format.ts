@@ -1,4 +1,5 @@
 /** Times, durations and sizes as Go and Docker's go-units print them. */
+import { parseGoDuration } from '../base/go-duration.ts';
 
 /** Go's zero `time.Time`. */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -12,16 +13,12 @@ export function goTime(time: number | undefined): string {
 /** Seconds or nanoseconds since 1970, a Go duration ago (`10m`), or an RFC 3339 time: UNIX milliseconds. */
 export function parseTimestamp(text: string, now: number): number | undefined {
   if (/^-?\d+(\.\d*)?$/.test(text)) return Number(text) * 1000;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length > 0 && parts.map(([part]) => part).join('') === text) {
-    const unit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-    return (
-      now -
-      parts.reduce((sum, [, amount, name]) => sum + Number(amount) * (unit[name ?? ''] ?? 0), 0)
-    );
+  try {
+    return now - parseGoDuration(text);
+  } catch {
+    const time = Date.parse(text);
+    return Number.isNaN(time) ? undefined : time;
   }
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : time;
 }
 
 /** As Go's `strconv.ParseBool`; undefined for anything else. */

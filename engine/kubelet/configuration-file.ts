@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../base/go-duration.ts';
 import { messageOf } from '../base/message-of.ts';
 import { parseYaml } from '../objects/decode/yaml-text.ts';
 import { isJsonObject } from '../objects/json-value.ts';
@@ -10,17 +11,7 @@ type Read = (value: unknown) => unknown;
 const asIs: Read = (value) => value;
 
 /** Milliseconds of a Go duration: `1m30s`. */
-const duration: Read = (value) => {
-  const text = String(value);
-  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
-  if (text !== '0' && parts.map(([part]) => part).join('') !== text)
-    throw new Error(`time: invalid duration "${text}"`);
-  return parts.reduce(
-    (sum, [, amount, unit = 's']) => sum + Number(amount) * (units[unit] ?? 0),
-    0,
-  );
-};
+const duration: Read = (value) => parseGoDuration(String(value));
 
 const durations: Read = (value) =>
   isJsonObject(value)

@@ -1,3 +1,6 @@
+import { parseGoDuration } from '../../base/go-duration.ts';
+import { messageOf } from '../../base/message-of.ts';
+
 /** What a component's command line says: `--name=value`, `--name value`, and `--name` for yes. The program's name comes first. */
 export function readFlags(argv: readonly string[]): ReadonlyMap<string, string> {
   const flags = new Map<string, string>();
@@ -13,17 +16,14 @@ export function readFlags(argv: readonly string[]): ReadonlyMap<string, string> 
   return flags;
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** Milliseconds of a duration as Go writes it, such as `1m30s`. @throws RangeError */
 export function durationOf(flag: string, text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
+  try {
+    return parseGoDuration(text);
+  } catch (error) {
     throw new RangeError(
-      `invalid argument ${JSON.stringify(text)} for "--${flag}" flag: time: invalid duration ${JSON.stringify(text)}`,
+      `invalid argument ${JSON.stringify(text)} for "--${flag}" flag: ${messageOf(error)}`,
+      { cause: error },
     );
-  return parts.reduce(
-    (total, [, count, unit]) => total + Number(count) * (UNITS[unit ?? ''] ?? 0),
-    0,
-  );
+  }
 }

@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../../base/go-duration.ts';
 import { messageOf } from '../../base/message-of.ts';
 import type { Client } from '../../client/client.ts';
 import type { Resource } from '../../client/resource.ts';
@@ -75,7 +76,7 @@ export class MetricsClient {
       metrics.set(metadata.name, {
         value,
         at: Date.parse(timestamp),
-        window: durationOf(window),
+        window: parseGoDuration(window),
       });
     }
     return metrics;
@@ -220,19 +221,4 @@ function refuseNone(api: string, items: readonly unknown[]): void {
 
 function milli(text: string): number {
   return Quantity.parse(text).milliValue();
-}
-
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-  ['ms', 1],
-]);
-
-/** Milliseconds of a Go duration such as `1m30.5s`; finer units count for nothing here. */
-function durationOf(text: string): number {
-  let sum = 0;
-  for (const [, amount = '', unit = ''] of text.matchAll(/([\d.]+)([a-zµ]+)/g))
-    sum += Number(amount) * (UNITS.get(unit) ?? 0);
-  return sum;
 }

@@ -1,4 +1,6 @@
 /** Ways in which instructions write their arguments (Dockerfile reference, per instruction). */
+import { parseGoDuration } from '../../base/go-duration.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { BuildError, DockerfileSyntaxError } from './build-error.ts';
 import type { EscapeToken } from './dockerfile-lines.ts';
 
@@ -105,31 +107,18 @@ export function flagValues(
   return values;
 }
 
-const unitNanoseconds: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-};
-
 /** A duration as Go writes it, `1m30s`, in nanoseconds. `flag` is named in the refusal. */
 export function goDuration(text: string | undefined, flag: string): number {
   if (text === undefined || text === '' || text === '0') return 0;
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
-    throw new BuildError(
-      'INVALID',
-      `time: ${/^[\d.]+$/.test(text) ? 'missing unit in' : 'invalid'} duration ${JSON.stringify(text)}`,
-    );
+  let milliseconds: number;
+  try {
+    milliseconds = parseGoDuration(text);
+  } catch (error) {
+    throw new BuildError('INVALID', messageOf(error));
   }
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g))
-    total += Number(amount) * (unitNanoseconds[unit ?? ''] ?? 0);
-  if (total > 0 && total < 1e6)
+  if (milliseconds !== 0 && milliseconds < 1)
     throw new BuildError('INVALID', `Interval ${JSON.stringify(flag)} cannot be less than 1ms`);
-  return total;
+  return milliseconds * 1e6;
 }
 
 /** Nanoseconds as Go prints a duration: `1m30s`, `0s`, `500ms`. */

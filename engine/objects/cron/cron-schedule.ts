@@ -3,6 +3,7 @@
  * as `@hourly` or `@every 5m`. Tolerance and messages are those of robfig/cron, which upstream uses.
  * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
  */
+import { parseGoDuration } from '../../base/go-duration.ts';
 import { messageOf } from '../../base/message-of.ts';
 import { FieldSchedule, type CronField } from './field-schedule.ts';
 import { TimeZone, timeZoneProblem } from './time-zone.ts';
@@ -52,17 +53,6 @@ const descriptors: ReadonlyMap<string, string> = new Map([
 
 const EVERY = '@every ';
 /** Nanoseconds would be lost anyway: schedules have whole seconds. */
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
 /** Why `schedule` cannot be read, or `undefined`. */
 export function scheduleProblem(schedule: string): string | undefined {
   try {
@@ -98,16 +88,13 @@ function descriptor(text: string): string {
 
 function every(text: string): CronSchedule {
   const duration = text.slice(EVERY.length);
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
-  const unsigned = duration.replace(/^[-+]/, '');
-  if (unsigned !== '0' && (unsigned === '' || unsigned.replace(part, '') !== ''))
-    throw new CronScheduleError(
-      `failed to parse duration ${text}: time: invalid duration "${duration}"`,
-    );
-  let milliseconds = 0;
-  for (const [, amount, unit = ''] of unsigned.matchAll(part))
-    milliseconds += Number(amount) * (UNIT_MS[unit] ?? 0);
-  const delay = duration.startsWith('-') ? 1 : Math.max(1, Math.floor(milliseconds / 1000));
+  let milliseconds: number;
+  try {
+    milliseconds = parseGoDuration(duration);
+  } catch (error) {
+    throw new CronScheduleError(`failed to parse duration ${text}: ${messageOf(error)}`);
+  }
+  const delay = Math.max(1, Math.floor(milliseconds / 1000));
   return { next: (after) => (Math.floor(after / 1000) + delay) * 1000 };
 }
 
