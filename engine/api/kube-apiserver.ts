@@ -2,17 +2,17 @@ import type { ServiceRequest, ServiceResponse } from './http-service.ts';
 import type { UserInfo } from './user-info.ts';
 
 /** What is known of the connection that a request came over. */
-export interface ServiceConnection {
+export interface Connection {
   /** address of the client, without a port */
   readonly remoteAddress: string;
-  /** DER, leaf first; nobody has looked at them yet */
+  /** DER, leaf first, as the client sent them: nobody has looked at them yet */
   readonly clientCertificates: readonly Uint8Array<ArrayBuffer>[];
-  /** who it is, where the way itself is the proof */
+  /** who it is, where the way itself is the proof: a port between workers */
   readonly user?: UserInfo;
 }
 
-/** A certificate and its private key, PEM. */
-interface Keys {
+/** A certificate and its private key (PKCS #8), both PEM. */
+export interface KeyPair {
   readonly certificate: string;
   readonly key: string;
 }
@@ -23,26 +23,32 @@ export interface ApiServerConfiguration {
   readonly address: { readonly ip: string; readonly port: number };
   readonly clientCa: string;
   readonly frontProxyCa: string;
-  readonly frontProxyClient: Keys;
-  readonly serviceAccount: { readonly key: string; readonly publicKey: string };
-  readonly kubeletClient: Keys;
+  readonly frontProxyClient: KeyPair;
+  readonly serviceAccountKeys: { readonly key: string; readonly publicKey: string };
+  readonly kubeletClient: KeyPair;
 }
 
-/** Where the API server goes, in words that cross between workers; as `Peer`. */
-export interface ServicePeer {
+/** A server that the API server goes to: a webhook, an aggregated API server, a kubelet, a Pod. */
+export interface Peer {
+  /** name or IP address to connect to */
   readonly host: string;
   readonly port: number;
+  /** the name its certificate must be for */
   readonly serverName: string;
+  /** PEM: who may have signed its certificate; absent: whom the host trusts */
   readonly ca?: string;
+  /** without TLS: plain HTTP */
   readonly plain?: boolean;
+  /** takes any certificate */
   readonly insecure?: boolean;
-  readonly client?: Keys;
+  /** what the server shows of itself */
+  readonly client?: KeyPair;
 }
 
 /** The way from an API server to webhooks, kubelets and whatever is proxied to. Errors: `OutboundError`. */
 export interface OutboundService {
   request(
-    peer: ServicePeer,
+    peer: Peer,
     request: ServiceRequest,
     repeated: Readonly<Record<string, readonly string[]>>,
   ): Promise<ServiceResponse>;
@@ -57,7 +63,7 @@ export interface ApiServerProcess {
   /** The etcd has ended: requests that need it fail until there is another. */
   loseEtcd(): Promise<void>;
   /** As `HttpService.request`. */
-  request(connection: ServiceConnection, request: ServiceRequest): Promise<ServiceResponse>;
+  request(connection: Connection, request: ServiceRequest): Promise<ServiceResponse>;
   /** Closes its watches. What was acknowledged is in etcd. */
   stop(): Promise<void>;
 }

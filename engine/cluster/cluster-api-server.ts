@@ -5,7 +5,7 @@ import { systemClock } from '../base/clock.ts';
 import { cryptoRandom } from '../base/random.ts';
 import type { Transport } from '../client/transport.ts';
 import { endedBy } from '../http/index.ts';
-import { ADVERTISED_IP } from './load-cluster-pki.ts';
+import { ADVERTISED_IP, apiServerKeys } from './load-cluster-pki.ts';
 
 /** What differs between the hosts of a cluster's API server. */
 export interface ClusterApiServerOptions extends Pick<
@@ -24,11 +24,7 @@ export function clusterApiServer({ pki, port, ...rest }: ClusterApiServerOptions
     clock: systemClock,
     random: cryptoRandom,
     address: { ip: ADVERTISED_IP, port },
-    clientCa: pki.ca.certificate,
-    frontProxyCa: pki.frontProxyCa.certificate,
-    frontProxyClient: pki.frontProxyClient,
-    serviceAccountKeys: pki.serviceAccount,
-    kubeletClient: pki.apiserverKubeletClient,
+    ...apiServerKeys(pki),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { ApiServerConfiguration } from '../api/kube-apiserver.ts';
 import { createClusterPki, type ClusterPki } from '../pki/cluster-pki.ts';
 import { systemClock } from '../base/clock.ts';
 import { cryptoRandom } from '../base/random.ts';
@@ -17,6 +18,17 @@ const DNS_NAMES = [
 ];
 
 const NAME = 'pki/cluster.json';
+
+/** What kube-apiserver has of them. */
+export function apiServerKeys(pki: ClusterPki): Omit<ApiServerConfiguration, 'address'> {
+  return {
+    clientCa: pki.ca.certificate,
+    frontProxyCa: pki.frontProxyCa.certificate,
+    frontProxyClient: pki.frontProxyClient,
+    serviceAccountKeys: pki.serviceAccount,
+    kubeletClient: pki.apiserverKubeletClient,
+  };
+}
 
 /** The keys and certificates of the cluster that is kept in `storage`; made and kept there at its first start. @param ip of the API server */
 export async function loadClusterPki(storage: Storage, ip = ADVERTISED_IP): Promise<ClusterPki> {

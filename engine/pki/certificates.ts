@@ -1,4 +1,5 @@
 import { toHex } from '../base/hex.ts';
+import type { KeyPair } from '../api/kube-apiserver.ts';
 import type { Random } from '../base/random.ts';
 import {
   AuthorityKeyIdentifierExtension,
@@ -15,11 +16,7 @@ import {
   type Extension,
 } from './x509.ts';
 
-/** A certificate and its private key (PKCS #8), both PEM. */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly key: string;
-}
+export type { KeyPair } from '../api/kube-apiserver.ts';
 
 export interface CertificateRequest {
   readonly commonName: string;

@@ -1,23 +1,8 @@
 import type { HttpResponse, OutboundRequest } from '../../api/http-message.ts';
 import type { TakenOver } from '../../http/index.ts';
-import type { KeyPair } from '../../pki/certificates.ts';
+import type { Peer } from '../../api/kube-apiserver.ts';
 
-/** A server that the API server goes to: a webhook, an aggregated API server, a kubelet, a Pod. */
-export interface Peer {
-  /** name or IP address to connect to */
-  readonly host: string;
-  readonly port: number;
-  /** the name its certificate must be for */
-  readonly serverName: string;
-  /** PEM: who may have signed its certificate; absent: whom the host trusts */
-  readonly ca?: string;
-  /** without TLS: plain HTTP */
-  readonly plain?: boolean;
-  /** takes any certificate */
-  readonly insecure?: boolean;
-  /** what the server shows of itself */
-  readonly client?: KeyPair;
-}
+export type { Peer } from '../../api/kube-apiserver.ts';
 
 /**
  * The way from the API server to other servers, which its host knows. The request's URL is what the

@@ -1,5 +1,5 @@
 import type { EtcdHost } from '../../api/etcd.ts';
-import type { ApiServerProcess, ServiceConnection } from '../../api/kube-apiserver.ts';
+import type { ApiServerProcess, Connection } from '../../api/kube-apiserver.ts';
 import { handlerOver, type HttpHandler } from '../../http/index.ts';
 import { Observable } from '../observable.ts';
 
@@ -16,7 +16,7 @@ export class ControlPlaneLinks {
   /** IP address and port of the API server, for the words of those who cannot reach it */
   address = ADDRESS;
   /** What is made before anybody else is served for the first time. Without it, nobody would have the rights they need. */
-  prepare: (handler: (connection: ServiceConnection) => HttpHandler) => Promise<void> = () =>
+  prepare: (handler: (connection: Connection) => HttpHandler) => Promise<void> = () =>
     Promise.resolve();
   #isPrepared = false;
   #etcd: EtcdHost | undefined;
@@ -58,7 +58,7 @@ export class ControlPlaneLinks {
   }
 
   /** Requests over such a connection. They are refused while no API server serves. */
-  handler(connection: ServiceConnection): HttpHandler {
+  handler(connection: Connection): HttpHandler {
     return (request) => {
       const serving = this.#serving;
       if (serving === undefined)
@@ -68,6 +68,6 @@ export class ControlPlaneLinks {
   }
 }
 
-function requests(apiServer: ApiServerProcess, connection: ServiceConnection): HttpHandler {
+function requests(apiServer: ApiServerProcess, connection: Connection): HttpHandler {
   return handlerOver({ request: (sent) => apiServer.request(connection, sent) });
 }

@@ -10,6 +10,7 @@ import type { ClusterPki } from '../../pki/cluster-pki.ts';
 import { exposeOnPort } from '../../rpc/rpc-client.ts';
 import { storageServiceOf } from '../../storage/storage-port.ts';
 import type { Storage } from '../../storage/storage.ts';
+import { apiServerKeys } from '../load-cluster-pki.ts';
 import { CLOUD_MANAGER, CONTROLLER_MANAGER, openApiOf, SCHEDULER } from '../cluster-users.ts';
 import { runWorker, type WorkerProgram } from '../web-worker/worker-program.ts';
 import type { ComponentWorkers } from './component-workers.ts';
@@ -104,19 +105,13 @@ function apiServer({ links, workers, pki, outbound, address }: ControlPlaneSite)
       async begin(service) {
         running = service;
         await links.apiServerBegins(service);
-        const { ca, frontProxyCa, frontProxyClient, serviceAccount, apiserverKubeletClient } =
-          await pki;
         await service.start(
           {
             address: {
               ip: flags.get('advertise-address') ?? address,
               port: Number(flags.get('secure-port') ?? 6443),
             },
-            clientCa: ca.certificate,
-            frontProxyCa: frontProxyCa.certificate,
-            frontProxyClient,
-            serviceAccount,
-            kubeletClient: apiserverKubeletClient,
+            ...apiServerKeys(await pki),
           },
           exposeOnPort(outboundServiceOf(outbound)),
         );

@@ -3,7 +3,7 @@ import type {
   ApiServerConfiguration,
   ApiServerProcess,
   OutboundService,
-  ServiceConnection,
+  Connection,
 } from '../../api/kube-apiserver.ts';
 import { ApiServer } from '../../apiserver/api-server.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -29,10 +29,8 @@ export class HostedApiServer implements ApiServerProcess {
   }
 
   async start(configuration: ApiServerConfiguration, outbound: MessagePort): Promise<void> {
-    const { serviceAccount, ...rest } = configuration;
     const server = new ApiServer({
-      ...rest,
-      serviceAccountKeys: serviceAccount,
+      ...configuration,
       etcd: this.#etcd,
       outbound: outboundOver(connectPort<OutboundService>(outbound).service),
       clock: this.#clock,
@@ -55,7 +53,7 @@ export class HostedApiServer implements ApiServerProcess {
     return Promise.resolve();
   }
 
-  request(connection: ServiceConnection, request: ServiceRequest): Promise<ServiceResponse> {
+  request(connection: Connection, request: ServiceRequest): Promise<ServiceResponse> {
     const server = this.#server;
     if (server === undefined) throw new Error('The API server was not started.');
     return httpServiceOf((received) => server.handle(received, connection)).request(request);
