@@ -48,16 +48,9 @@ export class ControllerManager {
     );
     // One signal each: one with many listeners looks like a leak.
     const stops = controllers.map(() => new AbortController());
-    const aborted = new Promise<void>((resolve) => {
-      const stop = (): void => {
-        stops.forEach((each) => each.abort());
-        resolve();
-      };
-      if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop, { once: true });
-    });
-    // An API server that does not answer must not keep it from ending.
-    await Promise.race([informers.synced(), aborted]);
+    const stop = (): void => stops.forEach((each) => each.abort());
+    signal.addEventListener('abort', stop, { once: true });
+    await informers.synced(signal);
     if (!signal.aborted)
       await Promise.all(
         controllers.map((controller, index) =>

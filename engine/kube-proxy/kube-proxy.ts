@@ -100,10 +100,6 @@ export class KubeProxy {
 
   /** Works until the signal. */
   async start(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
     this.#names = await ChainNames.create();
     this.#watch();
     const listeners = await Promise.all([
@@ -111,7 +107,7 @@ export class KubeProxy {
       this.#serve(STATUS_ADDRESS, answerStatus),
     ]);
     // Rules made of half of the cluster would refuse what works.
-    await Promise.race([this.#informers.synced(), aborted]);
+    await this.#informers.synced(signal);
     this.#changed();
     await this.#sync.run(signal);
     this.#informers.dispose();
@@ -156,7 +152,7 @@ export class KubeProxy {
   }
 
   async #syncRules(): Promise<void> {
-    if (this.#names === undefined || !this.#hasSynced()) return;
+    if (this.#names === undefined) return;
     const { nodeName, nodeIp, clusterCidr } = this.#options;
     const settings: ProxySettings = {
       nodeName,
@@ -173,12 +169,6 @@ export class KubeProxy {
     this.#health.updated();
     await this.#serviceHealth.sync(healthCheckPorts(state), localReadyCounts(state.endpoints));
     await this.#forgetFlows(state);
-  }
-
-  #hasSynced(): boolean {
-    return [this.#services, this.#slices, this.#nodes, this.#serviceCidrs].every(
-      ({ hasSynced }) => hasSynced,
-    );
   }
 
   #rangesOfServices(): string[] {

@@ -151,11 +151,7 @@ export class Scheduler implements Disposable {
   /** Schedules until the signal; bindings on their way are left to end. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    // An API server that does not answer must not keep it from ending.
-    await Promise.race([
-      this.#informers.synced(),
-      new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
-    ]);
+    await this.#informers.synced(signal);
     if (signal.aborted) return;
     signal.addEventListener('abort', () => this.#queue.dispose(), { once: true });
     this.#queue.start();

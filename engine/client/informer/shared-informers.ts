@@ -102,9 +102,16 @@ export class SharedInformers implements Disposable {
     return running;
   }
 
-  /** Resolves when all that were asked for have what was there. */
-  async synced(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ informer }) => informer.synced));
+  /** Resolves when all that were asked for have what was there, or when the signal aborts: an API server may not answer. */
+  async synced(signal?: AbortSignal): Promise<void> {
+    const all = Promise.all([...this.#running.values()].map(({ informer }) => informer.synced));
+    if (signal === undefined) await all;
+    else
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        else signal.addEventListener('abort', () => resolve(), { once: true });
+        void all.then(() => resolve());
+      });
   }
 
   /** Ends all lists and watches. */

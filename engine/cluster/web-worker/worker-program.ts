@@ -1,4 +1,5 @@
 import type { LoggedComponent } from '../../api/component.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { RpcClient } from '../../rpc/rpc-client.ts';
 
 /** What a container of RuntimeClass `web-worker` executes. */
@@ -72,7 +73,7 @@ export function runWorker<Contract extends object>({
       await begin(client.service);
     } catch (error) {
       if (over) return;
-      print([`Error: ${error instanceof Error ? error.message : String(error)}`]);
+      print([`Error: ${messageOf(error)}`]);
       ended(FAILED);
     }
   })();

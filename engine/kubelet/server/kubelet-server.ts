@@ -1,4 +1,5 @@
 /** The HTTP API of a kubelet, as on its port 10250 (pkg/kubelet/server). Who may ask is decided before it. */
+import { messageOf } from '../../base/message-of.ts';
 import type { HttpRequest, HttpResponse } from '../../api/http-message.ts';
 import type { HttpHandler, TakenOver } from '../../http/index.ts';
 import type { KubeletContext } from '../contracts.ts';
@@ -26,7 +27,7 @@ export function kubeletServer(options: KubeletServerOptions): HttpHandler {
     } catch (error) {
       if (error instanceof AnswerError) return text(error.status, error.message);
       options.context.onError(error);
-      return text(500, error instanceof Error ? error.message : String(error));
+      return text(500, messageOf(error));
     }
   };
 }

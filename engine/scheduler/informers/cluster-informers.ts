@@ -36,7 +36,7 @@ export class ClusterInformers {
     };
   }
 
-  async synced(): Promise<void> {
-    await this.shared.synced();
+  synced(signal?: AbortSignal): Promise<void> {
+    return this.shared.synced(signal);
   }
 }
