@@ -32,11 +32,16 @@ function factWorld() {
   return world as typeof world & LessonWorld;
 }
 
-function run(checks: ConstructorParameters<typeof StepRun>[0]['checks'], done: string[] = []) {
+function run(
+  checks: ConstructorParameters<typeof StepRun>[0]['checks'],
+  done: string[] = [],
+  isWatched = () => true,
+) {
   const world = factWorld();
   const clock = new FakeClock();
   let verdicts: Verdicts = {};
-  const step = new StepRun({ world, clock, checks, done, onVerdicts: (all) => (verdicts = all) });
+  const onVerdicts = (all: Verdicts) => (verdicts = all);
+  const step = new StepRun({ world, clock, checks, done, onVerdicts, isWatched });
   step.start();
   const settle = async () => {
     for (const milliseconds of [0, 80, 80]) {
@@ -116,6 +121,27 @@ it('asks again a while after an event: what that began takes time', async () => 
   clock.advance(300);
   await settle();
   expect(state('once')).toBe('passed');
+});
+
+it('goes on asking slowly, for as long as somebody looks', async () => {
+  let watched = true;
+  const asked = vi.fn<typeof isSet>(isSet);
+  const { clock, world, settle, state } = run({ once: edge([docker], asked) }, [], () => watched);
+  await settle();
+  for (const milliseconds of [300, 1000, 3000, 10_000, 10_000]) {
+    clock.advance(milliseconds);
+    await settle();
+  }
+  expect(asked).toHaveBeenCalledTimes(6);
+  watched = false;
+  world.fact = 'set';
+  clock.advance(10_000);
+  await settle();
+  expect([asked.mock.calls.length, state('once')]).toEqual([6, 'waiting']);
+  watched = true;
+  clock.advance(10_000);
+  await settle();
+  expect([asked.mock.calls.length, state('once')]).toEqual([7, 'passed']);
 });
 
 it('gathers events, and asks once more for what happened while it asked', async () => {

@@ -6,7 +6,9 @@ import type { Check, Checks, LessonWorld, Verdict } from './checks.ts';
 /** Milliseconds that events are gathered for before a check is asked again. */
 const GATHER_MS = 80;
 /** Milliseconds after which it is asked again: what an event began, such as a server's start, shows its effect later. */
-const LATER_MS = [300, 1000, 3000, 10_000];
+const LATER_MS = [300, 1000, 3000];
+/** Milliseconds between questions from then on: no event tells that a slow server has begun to answer. */
+const SLOWLY_MS = 10_000;
 /** Milliseconds after which a check that does not answer counts as an error. */
 const PATIENCE_MS = 20_000;
 
@@ -20,6 +22,7 @@ export class StepRun {
   readonly #clock: Clock;
   readonly #checks: readonly (readonly [id: string, check: Check])[];
   readonly #onVerdicts: (verdicts: Verdicts) => void;
+  readonly #isWatched: () => boolean;
   readonly #stop = new AbortController();
   readonly #stops: Stop[] = [];
   readonly #asking = new Set<string>();
@@ -36,12 +39,15 @@ export class StepRun {
     /** ids of the tasks that passed before and stay so */
     readonly done?: readonly string[];
     readonly onVerdicts: (verdicts: Verdicts) => void;
+    /** whether anybody looks; otherwise only events have it ask */
+    readonly isWatched?: () => boolean;
   }) {
-    const { world, clock, checks, done = [], onVerdicts } = options;
+    const { world, clock, checks, done = [], onVerdicts, isWatched = () => true } = options;
     this.#world = world;
     this.#clock = clock;
     this.#checks = Object.entries(checks).map(([id, make]) => [id, make()] as const);
     this.#onVerdicts = onVerdicts;
+    this.#isWatched = isWatched;
     this.#verdicts = Object.fromEntries(
       this.#checks.map(([id, { kind }]) => [
         id,
@@ -95,7 +101,7 @@ export class StepRun {
         this.#tell(id, await this.#evaluate(check));
         if (this.#askAgain.has(id)) later = 0;
         else if (this.#verdicts[id]?.state === 'passed') break;
-        else if (!(await this.#wait(id, LATER_MS[later++]))) break;
+        else await this.#wait(id, LATER_MS[later++]);
       }
     } catch {
       // The step was left.
@@ -104,19 +110,19 @@ export class StepRun {
     }
   }
 
-  /** Waits so long, or until something happens. False when there is nothing to wait for any more. */
-  async #wait(id: string, milliseconds: number | undefined): Promise<boolean> {
-    if (milliseconds === undefined) return false;
+  /** Waits so long, or until something happens, and in any case until somebody looks. */
+  async #wait(id: string, milliseconds = SLOWLY_MS): Promise<void> {
     const woken = new AbortController();
+    const signal = AbortSignal.any([woken.signal, this.#stop.signal]);
     this.#wake.set(id, woken);
     try {
-      await sleep(this.#clock, milliseconds, AbortSignal.any([woken.signal, this.#stop.signal]));
+      do await sleep(this.#clock, milliseconds, signal);
+      while (!this.#isWatched());
     } catch {
       await sleep(this.#clock, GATHER_MS, this.#stop.signal);
     } finally {
       this.#wake.delete(id);
     }
-    return true;
   }
 
   #isSettled(id: string, { kind }: Check): boolean {

@@ -9,8 +9,8 @@ import { StepRun, type Verdicts } from './runner.ts';
 
 const MACHINE = 'drydock';
 
-/** Milliseconds that a step's checks may take to see what its solution has done. */
-const PATIENCE_MS = 60_000;
+/** Milliseconds that a step's checks may take to see what its solution has done: a guard against hanging, on a busy computer too. */
+const PATIENCE_MS = 240_000;
 
 export interface StepReport {
   readonly step: string;

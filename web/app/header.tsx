@@ -42,7 +42,7 @@ export function Header({
     <header className={styles['header']} data-pane="header">
       <h1 className={styles['name']}>
         <Mark size={26} water={0.45} />
-        Drydock
+        <span className={styles['word']}>Drydock</span>
       </h1>
       <div className={styles['status']}>
         {machine && <MachineStatus machine={machine} onShow={onShowMachine} />}
@@ -60,7 +60,7 @@ export function Header({
         />
       )}
       <StorageNotice />
-      <Button small icon="cluster" onClick={onShowCluster}>
+      <Button small icon="cluster" className={styles['cluster']} onClick={onShowCluster}>
         Cluster
       </Button>
       <Button small icon="book" onClick={onShowCourse}>
@@ -97,7 +97,7 @@ function StorageNotice() {
         className={styles['notice']}
         onClick={() => setOpen(true)}
       >
-        Nothing is kept
+        <span className={styles['word']}>Nothing is kept</span>
       </Button>
       {open && (
         <Dialog title="Nothing is kept in this window" onClose={() => setOpen(false)}>

@@ -127,6 +127,7 @@ export class OpenLesson {
       checks: Object.fromEntries(Object.entries(checks).filter(([task]) => wanted.includes(task))),
       done: progress.of(id).done,
       onVerdicts: (verdicts) => this.#told(verdicts),
+      isWatched: () => document.visibilityState === 'visible',
     });
     this.#told(this.#run.verdicts);
     this.#run.start();

@@ -51,7 +51,7 @@ export function MachineStatus({
         {engineWords[engine]}
       </output>
       {engine === 'failed' && (
-        <Button small variant="quiet" onClick={onShow}>
+        <Button small variant="quiet" className={styles['why']} onClick={onShow}>
           Why?
         </Button>
       )}
