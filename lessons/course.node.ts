@@ -3,8 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Checks } from './checks.ts';
+import { moduleFrontMatter, type ModuleFrontMatter } from './front-matter.ts';
 import { picturesOf, tasksOf, type Lesson } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
+import { parseFrontMatter } from './parse-front-matter.ts';
 import { parseLesson } from './parse-lesson.ts';
 
 const ROOT = import.meta.dirname;
@@ -20,10 +22,21 @@ export interface LessonOnDisk {
   readonly solutions: Readonly<Record<string, string>>;
 }
 
+/** Names of all modules, in order. */
+export function moduleNames(): Promise<readonly string[]> {
+  return numbered(ROOT);
+}
+
+/** @throws LessonError when it is not as it has to be */
+export async function readModule(name: string): Promise<ModuleFrontMatter> {
+  const text = await readFile(path.join(ROOT, name, 'module.md'), 'utf8');
+  return parseFrontMatter(text, `lessons/${name}/module.md`, moduleFrontMatter).data;
+}
+
 /** Names of all lessons, in order. */
 export async function lessonNames(): Promise<readonly string[]> {
   const names: string[] = [];
-  for (const module of await numbered(ROOT))
+  for (const module of await moduleNames())
     for (const lesson of await numbered(path.join(ROOT, module))) names.push(`${module}/${lesson}`);
   return names;
 }

@@ -28,3 +28,11 @@ export const frontMatter = z.strictObject({
 });
 
 export type FrontMatter = z.infer<typeof frontMatter>;
+
+/** What a module says of itself, in its `module.md`. */
+export const moduleFrontMatter = z.strictObject({
+  title: z.string().min(1).max(80).describe('as the course lists it'),
+  summary: z.string().min(1).max(240).describe('one or two sentences: what its lessons are about'),
+});
+
+export type ModuleFrontMatter = z.infer<typeof moduleFrontMatter>;

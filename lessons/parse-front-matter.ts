@@ -1,18 +1,19 @@
 import { LineCounter, parseDocument } from 'yaml';
-import { frontMatter, type FrontMatter } from './front-matter.ts';
+import type { z } from 'zod';
 import { LessonError } from './lesson-error.ts';
 
 const FENCE = '---\n';
 
 /**
- * Splits a lesson's text into what it says of itself and its Markdown.
+ * Splits the text of a lesson or a module into what it says of itself and its Markdown.
  * @returns `offset`: lines of the file before the Markdown begins
  * @throws LessonError with the line of the wrong field, and what to write there
  */
-export function parseFrontMatter(
+export function parseFrontMatter<Schema extends z.ZodObject>(
   text: string,
   file: string,
-): { readonly data: FrontMatter; readonly markdown: string; readonly offset: number } {
+  schema: Schema,
+): { readonly data: z.infer<Schema>; readonly markdown: string; readonly offset: number } {
   const end = text.indexOf(`\n${FENCE}`, FENCE.length - 1);
   if (!text.startsWith(FENCE) || end === -1)
     throw new LessonError(
@@ -27,7 +28,7 @@ export function parseFrontMatter(
   const [broken] = document.errors;
   if (broken !== undefined)
     throw new LessonError(file, lineAt(broken.pos[0]), `this is not YAML: ${broken.message}`);
-  const result = frontMatter.safeParse(document.toJS());
+  const result = schema.safeParse(document.toJS());
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = (issue?.path ?? []) as (string | number)[];
@@ -35,7 +36,7 @@ export function parseFrontMatter(
     throw new LessonError(
       file,
       where === undefined ? 1 : lineAt(where),
-      `${path.join('.') || 'front matter'}: ${issue?.message}${meaningOf(path)}`,
+      `${path.join('.') || 'front matter'}: ${issue?.message}${meaningOf(schema, path)}`,
     );
   }
   const markdown = text.slice(end + 1 + FENCE.length);
@@ -55,8 +56,8 @@ function placeOf(document: ParsedDocument, path: readonly (string | number)[]): 
 }
 
 /** What the schema says of a field. */
-function meaningOf([field]: readonly (string | number)[]): string {
-  const shape = frontMatter.shape as Record<string, { readonly description?: string | undefined }>;
-  const description = field === undefined ? undefined : shape[field]?.description;
+function meaningOf({ shape }: z.ZodObject, [field]: readonly (string | number)[]): string {
+  const fields = shape as Record<string, { readonly description?: string | undefined }>;
+  const description = field === undefined ? undefined : fields[field]?.description;
   return description === undefined ? '' : ` (${field}: ${description})`;
 }

@@ -1,5 +1,6 @@
 import MarkdownIt, { type Token } from 'markdown-it';
 import container from 'markdown-it-container';
+import { frontMatter } from './front-matter.ts';
 import type { Block, Code, CodeAction, Lesson, Picture, Quiz, Step, Task } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
 import { parseFrontMatter } from './parse-front-matter.ts';
@@ -13,7 +14,7 @@ for (const name of CONTAINERS) markdownIt.use(container, name);
 
 /** Reads a `lesson.md`. @param file for messages @throws LessonError */
 export function parseLesson(text: string, file: string): Lesson {
-  const { data, markdown, offset } = parseFrontMatter(text, file);
+  const { data, markdown, offset } = parseFrontMatter(text, file, frontMatter);
   const reader = new LessonReader(file, offset, markdownIt.parse(markdown, {}));
   const { introduction, steps } = reader.read();
   if (steps.length === 0)

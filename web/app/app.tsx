@@ -105,15 +105,24 @@ export function App({ session }: { readonly session: LabSession }) {
   const shellOpen = machine !== undefined && shells.has(machine);
   // Editor and preview are large: they are fetched once the learner can type, or when there is nothing to wait for.
   const settled = shellOpen || problem !== undefined ? machine : undefined;
+  /** what Docker lessons are about, whichever machine is shown */
+  const dockerMachine = machines.find((one) => one.name === DOCKER_MACHINE);
+  const lessonMachine =
+    dockerMachine !== undefined && (shells.has(dockerMachine) || problem !== undefined)
+      ? dockerMachine
+      : undefined;
   const onShell = useCallback(() => {
     if (machine === undefined) return;
-    setShells((known) => new Set([...known, machine]));
+    setShells(
+      (known) => new Set([...known].filter((one) => machines.includes(one)).concat(machine)),
+    );
     if (machine.name === DOCKER_MACHINE && !narrowQuery.matches)
       openFilesOf(machine.name).add('/root/work/Dockerfile');
-  }, [machine]);
+  }, [machine, machines]);
+  const name = machine?.name ?? DOCKER_MACHINE;
   const reset = useCallback(
-    (start: 'restore' | 'cold', profile?: ProfileName) => void session.reset(start, profile),
-    [session],
+    (start: 'restore' | 'cold', profile?: ProfileName) => void session.reset(name, start, profile),
+    [session, name],
   );
   const restore = useCallback((saved: SavedMachine) => session.restore(saved), [session]);
   const onLink = useCallback(
@@ -128,16 +137,17 @@ export function App({ session }: { readonly session: LabSession }) {
     ...(route && {
       lesson: (
         <Part name="The lesson">
-          {settled ? (
+          {lessonMachine ? (
             <LessonPanel
               key={route.lesson}
               id={route.lesson}
               step={route.step}
-              machine={settled}
+              machine={lessonMachine}
               onStep={showStep}
               onCourse={() => setShowCourse(true)}
               onClose={closeLesson}
-              onReset={() => reset('restore')}
+              onShowMachine={session.show}
+              onReset={() => void session.reset(DOCKER_MACHINE, 'restore')}
             />
           ) : (
             waiting
@@ -161,11 +171,14 @@ export function App({ session }: { readonly session: LabSession }) {
       <Part name="The terminal">
         <TerminalStage
           machine={machine}
+          machines={machines}
           failure={problem}
           shellOpen={shellOpen}
           onShell={onShell}
           onLink={onLink}
-          onRetry={(start) => void (start === 'cold' ? session.reset('cold') : session.retry())}
+          onRetry={(start) =>
+            void (start === 'cold' ? session.reset(name, 'cold') : session.retry())
+          }
         />
       </Part>
     ),
@@ -189,7 +202,7 @@ export function App({ session }: { readonly session: LabSession }) {
     ),
     cluster: (
       <Part name="The cluster">
-        {settled ? (
+        {shells.size > 0 || problem !== undefined ? (
           <ClusterPanel
             cluster={cluster}
             shown={machine?.name}

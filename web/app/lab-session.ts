@@ -56,13 +56,13 @@ export class LabSession {
 
   /** After a failure. What was fetched already is not fetched again. */
   async retry(): Promise<void> {
-    if (this.#lab && this.#snapshot.machine) await this.reset('restore');
+    if (this.#lab && this.#snapshot.machine) await this.reset(this.#shown, 'restore');
     else await this.start();
   }
 
-  async reset(start: 'restore' | 'cold', profile?: ProfileName): Promise<void> {
+  async reset(name: string, start: 'restore' | 'cold', profile?: ProfileName): Promise<void> {
     await this.#attempt(async () => {
-      await this.#lab?.resetMachine(this.#shown, start, profile);
+      await this.#lab?.resetMachine(name, start, profile);
     });
   }
 

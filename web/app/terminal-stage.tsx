@@ -15,6 +15,7 @@ TerminalRegion.preload();
 
 export interface TerminalStageProps {
   readonly machine: LabMachine | undefined;
+  readonly machines: readonly LabMachine[];
   readonly failure: Failure | undefined;
   /** whether a shell of this machine has answered */
   readonly shellOpen: boolean;
@@ -26,6 +27,7 @@ export interface TerminalStageProps {
 /** The terminals, under the start panel until a shell answers, or under what went wrong. */
 export function TerminalStage({
   machine,
+  machines,
   failure,
   shellOpen,
   onShell,
@@ -41,6 +43,7 @@ export function TerminalStage({
           <Suspense>
             <TerminalRegion
               machine={machine}
+              machines={machines}
               covered={covered}
               onLink={onLink}
               onFirstShell={onShell}

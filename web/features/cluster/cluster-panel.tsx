@@ -6,6 +6,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
 import { nodeShare, nodeWords } from './node-words.ts';
+import { messageOf } from '../../ui/message-of.ts';
 import styles from './cluster-panel.module.css';
 
 export interface ClusterPanelProps {
@@ -54,9 +55,7 @@ function NoCluster({ onStart }: Pick<ClusterPanelProps, 'onStart'>) {
       await onStart(nodes);
     } catch (error) {
       setStarting(false);
-      setProblem(
-        `The cluster could not be started: ${error instanceof Error ? error.message : String(error)}. Try again.`,
-      );
+      setProblem(`The cluster could not be started: ${messageOf(error)}. Try again.`);
     }
   };
   return (

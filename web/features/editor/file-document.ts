@@ -4,6 +4,7 @@
  * here: the text lives in a `TextBuffer`. A store for `useSyncExternalStore`.
  */
 import type { LabFiles } from '../../../engine/api/lab.ts';
+import { messageOf } from '../../ui/message-of.ts';
 import type { Drafts } from './drafts.ts';
 import { readText, sameLines, sizeLimit, tooLarge, writeText } from './text-file.ts';
 
@@ -281,5 +282,5 @@ export class FileDocument {
 function problem(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT')
     return 'missing';
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

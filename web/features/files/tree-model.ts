@@ -4,6 +4,7 @@
  */
 import type { FileEvent, FileInfo, FileKind } from '../../../engine/api/agent.ts';
 import type { LabFiles } from '../../../engine/api/lab.ts';
+import { messageOf } from '../../ui/message-of.ts';
 import { isInside, joinPath, parentPath } from './paths.ts';
 
 export interface TreeRow {
@@ -257,8 +258,4 @@ const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 function compareEntries(a: Entry, b: Entry): number {
   if (a.isDirectory !== b.isDirectory) return a.isDirectory ? -1 : 1;
   return collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

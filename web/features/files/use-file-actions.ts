@@ -6,6 +6,7 @@ import type { FileQuestion } from './file-dialog.tsx';
 import { joinPath, parentPath, shortPath } from './paths.ts';
 import type { TreeModel, TreeRow } from './tree-model.ts';
 import { upload, type UploadItem } from './upload.ts';
+import { messageOf } from '../../ui/message-of.ts';
 
 /** What is being named: a new entry of a directory, or a row that gets another name. */
 export type Naming =
@@ -36,7 +37,7 @@ export function useFileActions({
       setMessage(done);
       setTimeout(() => setMessage((now) => (now === done ? '' : now)), messageTime);
     } catch (error) {
-      setMessage(`${what} did not work: ${error instanceof Error ? error.message : String(error)}`);
+      setMessage(`${what} did not work: ${messageOf(error)}`);
     }
   };
 

@@ -6,6 +6,7 @@ import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { readCourse, type CourseModule } from './course.ts';
 import { progress, useProgress } from './progress.ts';
+import { messageOf } from '../../ui/message-of.ts';
 import styles from './lesson.module.css';
 
 export interface CourseDialogProps {
@@ -18,9 +19,7 @@ export function CourseDialog({ onChoose, onClose }: CourseDialogProps) {
   const [modules, setModules] = useState<readonly CourseModule[]>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
-    readCourse().then(setModules, (error: unknown) =>
-      setProblem(error instanceof Error ? error.message : String(error)),
-    );
+    readCourse().then(setModules, (error: unknown) => setProblem(messageOf(error)));
   }, []);
   return (
     <Dialog title="Course" wide onClose={onClose} footer={<ProgressFile onProblem={setProblem} />}>
@@ -111,7 +110,7 @@ function ProgressFile({
           if (!file) return;
           progress.load(file).then(
             () => onProblem(undefined),
-            (error: unknown) => onProblem(error instanceof Error ? error.message : String(error)),
+            (error: unknown) => onProblem(messageOf(error)),
           );
         }}
       />

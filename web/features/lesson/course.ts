@@ -1,8 +1,8 @@
 /** The course as it is bundled with the page. A lesson's text, checks and files are fetched when it is opened. */
-import { z } from 'zod';
-import { parse } from 'yaml';
 import type { Checks } from '../../../lessons/checks.ts';
+import { moduleFrontMatter, type ModuleFrontMatter } from '../../../lessons/front-matter.ts';
 import type { Lesson } from '../../../lessons/lesson.ts';
+import { parseFrontMatter } from '../../../lessons/parse-front-matter.ts';
 import { parseLesson } from '../../../lessons/parse-lesson.ts';
 
 const moduleTexts = import.meta.glob<string>('../../../lessons/*/module.md', {
@@ -25,39 +25,51 @@ const pictureFiles = import.meta.glob<string>('../../../lessons/*/*/*.svg', {
   import: 'default',
 });
 
-const moduleFront = z.strictObject({ title: z.string(), summary: z.string() });
-
-export interface CourseModule extends z.infer<typeof moduleFront> {
+export interface CourseModule extends ModuleFrontMatter {
   /** such as `01-containers` */
   readonly folder: string;
   readonly lessons: readonly Lesson[];
 }
 
-let reading: Promise<readonly CourseModule[]> | undefined;
+/** Each with where its parts are: `.../01-containers/04-first-image/`. */
+interface Course {
+  readonly modules: readonly CourseModule[];
+  readonly folders: ReadonlyMap<Lesson, string>;
+}
+
+let reading: Promise<Course> | undefined;
 
 /** All modules with their lessons, in order. */
-export function readCourse(): Promise<readonly CourseModule[]> {
-  reading ??= readModules();
+export async function readCourse(): Promise<readonly CourseModule[]> {
+  return (await course()).modules;
+}
+
+/** Read once, and again after a failure. */
+function course(): Promise<Course> {
+  reading ??= readAll();
   reading.catch(() => (reading = undefined));
   return reading;
 }
 
-async function readModules(): Promise<readonly CourseModule[]> {
-  const read = Object.entries(moduleTexts).map(async ([path, load]): Promise<CourseModule> => {
-    const folder = path.split('/').at(-2) ?? '';
-    const lessons = Object.entries(lessonTexts).filter(([lesson]) =>
-      lesson.includes(`/${folder}/`),
-    );
-    const [, front = ''] = (await load()).split('---\n');
-    return {
-      ...moduleFront.parse(parse(front)),
-      folder,
-      lessons: await Promise.all(
-        lessons.map(async ([lesson, text]) => parseLesson(await text(), lesson)),
-      ),
-    };
-  });
-  return Promise.all(read);
+async function readAll(): Promise<Course> {
+  const folders = new Map<Lesson, string>();
+  const modules = await Promise.all(
+    Object.entries(moduleTexts).map(async ([path, load]): Promise<CourseModule> => {
+      const folder = path.replace(/module\.md$/, '');
+      const texts = Object.entries(lessonTexts).filter(([lesson]) => lesson.startsWith(folder));
+      const lessons = texts.map(async ([file, text]) => {
+        const lesson = parseLesson(await text(), file);
+        folders.set(lesson, file.replace(/lesson\.md$/, ''));
+        return lesson;
+      });
+      return {
+        ...parseFrontMatter(await load(), path, moduleFrontMatter).data,
+        folder: folder.split('/').at(-2) ?? '',
+        lessons: await Promise.all(lessons),
+      };
+    }),
+  );
+  return { modules, folders };
 }
 
 export interface LessonParts {
@@ -71,15 +83,14 @@ export interface LessonParts {
 
 /** Undefined when there is no lesson of this id. */
 export async function readLessonParts(id: string): Promise<LessonParts | undefined> {
-  for (const [path, load] of Object.entries(lessonTexts)) {
-    const lesson = parseLesson(await load(), path);
+  const { folders } = await course();
+  for (const [lesson, folder] of folders) {
     if (lesson.id !== id) continue;
-    const folder = path.replace(/lesson\.md$/, '');
-    const checks = await checkModules[`${folder}checks.ts`]?.();
-    if (checks === undefined) throw new Error(`The lesson ${id} has no checks.`);
+    const found = await checkModules[`${folder}checks.ts`]?.();
+    if (found === undefined) throw new Error(`The lesson ${id} has no checks.`);
     return {
       lesson,
-      checks: checks.checks,
+      checks: found.checks,
       files: await textsBelow(`${folder}files/`, startFiles),
       pictures: await textsBelow(folder, pictureFiles),
     };
@@ -88,13 +99,13 @@ export async function readLessonParts(id: string): Promise<LessonParts | undefin
 }
 
 async function textsBelow(
-  prefix: string,
-  files: Readonly<Record<string, () => Promise<string>>>,
-): Promise<Record<string, string>> {
-  const texts = await Promise.all(
-    Object.entries(files)
-      .filter(([file]) => file.startsWith(prefix))
-      .map(async ([file, text]) => [file.slice(prefix.length), await text()] as const),
+  folder: string,
+  texts: Readonly<Record<string, () => Promise<string>>>,
+): Promise<Readonly<Record<string, string>>> {
+  const found = Object.entries(texts).filter(([file]) => file.startsWith(folder));
+  return Object.fromEntries(
+    await Promise.all(
+      found.map(async ([file, text]) => [file.slice(folder.length), await text()] as const),
+    ),
   );
-  return Object.fromEntries(texts);
 }

@@ -7,6 +7,7 @@ import { Icon, type IconName } from '../../ui/icon.tsx';
 import type { OpenLesson } from './open-lesson.ts';
 import { PictureView } from './picture-view.tsx';
 import { SafeHtml } from './safe-html.tsx';
+import { messageOf } from '../../ui/message-of.ts';
 import styles from './lesson.module.css';
 
 export interface BlockViewProps {
@@ -49,15 +50,13 @@ function CodeView({ code, open }: { readonly code: Code; readonly open: OpenLess
   };
   const act = async () => {
     if (code.action?.kind === 'run') {
-      setSaid(
-        open.run(code.text) ? '' : 'There is no terminal yet. Wait until the machine has started.',
-      );
+      open.run(code.text);
     } else if (code.action?.kind === 'save') {
       try {
         await open.save(code.action.path, code.text);
         setSaid(`Saved as ${code.action.path}.`);
       } catch (error) {
-        setSaid(error instanceof Error ? error.message : String(error));
+        setSaid(messageOf(error));
       }
     }
   };

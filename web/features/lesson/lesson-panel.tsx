@@ -5,10 +5,12 @@ import { Button, IconButton } from '../../ui/button.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
+import { ConfirmReset } from '../machine/confirm-reset.tsx';
 import { readLessonParts, type LessonParts } from './course.ts';
 import { BlockView } from './lesson-blocks.tsx';
 import { OpenLesson } from './open-lesson.ts';
 import { useProgress } from './progress.ts';
+import { messageOf } from '../../ui/message-of.ts';
 import styles from './lesson.module.css';
 
 export interface LessonPanelProps {
@@ -20,13 +22,14 @@ export interface LessonPanelProps {
   readonly onStep: (step: string) => void;
   readonly onCourse: () => void;
   readonly onClose: () => void;
-  /** a machine as new; resolves when it is there */
+  readonly onShowMachine: (name: string) => void;
+  /** a machine as new, in place of this one */
   readonly onReset: () => void;
 }
 
 /** A lesson beside the machine it is about. */
 export function LessonPanel(props: LessonPanelProps) {
-  const { id, machine } = props;
+  const { id, machine, onShowMachine } = props;
   const [parts, setParts] = useState<LessonParts>();
   const [problem, setProblem] = useState<string>();
   const [open, setOpen] = useState<OpenLesson>();
@@ -42,20 +45,19 @@ export function LessonPanel(props: LessonPanelProps) {
         if (found === undefined)
           setProblem(`There is no lesson called “${id}”. Choose one from the course.`);
       },
-      (error: unknown) =>
-        current && setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => current && setProblem(messageOf(error)),
     );
     return () => void (current = false);
   }, [id]);
 
   useEffect(() => {
     if (parts?.lesson.id !== id) return undefined;
-    const lesson = new OpenLesson(parts, machine, firstStep.current);
+    const lesson = new OpenLesson(parts, machine, onShowMachine, firstStep.current);
     firstStep.current = undefined;
     setOpen(lesson);
     void lesson.start();
     return () => lesson.dispose();
-  }, [parts, machine, id]);
+  }, [parts, machine, id, onShowMachine]);
 
   if (problem !== undefined || open === undefined)
     return (
@@ -94,6 +96,7 @@ function LessonView({
   const { lesson } = open;
   const top = useRef<HTMLHeadingElement>(null);
   const shown = useRef(step.id);
+  const [confirming, setConfirming] = useState(false);
 
   useEffect(() => {
     onStep(step.id);
@@ -122,7 +125,7 @@ function LessonView({
               {
                 label: 'Begin this lesson anew',
                 icon: 'reload',
-                onSelect: () => void open.forget().then(onReset),
+                onSelect: () => setConfirming(true),
               },
               'separator',
               { label: 'Course', icon: 'book', onSelect: onCourse },
@@ -190,6 +193,16 @@ function LessonView({
             </Button>
           )}
         </footer>
+        {confirming && (
+          <ConfirmReset
+            start="restore"
+            onClose={() => setConfirming(false)}
+            onConfirm={() => {
+              setConfirming(false);
+              void open.forget().then(onReset);
+            }}
+          />
+        )}
       </div>
     </Panel>
   );

@@ -8,6 +8,7 @@ import { openFilesOf } from '../editor/open-files.ts';
 import { onTerminalOutput, typeInTerminal } from '../terminal/terminal-access.ts';
 import type { LessonParts } from './course.ts';
 import { progress } from './progress.ts';
+import { messageOf } from '../../ui/message-of.ts';
 
 export interface OpenLessonState {
   readonly step: Step;
@@ -23,15 +24,26 @@ export class OpenLesson {
   readonly #parts: LessonParts;
   readonly #machine: LabMachine;
   readonly #world: LabWorld;
+  readonly #showMachine: (name: string) => void;
   readonly #listeners = new Set<() => void>();
   #run: StepRun | undefined;
   #state: OpenLessonState;
+  #isOver = false;
 
-  /** @param stepId where to begin; where the learner was, or at the start, when absent or unknown */
-  constructor(parts: LessonParts, machine: LabMachine, stepId: string | undefined) {
+  /**
+   * @param showMachine puts a machine's terminals before the learner
+   * @param stepId where to begin; where the learner was, or at the start, when absent or unknown
+   */
+  constructor(
+    parts: LessonParts,
+    machine: LabMachine,
+    showMachine: (name: string) => void,
+    stepId: string | undefined,
+  ) {
     this.lesson = parts.lesson;
     this.#parts = parts;
     this.#machine = machine;
+    this.#showMachine = showMachine;
     this.#world = new LabWorld(machine, onTerminalOutput);
     const { steps, id } = parts.lesson;
     const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
@@ -56,9 +68,10 @@ export class OpenLesson {
     try {
       await putLessonFiles(this.#machine, id, this.#parts.files);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       this.#set({ ...this.#state, problem });
     }
+    if (this.#isOver) return;
     for (const path of open) openFilesOf(this.#machine.name).open(`/root/work/${path}`);
     this.#watch();
   }
@@ -71,7 +84,6 @@ export class OpenLesson {
 
   go(index: number): void {
     if (this.lesson.steps[index] === undefined) return;
-    this.#run?.stop();
     this.#set(this.#stateOf(index));
     progress.change(this.lesson.id, { step: this.#state.step.id });
     this.#watch();
@@ -81,15 +93,18 @@ export class OpenLesson {
     this.#run?.checkNow();
   }
 
-  /** Types the lines in the terminal that is shown. False when there is none. */
-  run(text: string): boolean {
-    return typeInTerminal(`${text}\r`);
+  /** Types the lines in the lesson's machine, also when another one is shown. */
+  run(text: string): void {
+    const { name } = this.#machine;
+    this.#showMachine(name);
+    typeInTerminal(name, `${text}\r`);
   }
 
   /** Writes a file below /root/work and shows it. */
   async save(path: string, text: string): Promise<void> {
     const whole = `/root/work/${path}`;
     await this.#machine.files.write(whole, new TextEncoder().encode(`${text}\n`));
+    this.#showMachine(this.#machine.name);
     openFilesOf(this.#machine.name).open(whole);
   }
 
@@ -107,6 +122,7 @@ export class OpenLesson {
   }
 
   dispose(): void {
+    this.#isOver = true;
     this.#run?.stop();
     this.#listeners.clear();
   }
@@ -118,6 +134,7 @@ export class OpenLesson {
   }
 
   #watch(): void {
+    this.#run?.stop();
     const { checks } = this.#parts;
     const wanted = tasksOf(this.#state.step).map(({ id }) => id);
     const { id } = this.lesson;

@@ -1,3 +1,5 @@
+import { messageOf } from '../../ui/message-of.ts';
+
 /** A failure as a learner reads it: what happened, why, what to do. */
 export interface Failure {
   readonly title: string;
@@ -19,7 +21,7 @@ const memoryAdvice = [
 /** Explains an error of the lab or of a machine by its `code`. */
 export function describeFailure(error: unknown): Failure {
   const code = codeOf(error);
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   switch (code) {
     case 'ARTIFACT_UNAVAILABLE':
       return {
@@ -101,7 +103,7 @@ export function describeSaveProblem(error: unknown): string {
   }
   if (codeOf(error) === 'NOT_RUNNING')
     return 'The machine does not run, so that there is nothing to save.';
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function codeOf(error: unknown): string {

@@ -2,10 +2,10 @@ import { Suspense, useState, type ReactNode } from 'react';
 import type { EngineState, LabMachine, MachineState } from '../../../engine/api/lab.ts';
 import type { ProfileName, SavedMachine } from '../../../engine/api/machine.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
+import { ConfirmReset } from './confirm-reset.tsx';
 import { EngineChoice, ORIGINAL_PROFILE, originalIs } from './engine-choice.tsx';
 import { formatBytes, formatInstructions, type Series } from './readings.ts';
 import { SerialLog } from './serial-log.tsx';
@@ -224,42 +224,5 @@ function EngineText({ engine }: { readonly engine: EngineState | undefined }) {
     <span className={styles['state']} data-state={kind}>
       {engine?.kind === 'failed' ? `failed: ${engine.error.message}` : kind}
     </span>
-  );
-}
-
-function ConfirmReset({
-  start,
-  onConfirm,
-  onClose,
-}: {
-  readonly start: 'restore' | 'cold';
-  readonly onConfirm: () => void;
-  readonly onClose: () => void;
-}) {
-  return (
-    <Dialog
-      title={start === 'cold' ? 'Boot the machine from the BIOS?' : 'Reset the machine?'}
-      onClose={onClose}
-      footer={
-        <>
-          <Button data-autofocus onClick={onClose}>
-            Keep it
-          </Button>
-          <Button variant="danger" icon={start === 'cold' ? 'power' : 'reload'} onClick={onConfirm}>
-            {start === 'cold' ? 'Cold boot' : 'Reset'}
-          </Button>
-        </>
-      }
-    >
-      <p>
-        {start === 'cold'
-          ? 'It starts as a PC does when it is switched on: BIOS, kernel, programs. That takes a few seconds; dmesg tells what the kernel did.'
-          : 'It starts anew as it was the first time.'}
-      </p>
-      <p className={styles['loss']}>
-        Its containers, its running programs and the files on its disk are lost, unless you save the
-        machine first. Images you pulled or built stay.
-      </p>
-    </Dialog>
   );
 }

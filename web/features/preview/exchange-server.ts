@@ -3,6 +3,7 @@ import type { LabMachine } from '../../../engine/api/lab.ts';
 import type { MachineCookies } from './cookies.ts';
 import type { ExchangeReply, ExchangeRequest, FailureCode, HeaderList } from './wire/messages.ts';
 import { readStream, sendStream } from './wire/stream-port.ts';
+import { messageOf } from '../../ui/message-of.ts';
 
 export interface ExchangeSource {
   /** undefined when the lab has no such machine (any more), or this port may not use it */
@@ -157,7 +158,7 @@ export class ExchangeServer {
         type: 'failure',
         id,
         code: codeOf(error),
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
       });
     }
   }

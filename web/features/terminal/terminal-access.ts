@@ -1,11 +1,21 @@
-/** The terminals that are shown, for others: to type into them, and to hear that something happens there. */
+/** The terminals of machines, for others: to type into them, and to hear that something happens there. */
 import type { Terminals } from './terminals.ts';
 
-let shown: Terminals | undefined;
+/** By name of the machine; those that were shown at least once. */
+const byMachine = new Map<string, Terminals>();
+/** what is to be typed in terminals that are not there yet, by name of the machine */
+const waiting = new Map<string, string>();
 const listeners = new Set<() => void>();
 
-export function setShownTerminals(terminals: Terminals): void {
-  shown = terminals;
+export function terminalsAreThere(machine: string, terminals: Terminals): void {
+  byMachine.set(machine, terminals);
+  const text = waiting.get(machine);
+  waiting.delete(machine);
+  if (text !== undefined) type(terminals, text);
+}
+
+export function terminalsAreGone(machine: string): void {
+  byMachine.delete(machine);
 }
 
 export function tellTerminalOutput(): void {
@@ -18,10 +28,15 @@ export function onTerminalOutput(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** As if somebody typed it into the pane that has, or last had, the focus. False when there is no terminal. */
-export function typeInTerminal(text: string): boolean {
-  const pane = shown?.activePane();
+/** As if somebody typed it into the pane of this machine that has, or last had, the focus; as soon as there is one. */
+export function typeInTerminal(machine: string, text: string): void {
+  const terminals = byMachine.get(machine);
+  if (terminals === undefined) waiting.set(machine, text);
+  else type(terminals, text);
+}
+
+function type(terminals: Terminals, text: string): void {
+  const pane = terminals.activePane();
   pane?.type(text);
   pane?.focus();
-  return pane !== undefined;
 }

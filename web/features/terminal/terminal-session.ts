@@ -9,6 +9,7 @@ import { InputPump } from './input-pump.ts';
 import { tellTerminalOutput } from './terminal-access.ts';
 import { terminalSettings } from './terminal-settings.ts';
 import { terminalTheme } from './terminal-theme.ts';
+import { messageOf } from '../../ui/message-of.ts';
 
 /** Output bytes handed to xterm and not drawn yet, above which reading pauses. */
 const highWater = 512 * 1024;
@@ -181,7 +182,7 @@ export class TerminalSession {
       this.#end(signal ? `ended by ${signal}` : `ended with status ${code}`);
     } catch (error) {
       takeBack();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#end(`lost: ${reason.replace(/[^\P{Cc}]/gu, ' ')}`);
     }
   }

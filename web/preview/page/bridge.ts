@@ -3,6 +3,7 @@
  * lab's page, and looks after the visible frame of the same origin, which the lab's page cannot
  * touch. The lab's origin is in the fragment.
  */
+import { messageOf } from '../../ui/message-of.ts';
 import {
   readMessage,
   type BridgeCommand,
@@ -48,6 +49,6 @@ async function begin(control: MessagePort): Promise<void> {
     control.start();
     say({ type: 'need-port' });
   } catch (error) {
-    say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    say({ type: 'failed', message: messageOf(error) });
   }
 }

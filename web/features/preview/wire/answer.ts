@@ -1,4 +1,5 @@
 /** Answers one fetch of a learner's page: the request as the machine sees it, the response as the browser takes it. */
+import { messageOf } from '../../../ui/message-of.ts';
 import {
   exposeHeaders,
   preflightHeaders,
@@ -62,7 +63,7 @@ export async function answer(
   } catch (error) {
     if (!navigation) return Response.error();
     const code = error instanceof ExchangeError ? error.code : 'UNKNOWN';
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     return ownPage(failurePage(code, place.target.port, detail), 502, place);
   }
 }

@@ -3,6 +3,7 @@
  * `room` bytes are under way. (Transferring the stream itself would do the same where browsers
  * can; Safari cannot, and one path is easier to trust than two.)
  */
+import { messageOf } from '../../../ui/message-of.ts';
 
 type ToWriter = { readonly type: 'grant'; readonly bytes: number } | { readonly type: 'cancel' };
 type ToReader =
@@ -40,7 +41,7 @@ export function sendStream(stream: ReadableStream<Uint8Array>): MessagePort {
       }
       sending = false;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       port.postMessage({ type: 'error', message } satisfies ToReader);
     }
   };

@@ -1,0 +1,41 @@
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import styles from './machine-panel.module.css';
+
+/** Asks before a machine starts anew, and says what is lost. */
+export function ConfirmReset({
+  start,
+  onConfirm,
+  onClose,
+}: {
+  readonly start: 'restore' | 'cold';
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}) {
+  return (
+    <Dialog
+      title={start === 'cold' ? 'Boot the machine from the BIOS?' : 'Reset the machine?'}
+      onClose={onClose}
+      footer={
+        <>
+          <Button data-autofocus onClick={onClose}>
+            Keep it
+          </Button>
+          <Button variant="danger" icon={start === 'cold' ? 'power' : 'reload'} onClick={onConfirm}>
+            {start === 'cold' ? 'Cold boot' : 'Reset'}
+          </Button>
+        </>
+      }
+    >
+      <p>
+        {start === 'cold'
+          ? 'It starts as a PC does when it is switched on: BIOS, kernel, programs. That takes a few seconds; dmesg tells what the kernel did.'
+          : 'It starts anew as it was the first time.'}
+      </p>
+      <p className={styles['loss']}>
+        Its containers, its running programs and the files on its disk are lost, unless you save the
+        machine first. Images you pulled or built stay.
+      </p>
+    </Dialog>
+  );
+}
