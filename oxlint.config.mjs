@@ -176,11 +176,11 @@ export default {
       ['lessons/**/*.ts'],
       [
         ...all
-          .filter((layer) => !['api', 'base'].includes(layer))
+          .filter((layer) => !['api', 'base', 'objects', 'client'].includes(layer))
           .map((layer) => `**/engine/${layer}/**`),
         '**/web/**',
       ],
-      'lessons may import only engine/api and engine/base',
+      'lessons may import only engine/api, engine/base, engine/objects and engine/client',
     ),
     {
       files: [

@@ -2,7 +2,10 @@
  * What tells that a task is done: a question about the world, and the events that make asking it again
  * worthwhile. Checks look at outcomes, never at the commands that somebody typed.
  */
+import type { ClusterState } from '../engine/api/cluster.ts';
 import type { Stop } from '../engine/api/lab.ts';
+import type { ObjectName, Resource, Stored } from '../engine/client/resource.ts';
+import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 
 export interface Outcome {
   /** `failed`: something is there and is wrong; `waiting`: nothing is there yet */
@@ -24,8 +27,12 @@ export type Trigger =
   | { readonly kind: 'docker' }
   /** somebody typed, or a program printed, in a terminal */
   | { readonly kind: 'terminal' }
-  /** a file below this directory of the machine changed */
-  | { readonly kind: 'files'; readonly path: string };
+  /** a file below this directory changed, in the lesson's machine or that of another node */
+  | { readonly kind: 'files'; readonly path: string; readonly node?: string }
+  /** the API server told of an object of this kind */
+  | { readonly kind: 'objects'; readonly resource: Resource<KubernetesObject> }
+  /** something became of a node's machine, its cable or a component on it */
+  | { readonly kind: 'nodes' };
 
 export interface Check {
   /** `edge`: passes once and stays so; `level`: may fall back */
@@ -43,21 +50,48 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** What checks may look at. */
-export interface LessonWorld {
+/** A machine, as checks look at it. */
+export interface MachineFacts {
   /** A program in the machine, as root. It costs the emulated processor: read files where that tells as much. */
   run(...argv: readonly string[]): Promise<RunResult>;
   /** Text of a file of the machine; undefined when there is none. */
   readFile(path: string): Promise<string | undefined>;
   /** Names in a directory of the machine; none when there is no such directory. */
   list(path: string): Promise<readonly string[]>;
-  /** The Docker engine's answer to a GET of its API, such as `/containers/json`; undefined where it answers 404. */
-  docker<Answer>(path: string): Promise<Answer | undefined>;
   /** A page that a published port of the machine serves; undefined when nothing answers. */
   page(
     port: number,
     path?: string,
   ): Promise<{ readonly status: number; readonly text: string } | undefined>;
+}
+
+/** A cluster, as checks look at it. */
+export interface ClusterFacts {
+  /** Objects of one kind, of one namespace or of all, as the API server has them or last had them. They are shared: nobody changes one. */
+  objects<T extends KubernetesObject>(
+    resource: Resource<T>,
+    namespace?: string,
+  ): Promise<readonly Stored<T>[]>;
+  /** One object; undefined when there is none. */
+  object<T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: ObjectName,
+  ): Promise<Stored<T> | undefined>;
+  /** What the API server answers now to a GET, such as of `/readyz`; undefined when it does not. */
+  ask(path: string): Promise<{ readonly status: number; readonly text: string } | undefined>;
+  /** The machine of a node. What is asked of one that stands still is answered when it goes on. */
+  node(name: string): MachineFacts;
+  state(): ClusterState;
+}
+
+/** What checks may look at: the lesson's machine, which is the control plane's where there is a cluster, and what belongs to it. */
+export interface LessonWorld extends MachineFacts {
+  /** The Docker engine's answer to a GET of its API, such as `/containers/json`; undefined where it answers 404. */
+  docker<Answer>(path: string): Promise<Answer | undefined>;
+  /** The last of what programs printed in terminals since the lesson was opened, without colours. */
+  printed(): string;
+  /** Throws where the lesson has none. */
+  readonly cluster: ClusterFacts;
   on(trigger: Trigger, listener: () => void): Stop;
 }
 

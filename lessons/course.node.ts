@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Checks } from './checks.ts';
-import { moduleFrontMatter, type ModuleFrontMatter } from './front-matter.ts';
+import { moduleFrontMatter, type FrontMatter, type ModuleFrontMatter } from './front-matter.ts';
 import { picturesOf, tasksOf, type Lesson } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
 import { parseFrontMatter } from './parse-front-matter.ts';
@@ -18,6 +18,8 @@ export interface LessonOnDisk {
   readonly checks: Checks;
   /** what the learner starts with, by path below the lesson's folder in the machine */
   readonly files: Readonly<Record<string, string>>;
+  /** manifests of the objects that are in the cluster at the beginning */
+  readonly seed: Readonly<Record<string, string>>;
   /** what solves each step, as lines for a shell, by id of the step */
   readonly solutions: Readonly<Record<string, string>>;
 }
@@ -39,6 +41,14 @@ export async function lessonNames(): Promise<readonly string[]> {
   for (const module of await moduleNames())
     for (const lesson of await numbered(path.join(ROOT, module))) names.push(`${module}/${lesson}`);
   return names;
+}
+
+/** All lessons that happen on a machine, or on a cluster, in order. */
+export async function readLessons(
+  kind: FrontMatter['environment']['kind'],
+): Promise<readonly LessonOnDisk[]> {
+  const all = await Promise.all((await lessonNames()).map(readLesson));
+  return all.filter(({ lesson }) => lesson.environment.kind === kind);
 }
 
 async function numbered(folder: string): Promise<readonly string[]> {
@@ -76,7 +86,11 @@ export async function readLesson(name: string): Promise<LessonOnDisk> {
     Object.keys(solutions),
     'solution',
   );
-  return { name, lesson, checks, files: await readFiles(path.join(folder, 'files')), solutions };
+  const seed = await readFiles(path.join(folder, 'seed'));
+  if (Object.keys(seed).length > 0 && lesson.environment.kind !== 'cluster')
+    throw new LessonError(file, 1, 'objects in seed/ need “environment: { cluster: … }”');
+  const files = await readFiles(path.join(folder, 'files'));
+  return { name, lesson, checks, files, seed, solutions };
 }
 
 async function readSolutions(folder: string): Promise<Record<string, string>> {

@@ -2,6 +2,11 @@ import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9-]+$/, 'small letters, digits and hyphens only');
 
+/** What a lesson needs. */
+export type Environment =
+  | { readonly kind: 'machine'; readonly profile: 'docker' }
+  | { readonly kind: 'cluster'; readonly nodes: number };
+
 /** What a lesson says of itself, at the top of its `lesson.md`. */
 export const frontMatter = z.strictObject({
   id: name.describe('never changes, also when the lesson moves: progress is kept under it'),
@@ -13,9 +18,19 @@ export const frontMatter = z.strictObject({
   needs: z.array(name).default([]).describe('ids of lessons that come first'),
   environment: z
     .strictObject({
-      machine: z.enum(['docker']).describe('profile of the machine that the lesson runs on'),
+      machine: z.enum(['docker']).optional(),
+      cluster: z.strictObject({ nodes: z.number().int().min(1).max(3) }).optional(),
     })
-    .describe('what has to be there'),
+    .transform(({ machine, cluster }, context): Environment => {
+      if (machine !== undefined && cluster === undefined)
+        return { kind: 'machine', profile: machine };
+      if (cluster !== undefined && machine === undefined) return { kind: 'cluster', ...cluster };
+      context.addIssue({ code: 'custom', message: 'write either “machine” or “cluster”' });
+      return z.NEVER;
+    })
+    .describe(
+      'what has to be there: “machine: docker”, or “cluster: { nodes: 3 }” with 1 to 3 machines of which the first is the control plane’s',
+    ),
   open: z.array(z.string()).default([]).describe('files that the editor shows, below /root/work'),
   reality: z
     .strictObject({

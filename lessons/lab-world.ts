@@ -1,58 +1,58 @@
-import type { LabMachine, PortResponse, Stop } from '../engine/api/lab.ts';
-import type { LessonWorld, RunResult, Trigger } from './checks.ts';
+import type { LabMachine, Stop } from '../engine/api/lab.ts';
+import type { Clock } from '../engine/base/clock.ts';
+import type { ClusterFacts, LessonWorld, Trigger } from './checks.ts';
+import { ClusterView } from './cluster-view.ts';
+import { getRequest, MachineView } from './machine-view.ts';
+import { machineOf, type Place } from './place.ts';
 
-/** Terminals live where they are shown; this is how a world hears of them. */
-export type OnTerminal = (listener: () => void) => Stop;
+/** Terminals live where they are shown; this is how a world hears what is printed in them. */
+export type OnTerminal = (listener: (text: string) => void) => Stop;
 
-/** One machine of a lab, as checks look at it. */
-export class LabWorld implements LessonWorld {
-  readonly #machine: LabMachine;
+/** Characters that are kept of what terminals print. */
+const MOST_PRINTED = 64 * 1024;
+
+const ESCAPE = String.fromCodePoint(27);
+/** Colours, movements of the cursor, titles of windows. */
+const CONTROL_SEQUENCE = new RegExp(
+  `${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${ESCAPE}\\u0007]*(?:\\u0007|${ESCAPE}\\\\))`,
+  'g',
+);
+
+/** Where a lesson happens, as checks look at it. */
+export class LabWorld extends MachineView implements LessonWorld {
+  readonly #machine: () => LabMachine;
+  readonly #cluster: ClusterView | undefined;
   readonly #onTerminal: OnTerminal;
+  readonly #stopTerminal: Stop;
   readonly #dockerListeners = new Set<() => void>();
   #stopDocker: Stop | undefined;
+  #printed = '';
 
-  constructor(machine: LabMachine, onTerminal: OnTerminal) {
+  constructor(place: Place, onTerminal: OnTerminal, clock: Clock) {
+    const machine = () => machineOf(place);
+    super(machine);
     this.#machine = machine;
+    this.#cluster = place.kind === 'cluster' ? new ClusterView(place.cluster, clock) : undefined;
     this.#onTerminal = onTerminal;
+    this.#stopTerminal = onTerminal((text) => {
+      this.#printed = (this.#printed + text).slice(-MOST_PRINTED);
+    });
   }
 
-  async run(...argv: readonly string[]): Promise<RunResult> {
-    const { exit, stdout, stderr } = await this.#machine.run(argv);
-    return { exitCode: exit.code, stdout, stderr };
-  }
-
-  async readFile(path: string): Promise<string | undefined> {
-    const bytes = await orAbsent(this.#machine.files.read(path));
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
-  }
-
-  async list(path: string): Promise<readonly string[]> {
-    const entries = await orAbsent(this.#machine.files.list(path));
-    return (entries ?? []).map(({ name }) => name);
+  get cluster(): ClusterFacts {
+    return this.#clusterView;
   }
 
   async docker<Answer>(path: string): Promise<Answer | undefined> {
-    const { status, body } = await this.#machine.docker(get(`http://docker${path}`));
+    const { status, body } = await this.#machine().docker(getRequest(`http://docker${path}`));
     const text = await new Response(body).text();
     if (status === 404) return undefined;
     if (status >= 400) throw new Error(`The Docker engine answered ${status} to ${path}: ${text}`);
     return JSON.parse(text) as Answer;
   }
 
-  async page(
-    port: number,
-    path = '/',
-  ): Promise<{ readonly status: number; readonly text: string } | undefined> {
-    let response: PortResponse;
-    try {
-      response = await this.#machine.fetch(port, get(`http://localhost${path}`));
-    } catch (error) {
-      const { code } = error as { readonly code?: string };
-      if (code === 'CONNECTION_REFUSED' || code === 'CLOSED_EARLY' || code === 'NOT_HTTP')
-        return undefined;
-      throw error;
-    }
-    return { status: response.status, text: await new Response(response.body).text() };
+  printed(): string {
+    return this.#printed.replaceAll(CONTROL_SEQUENCE, '').replaceAll('\r', '');
   }
 
   on(trigger: Trigger, listener: () => void): Stop {
@@ -62,8 +62,26 @@ export class LabWorld implements LessonWorld {
       case 'docker':
         return this.#onDocker(listener);
       case 'files':
-        return this.#onFiles(trigger.path, listener);
+        return trigger.node === undefined
+          ? this.onFiles(trigger.path, listener)
+          : this.#clusterView.node(trigger.node).onFiles(trigger.path, listener);
+      case 'objects':
+        return this.#clusterView.onObjects(trigger.resource, listener);
+      case 'nodes':
+        return this.#clusterView.onNodes(listener);
     }
+  }
+
+  /** Nothing is watched any more. */
+  dispose(): void {
+    this.#stopTerminal();
+    this.#stopDocker?.();
+    this.#cluster?.dispose();
+  }
+
+  get #clusterView(): ClusterView {
+    if (this.#cluster === undefined) throw new Error('This lesson has no cluster.');
+    return this.#cluster;
   }
 
   /** All listeners share one stream of the engine's events. */
@@ -86,54 +104,21 @@ export class LabWorld implements LessonWorld {
     };
     const follow = async (): Promise<void> => {
       try {
-        const request = { ...get('http://docker/events'), signal: ending.signal };
-        const { body } = await this.#machine.docker(request);
+        const request = { ...getRequest('http://docker/events'), signal: ending.signal };
+        const { body } = await this.#machine().docker(request);
         tell();
         if (body !== null) for await (const _ of body) tell();
       } catch {
         // The engine has ended; `onEngine` tells when there is another one.
       }
     };
-    if (this.#machine.engine().kind === 'ready') void follow();
-    const stop = this.#machine.onEngine((state) => {
+    if (this.#machine().engine().kind === 'ready') void follow();
+    const stop = this.#machine().onEngine((state) => {
       if (state.kind === 'ready') void follow();
     });
     return () => {
       stop();
       ending.abort();
     };
-  }
-
-  #onFiles(path: string, listener: () => void): Stop {
-    let stopped = false;
-    let stop: Stop = () => {};
-    void this.#machine.files.watch(path, listener).then(
-      (watching) => {
-        if (stopped) watching();
-        else stop = watching;
-      },
-      () => {
-        // There is no such directory. Whoever makes it does so in a terminal, which tells as well.
-      },
-    );
-    return () => {
-      stopped = true;
-      stop();
-    };
-  }
-}
-
-function get(url: string) {
-  return { method: 'GET', url, headers: new Headers({ host: new URL(url).host }), body: null };
-}
-
-/** Undefined where there is no such file. */
-async function orAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    const { code } = error as { readonly code?: string };
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
   }
 }

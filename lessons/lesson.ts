@@ -33,8 +33,8 @@ export interface Picture {
 
 /** What a code block offers to do with it. */
 export type CodeAction =
-  /** types it in the terminal */
-  | { readonly kind: 'run' }
+  /** types it in the terminal of the lesson's machine, or of another node */
+  | { readonly kind: 'run'; readonly node?: string }
   /** puts it into a file below /root/work, and opens that */
   | { readonly kind: 'save'; readonly path: string };
 

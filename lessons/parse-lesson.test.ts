@@ -163,7 +163,12 @@ it.each([
     FRONT,
     'write a choice as',
   ],
-  ['an unknown action', '## Step\n\n```sh walk\nx\n```\n', FRONT, 'write “run” or “save=PATH”'],
+  [
+    'an unknown action',
+    '## Step\n\n```sh walk\nx\n```\n',
+    FRONT,
+    'write “run”, “run=NODE” or “save=PATH”',
+  ],
 ])('refuses %s, and says where and what to write', (_, body, front, message) => {
   const attempt = () => parse(body, front);
   expect(attempt).toThrow(LessonError);

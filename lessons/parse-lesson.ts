@@ -123,9 +123,14 @@ class LessonReader {
 
   #action(text: string, token: Token): CodeAction {
     if (text === 'run') return { kind: 'run' };
+    const node = /^run=(\S+)$/.exec(text)?.[1];
+    if (node !== undefined) return { kind: 'run', node };
     const path = /^save=(\S+)$/.exec(text)?.[1];
     if (path === undefined)
-      throw this.#error(token, `after the language write “run” or “save=PATH”, not “${text}”`);
+      throw this.#error(
+        token,
+        `after the language write “run”, “run=NODE” or “save=PATH”, not “${text}”`,
+      );
     return { kind: 'save', path };
   }
 

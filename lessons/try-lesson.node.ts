@@ -1,11 +1,13 @@
 /** What every lesson must stand: begun it is not done, its solutions do it, and a reset undoes it. */
-import type { Lab, LabMachine, Stop } from '../engine/api/lab.ts';
+import type { Lab, LabMachine } from '../engine/api/lab.ts';
 import { systemClock } from '../engine/base/clock.ts';
 import type { LessonOnDisk } from './course.node.ts';
-import { LabWorld } from './lab-world.ts';
+import { LabWorld, type OnTerminal } from './lab-world.ts';
 import { tasksOf, type Step } from './lesson.ts';
-import { putLessonFiles } from './lesson-files.ts';
+import { prepareLesson } from './lesson-files.ts';
+import { machineOf, type Place } from './place.ts';
 import { StepRun, type Verdicts } from './runner.ts';
+import { press, solutionParts, type SolutionPart } from './solution.ts';
 
 const MACHINE = 'drydock';
 
@@ -19,6 +21,12 @@ export interface StepReport {
   readonly seenMs: number;
 }
 
+/** Where lessons are tried. */
+export interface Ground {
+  /** A place as it is at the beginning of any lesson, whatever was done there before. */
+  fresh(environment: LessonOnDisk['lesson']['environment']): Promise<Place>;
+}
+
 /**
  * Goes through a lesson as its solutions do.
  * @param onStep told of each step that was solved
@@ -26,42 +34,69 @@ export interface StepReport {
  * @throws an error that says which task did not do what it should, and what its check saw
  */
 export async function tryLesson(
-  lab: Lab,
+  ground: Ground,
   lesson: LessonOnDisk,
   onStep: (report: StepReport) => void = () => {},
 ): Promise<readonly string[]> {
-  const attempt = new Attempt(await begin(lab, lesson), lesson);
   const steps = lesson.lesson.steps.filter((step) => tasksOf(step).length > 0);
-  for (const step of steps) onStep(await attempt.solve(step));
-  const again = new Attempt(await begin(lab, lesson), lesson);
-  const [first] = steps;
-  if (first !== undefined) await again.expectOpen(first, 'after a reset');
+  await attempt(ground, lesson, async (trial) => {
+    for (const step of steps) onStep(await trial.solve(step));
+  });
+  await attempt(ground, lesson, async (trial) => {
+    const [first] = steps;
+    if (first !== undefined) await trial.expectOpen(first, 'after a reset');
+  });
   return steps.map(({ id }) => id);
 }
 
-/** A machine as it is at the beginning of the lesson. */
-async function begin(lab: Lab, { lesson, files }: LessonOnDisk): Promise<LabMachine> {
-  const profile = lesson.environment.machine;
-  const machine = lab.machines().some(({ name }) => name === MACHINE)
-    ? await lab.resetMachine(MACHINE, 'restore', profile)
-    : await lab.addMachine({ name: MACHINE, profile, start: 'restore' });
-  await putLessonFiles(machine, lesson.id, files);
-  return machine;
+async function attempt(
+  ground: Ground,
+  lesson: LessonOnDisk,
+  work: (trial: Attempt) => Promise<void>,
+): Promise<void> {
+  const { environment, id } = lesson.lesson;
+  const place = await ground.fresh(environment);
+  await prepareLesson(place, { ...lesson, id });
+  const trial = new Attempt(place, lesson);
+  try {
+    await work(trial);
+  } finally {
+    trial.end();
+  }
+}
+
+/** Machines with Docker: a reset is a new machine, as in the page. */
+export function machineGround(lab: Lab): Ground {
+  return {
+    async fresh(environment) {
+      if (environment.kind !== 'machine') throw new RangeError('This lesson needs a cluster.');
+      const { profile } = environment;
+      const machine = lab.machines().some(({ name }) => name === MACHINE)
+        ? await lab.resetMachine(MACHINE, 'restore', profile)
+        : await lab.addMachine({ name: MACHINE, profile, start: 'restore' });
+      return { kind: 'machine', machine };
+    },
+  };
 }
 
 class Attempt {
-  readonly #machine: LabMachine;
+  readonly #place: Place;
   readonly #lesson: LessonOnDisk;
   readonly #world: LabWorld;
-  readonly #terminalListeners = new Set<() => void>();
+  readonly #terminalListeners = new Set<(text: string) => void>();
 
-  constructor(machine: LabMachine, lesson: LessonOnDisk) {
-    this.#machine = machine;
+  constructor(place: Place, lesson: LessonOnDisk) {
+    this.#place = place;
     this.#lesson = lesson;
-    this.#world = new LabWorld(machine, (listener): Stop => {
+    const onTerminal: OnTerminal = (listener) => {
       this.#terminalListeners.add(listener);
       return () => this.#terminalListeners.delete(listener);
-    });
+    };
+    this.#world = new LabWorld(place, onTerminal, systemClock);
+  }
+
+  end(): void {
+    this.#world.dispose();
   }
 
   /** No check of the step breaks, and not all have passed. */
@@ -84,7 +119,8 @@ class Attempt {
     const { run, until } = this.#watch(step);
     try {
       const started = systemClock.monotonic();
-      await this.#shell(this.#lesson.solutions[step.id] ?? '', step);
+      for (const part of solutionParts(this.#lesson.solutions[step.id] ?? ''))
+        await this.#do(part, step);
       const solved = systemClock.monotonic();
       await until(() => run.complete);
       return {
@@ -128,18 +164,26 @@ class Attempt {
     return { run, until };
   }
 
+  async #do(part: SolutionPart, step: Step): Promise<void> {
+    if (part.kind === 'shell')
+      return this.#shell(machineOf(this.#place, part.node), part.lines, step);
+    if (this.#place.kind !== 'cluster') throw new RangeError('There is no cluster panel here.');
+    return press(this.#place.cluster, part.button, part.node);
+  }
+
   /** In a login shell with a terminal, as a learner would type it. */
-  async #shell(lines: string, step: Step): Promise<void> {
+  async #shell(machine: LabMachine, lines: string, step: Step): Promise<void> {
     const script = `/tmp/${step.id}.sh`;
-    await this.#machine.files.write(script, new TextEncoder().encode(lines));
-    const terminal = await this.#machine.openTerminal({ rows: 24, cols: 200 });
+    await machine.files.write(script, new TextEncoder().encode(lines));
+    const terminal = await machine.openTerminal({ rows: 24, cols: 200 });
     let printed = '';
     const decoder = new TextDecoder();
     const reading = terminal.stream.readable.pipeTo(
       new WritableStream<Uint8Array>({
         write: (chunk) => {
-          printed += decoder.decode(chunk, { stream: true });
-          for (const listener of this.#terminalListeners) listener();
+          const text = decoder.decode(chunk, { stream: true });
+          printed += text;
+          for (const listener of this.#terminalListeners) listener(text);
         },
       }),
     );

@@ -1,3 +1,4 @@
+import type { HttpRequest, HttpResponse } from './http-message.ts';
 import type { LabMachine, MachineState, Stop } from './lab.ts';
 
 /** A cluster of machines, as the page shows it. */
@@ -37,6 +38,8 @@ export interface ClusterFacade {
   start(): Promise<void>;
   state(): ClusterState;
   onState(listener: (state: ClusterState) => void): Stop;
+  /** One exchange with its API server, as an administrator and past the machines; only path and query of the URL matter. */
+  api(request: HttpRequest): Promise<HttpResponse>;
   /** The machine of a node, with terminals, files and ports. @throws LabError NOT_RUNNING when there is none of this name */
   machine(node: string): LabMachine;
   /** Pulls a node's cable out of the switch, or puts it back. */

@@ -1,4 +1,5 @@
 import type { ClusterFacade, ClusterNodeState, ClusterState } from '../api/cluster.ts';
+import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
 import type { LabMachine, Stop } from '../api/lab.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import { DisposableStore } from '../base/disposable.ts';
@@ -112,6 +113,12 @@ export class MachineCluster implements ClusterFacade {
   /** The way to the API server as this user, from beside the control plane's machine. */
   transport(user: UserInfo): Transport {
     return this.#nodes.handler(user);
+  }
+
+  async api(request: HttpRequest): Promise<HttpResponse> {
+    const response = await this.transport(ADMINISTRATOR)(request);
+    if ('takeOver' in response) throw new TypeError(`${request.url} upgrades the connection`);
+    return response;
   }
 
   /** Of an administrator. @param server https://HOST:PORT */

@@ -3,8 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openNodeLab } from '../../engine/cluster/node-lab.node.ts';
+import { startMachineCluster } from '../../engine/cluster/machine-cluster.node.ts';
+import { ClusterGround } from '../../lessons/cluster-ground.node.ts';
 import { lessonNames, readLesson } from '../../lessons/course.node.ts';
-import { tryLesson } from '../../lessons/try-lesson.node.ts';
+import type { FrontMatter } from '../../lessons/front-matter.ts';
+import { machineGround, tryLesson, type Ground } from '../../lessons/try-lesson.node.ts';
 
 const lessons = path.resolve(import.meta.dirname, '../../lessons');
 
@@ -16,18 +19,43 @@ async function check(wanted: string | undefined): Promise<void> {
     throw new Error(
       `No lesson is called ${wanted}. There are: ${(await lessonNames()).join(', ')}.`,
     );
-  const storage = await mkdtemp(path.join(tmpdir(), 'drydock-lessons-'));
-  const lab = openNodeLab(storage);
-  try {
-    for (const name of names) {
-      console.log(name);
-      await tryLesson(lab, await readLesson(name), ({ step, solvedMs, seenMs }) =>
+  for (const name of names) {
+    console.log(name);
+    const lesson = await readLesson(name);
+    await onGround(lesson.lesson.environment, (ground) =>
+      tryLesson(ground, lesson, ({ step, solvedMs, seenMs }) =>
         console.log(
           `  ${step}: solved in ${Math.round(solvedMs)} ms, seen ${Math.round(seenMs)} ms later`,
         ),
-      );
-      console.log('  after a reset nothing is done: good');
+      ),
+    );
+    console.log('  after a reset nothing is done: good');
+  }
+}
+
+async function onGround(
+  environment: FrontMatter['environment'],
+  work: (ground: Ground) => Promise<unknown>,
+): Promise<void> {
+  if (environment.kind === 'cluster') {
+    const { cluster, close } = await startMachineCluster({
+      nodes: environment.nodes,
+      port: 0,
+      hollow: 0,
+      hollowReadyAfter: 0,
+      onError: (error) => console.error(`cluster: ${String(error)}`),
+    });
+    try {
+      await work(await ClusterGround.open(cluster));
+    } finally {
+      await close();
     }
+    return;
+  }
+  const storage = await mkdtemp(path.join(tmpdir(), 'drydock-lessons-'));
+  const lab = openNodeLab(storage);
+  try {
+    await work(machineGround(lab));
   } finally {
     await lab.close();
     await rm(storage, { recursive: true });

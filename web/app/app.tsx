@@ -137,21 +137,19 @@ export function App({ session }: { readonly session: LabSession }) {
     ...(route && {
       lesson: (
         <Part name="The lesson">
-          {lessonMachine ? (
-            <LessonPanel
-              key={route.lesson}
-              id={route.lesson}
-              step={route.step}
-              machine={lessonMachine}
-              onStep={showStep}
-              onCourse={() => setShowCourse(true)}
-              onClose={closeLesson}
-              onShowMachine={session.show}
-              onReset={() => void session.reset(DOCKER_MACHINE, 'restore')}
-            />
-          ) : (
-            waiting
-          )}
+          <LessonPanel
+            key={route.lesson}
+            id={route.lesson}
+            step={route.step}
+            machine={lessonMachine}
+            cluster={cluster}
+            onStep={showStep}
+            onCourse={() => setShowCourse(true)}
+            onClose={closeLesson}
+            onShowMachine={session.show}
+            onResetMachine={() => void session.reset(DOCKER_MACHINE, 'restore')}
+            onStartCluster={session.replaceCluster}
+          />
         </Part>
       ),
     }),

@@ -93,6 +93,12 @@ export class LabSession {
     });
   };
 
+  /** The same, after the cluster that is there has ended. */
+  readonly replaceCluster = async (nodes: number): Promise<void> => {
+    await this.endCluster();
+    await this.startCluster(nodes);
+  };
+
   /** Ends the cluster with its machines. */
   readonly endCluster = async (): Promise<void> => {
     const { cluster, ...rest } = this.#snapshot;

@@ -1,11 +1,11 @@
-import { useCallback, useId, useState, useSyncExternalStore } from 'react';
-import type { ClusterFacade, ClusterNodeState, ClusterState } from '../../../engine/api/cluster.ts';
+import { useId, useState } from 'react';
+import type { ClusterFacade, ClusterNodeState } from '../../../engine/api/cluster.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Panel } from '../../ui/panel.tsx';
-import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
-import { nodeShare, nodeWords } from './node-words.ts';
+import { ClusterProgress, ClusterSummary, useClusterState } from './cluster-progress.tsx';
+import { nodeWords } from './node-words.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import styles from './cluster-panel.module.css';
 
@@ -88,36 +88,18 @@ function NoCluster({ onStart }: Pick<ClusterPanelProps, 'onStart'>) {
 
 type RunningProps = ClusterPanelProps & { readonly cluster: ClusterFacade };
 
-function useClusterState(cluster: ClusterFacade): ClusterState {
-  const subscribe = useCallback((listener: () => void) => cluster.onState(listener), [cluster]);
-  return useSyncExternalStore(subscribe, () => cluster.state());
-}
-
 function Running({ cluster, shown, onOpen, onEnd }: RunningProps) {
   const state = useClusterState(cluster);
   const [ending, setEnding] = useState(false);
-  const ready = state.nodes.filter((node) => node.ready === true).length;
   return (
     <>
       <div className={styles['head']}>
-        <p role={state.kind === 'failed' ? 'alert' : 'status'} className={styles['summary']}>
-          {state.kind === 'failed'
-            ? `The cluster did not start: ${state.text}. End it and start again.`
-            : state.kind === 'starting'
-              ? `${state.text}: ${ready} of ${state.nodes.length} nodes are ready`
-              : `${ready} of ${state.nodes.length} nodes are ready`}
-        </p>
+        <ClusterSummary state={state} />
         <Button small icon="power" onClick={() => setEnding(true)}>
           End the cluster
         </Button>
       </div>
-      {state.kind === 'starting' && (
-        <ProgressBar
-          label="Start of the cluster"
-          value={state.nodes.reduce((sum, node) => sum + nodeShare(node), 0) / state.nodes.length}
-          text={`${state.text}: ${ready} of ${state.nodes.length} nodes are ready`}
-        />
-      )}
+      <ClusterProgress state={state} />
       <ul className={styles['nodes']}>
         {state.nodes.map((node) => (
           <NodeCard

@@ -2,6 +2,7 @@
 import type { Checks } from '../../../lessons/checks.ts';
 import { moduleFrontMatter, type ModuleFrontMatter } from '../../../lessons/front-matter.ts';
 import type { Lesson } from '../../../lessons/lesson.ts';
+import type { TextFiles } from '../../../lessons/lesson-files.ts';
 import { parseFrontMatter } from '../../../lessons/parse-front-matter.ts';
 import { parseLesson } from '../../../lessons/parse-lesson.ts';
 
@@ -21,6 +22,11 @@ const startFiles = import.meta.glob<string>('../../../lessons/*/*/files/**/*', {
   import: 'default',
 });
 const pictureFiles = import.meta.glob<string>('../../../lessons/*/*/*.svg', {
+  query: '?raw',
+  import: 'default',
+});
+
+const seedFiles = import.meta.glob<string>('../../../lessons/*/*/seed/*', {
   query: '?raw',
   import: 'default',
 });
@@ -76,9 +82,11 @@ export interface LessonParts {
   readonly lesson: Lesson;
   readonly checks: Checks;
   /** what it starts with, by path below its folder in the machine */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: TextFiles;
+  /** manifests of the objects that its cluster has at the beginning */
+  readonly seed: TextFiles;
   /** SVG by name of the file */
-  readonly pictures: Readonly<Record<string, string>>;
+  readonly pictures: TextFiles;
 }
 
 /** Undefined when there is no lesson of this id. */
@@ -92,6 +100,7 @@ export async function readLessonParts(id: string): Promise<LessonParts | undefin
       lesson,
       checks: found.checks,
       files: await textsBelow(`${folder}files/`, startFiles),
+      seed: await textsBelow(`${folder}seed/`, seedFiles),
       pictures: await textsBelow(folder, pictureFiles),
     };
   }
@@ -101,7 +110,7 @@ export async function readLessonParts(id: string): Promise<LessonParts | undefin
 async function textsBelow(
   folder: string,
   texts: Readonly<Record<string, () => Promise<string>>>,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<TextFiles> {
   const found = Object.entries(texts).filter(([file]) => file.startsWith(folder));
   return Object.fromEntries(
     await Promise.all(

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
 import type { Verdict } from '../../../lessons/checks.ts';
-import type { Block, Code, Quiz, Task } from '../../../lessons/lesson.ts';
+import type { Block, Code, CodeAction, Quiz, Task } from '../../../lessons/lesson.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
@@ -38,6 +38,11 @@ export function BlockView({ block, open, verdict }: BlockViewProps) {
   }
 }
 
+function actionLabel(action: CodeAction): string {
+  if (action.kind === 'save') return `Save as ${action.path}`;
+  return action.node === undefined ? 'Run' : `Run on ${action.node}`;
+}
+
 function CodeView({ code, open }: { readonly code: Code; readonly open: OpenLesson }) {
   const [said, setSaid] = useState('');
   const copy = async () => {
@@ -50,7 +55,7 @@ function CodeView({ code, open }: { readonly code: Code; readonly open: OpenLess
   };
   const act = async () => {
     if (code.action?.kind === 'run') {
-      open.run(code.text);
+      open.run(code.text, code.action.node);
     } else if (code.action?.kind === 'save') {
       try {
         await open.save(code.action.path, code.text);
@@ -75,7 +80,7 @@ function CodeView({ code, open }: { readonly code: Code; readonly open: OpenLess
             icon={code.action.kind === 'run' ? 'play' : 'save'}
             onClick={() => void act()}
           >
-            {code.action.kind === 'run' ? 'Run' : `Save as ${code.action.path}`}
+            {actionLabel(code.action)}
           </Button>
         )}
         <Button small variant="quiet" icon="copy" onClick={() => void copy()}>

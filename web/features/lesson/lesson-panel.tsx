@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
+import type { Environment } from '../../../lessons/front-matter.ts';
 import { tasksOf } from '../../../lessons/lesson.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
@@ -8,36 +9,40 @@ import { Waiting } from '../../ui/waiting.tsx';
 import { ConfirmReset } from '../machine/confirm-reset.tsx';
 import { readLessonParts, type LessonParts } from './course.ts';
 import { BlockView } from './lesson-blocks.tsx';
+import { LessonPlace, usePlace, type LessonPlaceProps } from './lesson-place.tsx';
 import { OpenLesson } from './open-lesson.ts';
 import { useProgress } from './progress.ts';
+import { SafeHtml } from './safe-html.tsx';
 import { messageOf } from '../../ui/message-of.ts';
 import styles from './lesson.module.css';
 
-export interface LessonPanelProps {
+export interface LessonPanelProps extends Omit<LessonPlaceProps, 'environment' | 'place'> {
   readonly id: string;
   /** id of a step, from a link */
   readonly step: string | undefined;
-  readonly machine: LabMachine;
+  /** the machine with Docker, as soon as it can be used */
+  readonly machine: LabMachine | undefined;
   /** the step that is shown now, for the address bar */
   readonly onStep: (step: string) => void;
   readonly onCourse: () => void;
   readonly onClose: () => void;
   readonly onShowMachine: (name: string) => void;
   /** a machine as new, in place of this one */
-  readonly onReset: () => void;
+  readonly onResetMachine: () => void;
 }
 
-/** A lesson beside the machine it is about. */
+/** A lesson beside the machine or the cluster it is about. */
 export function LessonPanel(props: LessonPanelProps) {
-  const { id, machine, onShowMachine } = props;
+  const { id, onShowMachine } = props;
   const [parts, setParts] = useState<LessonParts>();
   const [problem, setProblem] = useState<string>();
   const [open, setOpen] = useState<OpenLesson>();
   const firstStep = useRef(props.step);
+  const environment = parts?.lesson.environment;
+  const place = usePlace(environment, props.machine, props.cluster);
 
   useEffect(() => {
     let current = true;
-    setProblem(undefined);
     readLessonParts(id).then(
       (found) => {
         if (!current) return;
@@ -51,32 +56,43 @@ export function LessonPanel(props: LessonPanelProps) {
   }, [id]);
 
   useEffect(() => {
-    if (parts?.lesson.id !== id) return undefined;
-    const lesson = new OpenLesson(parts, machine, onShowMachine, firstStep.current);
+    if (parts === undefined || place === undefined) return undefined;
+    const lesson = new OpenLesson(parts, place, onShowMachine, firstStep.current);
     firstStep.current = undefined;
     setOpen(lesson);
     void lesson.start();
-    return () => lesson.dispose();
-  }, [parts, machine, id, onShowMachine]);
+    return () => {
+      lesson.dispose();
+      setOpen(undefined);
+    };
+  }, [parts, place, onShowMachine]);
 
-  if (problem !== undefined || open === undefined)
-    return (
-      <Panel title="Lesson" actions={<CloseButton {...props} />}>
-        <div className={styles['body']}>
-          {problem === undefined ? (
-            <Waiting text="The lesson is loading" />
-          ) : (
-            <>
-              <p role="alert">{problem}</p>
-              <Button icon="book" onClick={props.onCourse}>
-                Course
-              </Button>
-            </>
-          )}
-        </div>
-      </Panel>
-    );
-  return <LessonView key={open.lesson.id} {...props} open={open} />;
+  if (open !== undefined && parts !== undefined)
+    return <LessonView {...props} open={open} environment={parts.lesson.environment} />;
+  return (
+    <Panel title={parts?.lesson.title ?? 'Lesson'} actions={<CloseButton {...props} />}>
+      <div className={styles['body']}>
+        {problem !== undefined ? (
+          <>
+            <p role="alert">{problem}</p>
+            <Button icon="book" onClick={props.onCourse}>
+              Course
+            </Button>
+          </>
+        ) : parts === undefined ? (
+          <Waiting text="The lesson is loading" />
+        ) : (
+          <>
+            {parts.lesson.introduction.map(
+              (block, number) =>
+                block.kind === 'prose' && <SafeHtml key={number} html={block.html} />,
+            )}
+            <LessonPlace {...props} environment={parts.lesson.environment} />
+          </>
+        )}
+      </div>
+    </Panel>
+  );
 }
 
 function CloseButton({ onClose }: Pick<LessonPanelProps, 'onClose'>) {
@@ -85,11 +101,13 @@ function CloseButton({ onClose }: Pick<LessonPanelProps, 'onClose'>) {
 
 function LessonView({
   open,
+  environment,
   onStep,
   onCourse,
   onClose,
-  onReset,
-}: LessonPanelProps & { readonly open: OpenLesson }) {
+  onResetMachine,
+  onStartCluster,
+}: LessonPanelProps & { readonly open: OpenLesson; readonly environment: Environment }) {
   const { step, index, verdicts, problem } = useSyncExternalStore(open.subscribe, open.state);
   const all = useProgress();
   const done = all.lessons[open.lesson.id]?.done ?? [];
@@ -136,9 +154,7 @@ function LessonView({
       }
     >
       <div className={styles['body']}>
-        {problem !== undefined && (
-          <p role="alert">The lesson’s files could not be put into the machine: {problem}</p>
-        )}
+        {problem !== undefined && <p role="alert">The lesson could not be set up: {problem}</p>}
         <nav aria-label="Steps" className={styles['steps']}>
           <ol>
             {lesson.steps.map((one, number) => (
@@ -196,10 +212,14 @@ function LessonView({
         {confirming && (
           <ConfirmReset
             start="restore"
+            of={environment.kind}
             onClose={() => setConfirming(false)}
             onConfirm={() => {
               setConfirming(false);
-              void open.forget().then(onReset);
+              void open.forget().then(() => {
+                if (environment.kind === 'machine') onResetMachine();
+                else void onStartCluster(environment.nodes);
+              });
             }}
           />
         )}

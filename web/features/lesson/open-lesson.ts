@@ -1,8 +1,8 @@
-import type { LabMachine } from '../../../engine/api/lab.ts';
 import { pageClock } from '../../../engine/cluster/index.ts';
 import { LabWorld } from '../../../lessons/lab-world.ts';
 import { tasksOf, type Lesson, type Step } from '../../../lessons/lesson.ts';
-import { lessonFolder, putLessonFiles } from '../../../lessons/lesson-files.ts';
+import { lessonFolder, prepareLesson } from '../../../lessons/lesson-files.ts';
+import { CONTROL_PLANE, machineOf, type Place } from '../../../lessons/place.ts';
 import { StepRun, type Verdicts } from '../../../lessons/runner.ts';
 import { openFilesOf } from '../editor/open-files.ts';
 import { onTerminalOutput, typeInTerminal } from '../terminal/terminal-access.ts';
@@ -18,11 +18,11 @@ export interface OpenLessonState {
   readonly problem?: string;
 }
 
-/** A lesson that somebody works on, beside a machine. A store for `useSyncExternalStore`. */
+/** A lesson that somebody works on, beside a machine or a cluster. A store for `useSyncExternalStore`. */
 export class OpenLesson {
   readonly lesson: Lesson;
   readonly #parts: LessonParts;
-  readonly #machine: LabMachine;
+  readonly #place: Place;
   readonly #world: LabWorld;
   readonly #showMachine: (name: string) => void;
   readonly #listeners = new Set<() => void>();
@@ -36,15 +36,15 @@ export class OpenLesson {
    */
   constructor(
     parts: LessonParts,
-    machine: LabMachine,
+    place: Place,
     showMachine: (name: string) => void,
     stepId: string | undefined,
   ) {
     this.lesson = parts.lesson;
     this.#parts = parts;
-    this.#machine = machine;
+    this.#place = place;
     this.#showMachine = showMachine;
-    this.#world = new LabWorld(machine, onTerminalOutput);
+    this.#world = new LabWorld(place, onTerminalOutput, pageClock);
     const { steps, id } = parts.lesson;
     const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
     this.#state = this.#stateOf(Math.max(0, wanted));
@@ -65,14 +65,15 @@ export class OpenLesson {
   /** Puts the lesson's files there, and looks at the step's tasks from now on. */
   async start(): Promise<void> {
     const { id, open } = this.lesson;
+    if (this.#place.kind === 'cluster') this.#showMachine(CONTROL_PLANE);
     try {
-      await putLessonFiles(this.#machine, id, this.#parts.files);
+      await prepareLesson(this.#place, { ...this.#parts, id });
     } catch (error) {
       const problem = messageOf(error);
       this.#set({ ...this.#state, problem });
     }
     if (this.#isOver) return;
-    for (const path of open) openFilesOf(this.#machine.name).open(`/root/work/${path}`);
+    for (const path of open) openFilesOf(this.#machineName).open(`/root/work/${path}`);
     this.#watch();
   }
 
@@ -93,19 +94,18 @@ export class OpenLesson {
     this.#run?.checkNow();
   }
 
-  /** Types the lines in the lesson's machine, also when another one is shown. */
-  run(text: string): void {
-    const { name } = this.#machine;
-    this.#showMachine(name);
-    typeInTerminal(name, `${text}\r`);
+  /** Types the lines in the lesson's machine or that of a node, also when another one is shown. */
+  run(text: string, node = this.#machineName): void {
+    this.#showMachine(node);
+    typeInTerminal(node, `${text}\r`);
   }
 
   /** Writes a file below /root/work and shows it. */
   async save(path: string, text: string): Promise<void> {
     const whole = `/root/work/${path}`;
-    await this.#machine.files.write(whole, new TextEncoder().encode(`${text}\n`));
-    this.#showMachine(this.#machine.name);
-    openFilesOf(this.#machine.name).open(whole);
+    await machineOf(this.#place).files.write(whole, new TextEncoder().encode(`${text}\n`));
+    this.#showMachine(this.#machineName);
+    openFilesOf(this.#machineName).open(whole);
   }
 
   answered(quiz: string): void {
@@ -117,14 +117,21 @@ export class OpenLesson {
   /** Takes the lesson's folder away and forgets what was done; the machine itself stays. */
   async forget(): Promise<void> {
     this.#run?.stop();
-    await this.#machine.files.remove(lessonFolder(this.lesson.id)).catch(() => {});
+    await machineOf(this.#place)
+      .files.remove(lessonFolder(this.lesson.id))
+      .catch(() => {});
     progress.forget(this.lesson.id);
   }
 
   dispose(): void {
     this.#isOver = true;
     this.#run?.stop();
+    this.#world.dispose();
     this.#listeners.clear();
+  }
+
+  get #machineName(): string {
+    return this.#place.kind === 'cluster' ? CONTROL_PLANE : this.#place.machine.name;
   }
 
   #stateOf(index: number): OpenLessonState {

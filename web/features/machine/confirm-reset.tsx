@@ -2,19 +2,22 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import styles from './machine-panel.module.css';
 
-/** Asks before a machine starts anew, and says what is lost. */
+/** Asks before a machine, or a cluster, starts anew, and says what is lost. */
 export function ConfirmReset({
   start,
+  of = 'machine',
   onConfirm,
   onClose,
 }: {
   readonly start: 'restore' | 'cold';
+  /** what starts anew */
+  readonly of?: 'machine' | 'cluster';
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }) {
   return (
     <Dialog
-      title={start === 'cold' ? 'Boot the machine from the BIOS?' : 'Reset the machine?'}
+      title={start === 'cold' ? 'Boot the machine from the BIOS?' : `Reset the ${of}?`}
       onClose={onClose}
       footer={
         <>
@@ -33,8 +36,9 @@ export function ConfirmReset({
           : 'It starts anew as it was the first time.'}
       </p>
       <p className={styles['loss']}>
-        Its containers, its running programs and the files on its disk are lost, unless you save the
-        machine first. Images you pulled or built stay.
+        {of === 'machine'
+          ? 'Its containers, its running programs and the files on its disk are lost, unless you save the machine first. Images you pulled or built stay.'
+          : 'Its machines are switched off, and everything in the cluster is lost.'}
       </p>
     </Dialog>
   );

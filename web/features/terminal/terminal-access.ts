@@ -5,7 +5,7 @@ import type { Terminals } from './terminals.ts';
 const byMachine = new Map<string, Terminals>();
 /** what is to be typed in terminals that are not there yet, by name of the machine */
 const waiting = new Map<string, string>();
-const listeners = new Set<() => void>();
+const listeners = new Set<(text: string) => void>();
 
 export function terminalsAreThere(machine: string, terminals: Terminals): void {
   byMachine.set(machine, terminals);
@@ -18,12 +18,12 @@ export function terminalsAreGone(machine: string): void {
   byMachine.delete(machine);
 }
 
-export function tellTerminalOutput(): void {
-  for (const listener of listeners) listener();
+export function tellTerminalOutput(text: string): void {
+  for (const listener of listeners) listener(text);
 }
 
 /** Calls `listener` whenever a program prints, which it also does when somebody types. */
-export function onTerminalOutput(listener: () => void): () => void {
+export function onTerminalOutput(listener: (text: string) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }

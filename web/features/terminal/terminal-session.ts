@@ -205,6 +205,7 @@ export class TerminalSession {
   /** Draws output until it ends, no faster than xterm keeps up; `beforeOutput` is called before any. */
   async #show(readable: ReadableStream<Uint8Array>, beforeOutput: () => void): Promise<void> {
     const reader = readable.getReader();
+    const decoder = new TextDecoder();
     let waiting = 0;
     let drawn: (() => void) | undefined;
     for (;;) {
@@ -216,7 +217,7 @@ export class TerminalSession {
         this.#spoken = true;
         this.#events.onSpoken();
       }
-      tellTerminalOutput();
+      tellTerminalOutput(decoder.decode(value, { stream: true }));
       waiting += value.length;
       this.terminal.write(value, () => {
         waiting -= value.length;
