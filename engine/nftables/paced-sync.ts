@@ -1,5 +1,6 @@
 import { sleep, type Clock } from '../base/clock.ts';
 import { runSoon } from '../base/run-soon.ts';
+import { ExponentialLimiter, TokenBucket } from '../client/queue/rate-limiter.ts';
 
 export interface PacedSyncOptions {
   readonly clock: Clock;
@@ -9,9 +10,11 @@ export interface PacedSyncOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** At most `BURST` rounds at once, and then one in `PERIOD_MS`: as upstream's `minSyncPeriod` and burst. */
-const PERIOD_MS = 1000;
+/** At most `BURST` rounds at once, and then so many a second: as upstream's `minSyncPeriod` and burst. */
+const RATE = 1;
 const BURST = 2;
+/** There is one thing to do. */
+const SYNC = 'sync';
 /** Between tries, in milliseconds: doubled each time. */
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 30_000;
@@ -35,31 +38,24 @@ export class PacedSync {
   /** Works until the signal; a round that has begun is finished. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, sync, onError } = this.#options;
-    let tokens = BURST;
-    let counted = clock.monotonic();
-    let retry = FIRST_RETRY_MS;
+    const pace = new TokenBucket(clock, RATE, BURST);
+    const retries = new ExponentialLimiter(FIRST_RETRY_MS, MOST_RETRY_MS);
     const stopped = (): void => this.#wake();
     signal.addEventListener('abort', stopped, { once: true });
     while (!signal.aborted) {
       await this.#asked(signal);
       if (signal.aborted) break;
-      const now = clock.monotonic();
-      tokens = Math.min(BURST, tokens + (now - counted) / PERIOD_MS);
-      counted = now;
-      if (tokens < 1) {
-        await sleep(clock, (1 - tokens) * PERIOD_MS, signal).catch(() => {});
-        continue;
-      }
-      tokens -= 1;
+      const wait = pace.take();
+      if (wait > 0) await sleep(clock, wait, signal).catch(() => {});
+      if (signal.aborted) break;
       this.#wanted = false;
       try {
         await sync();
-        retry = FIRST_RETRY_MS;
+        retries.forget(SYNC);
       } catch (error) {
         onError(error);
         this.#wanted = true;
-        await sleep(clock, retry, signal).catch(() => {});
-        retry = Math.min(retry * 2, MOST_RETRY_MS);
+        await sleep(clock, retries.when(SYNC), signal).catch(() => {});
       }
     }
     signal.removeEventListener('abort', stopped);

@@ -210,6 +210,45 @@ describe('node ports', () => {
   });
 });
 
+describe('kube-proxy', () => {
+  const system = ['-n', 'kube-system'];
+  const proxyOf = (node: string) => {
+    const where = `--field-selector=spec.nodeName=${node}`;
+    return kubectl('get', 'pod', ...system, '-l', 'k8s-app=kube-proxy', where, '-o', 'name');
+  };
+  const patch = (updateStrategy: object, affinity: object | null) => {
+    const spec = { updateStrategy, template: { spec: { affinity } } };
+    const change = JSON.stringify({ spec });
+    return kubectl('patch', ...system, 'daemonset', 'kube-proxy', '--type=merge', '-p', change);
+  };
+  const hasRules = async (node: string) =>
+    (await runOnNode(node, 'nft list tables')).includes('table ip kube-proxy');
+
+  it('leaves its rules to its successor, and takes them along from where it is switched off', async () => {
+    const address = await clusterIp('web');
+    await kubectl('delete', ...system, await proxyOf('worker-2'));
+    expect(await hasRules('worker-2')).toBe(true);
+    expect(await ask('other', address)).toMatch(/^web-/);
+
+    const elsewhere = { key: 'kubernetes.io/hostname', operator: 'NotIn', values: ['worker-2'] };
+    await patch(
+      { type: 'OnDelete' },
+      {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [elsewhere] }],
+          },
+        },
+      },
+    );
+    await until(async () => (await proxyOf('worker-2')) === '', 'the end of kube-proxy');
+    expect([await hasRules('worker-2'), await hasRules('worker-1')]).toEqual([false, true]);
+
+    await patch({ type: 'RollingUpdate' }, null);
+    await comes(() => ask('other', address), 'web-');
+  });
+});
+
 describe('NetworkPolicies', () => {
   const policy = (name: string, spec: object): object => ({
     apiVersion: 'networking.k8s.io/v1',

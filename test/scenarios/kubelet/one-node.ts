@@ -60,12 +60,19 @@ export class OneNode {
     return started;
   }
 
-  /** Another kubelet and runtime beside the same machine, as after a crash of the worker. */
+  /** Another kubelet and runtime beside the same machine, after a crash of their worker. */
   async restartKubelet(): Promise<void> {
+    this.#node.kill();
     this.#kubelet.abort();
     this.#kubelet = new AbortController();
     await this.#node.restart();
     await this.#runKubelet();
+  }
+
+  /** The worker crashes once it has asked the machine's agent for this; resolves when there is another. */
+  async kubeletCrashesAt(op: string): Promise<void> {
+    await this.#node.killedAt(op);
+    await this.restartKubelet();
   }
 
   sh(command: string): Promise<string> {
@@ -147,6 +154,17 @@ export class OneNode {
     await this.client.delete(resources.pods, { namespace: 'default', name });
   }
 
+  /** Deletes a Pod and waits until it has gone. */
+  async deleted(name: string): Promise<void> {
+    await this.delete(name);
+    const field = { namespace: 'default', fieldSelector: `metadata.name=${name}` };
+    const { metadata, items } = await this.client.list(resources.pods, field);
+    if (items.length === 0) return;
+    const { resourceVersion = '' } = metadata;
+    for await (const { type } of this.client.watch(resources.pods, { ...field, resourceVersion }))
+      if (type === 'DELETED') return;
+  }
+
   async end(): Promise<void> {
     this.#kubelet.abort();
     this.#stop.abort();
@@ -185,7 +203,7 @@ export class OneNode {
       nodeIps: ['10.0.0.12'],
       client: this.#clientOf('kubelet'),
       cri: this.#node.cri,
-      agent: this.#node.agent,
+      agent: this.#node.workerAgent,
       clock: systemClock,
       random: cryptoRandom,
       makeParts: composeKubelet,

@@ -358,4 +358,33 @@ describe('after the kubelet crashed', () => {
     await node.until('crash', ({ status }) => status?.phase === 'Succeeded');
     expect(await node.log(metadata.uid, 'crash', 'main')).toBe('mine');
   });
+
+  // What the agent is asked for when a sandbox is made, and when a container starts.
+  it.each(['sandbox.create', 'task.start'])(
+    'a Pod whose start was cut off at %s starts once, and leaves nothing behind',
+    async (op) => {
+      const traces = () =>
+        node.sh(
+          [
+            'cd /run/drydock; ls netns utsns ipcns shm tasks; ls /sys/class/net',
+            'find /var/lib/cni/networks/drydock /var/lib/cni/results -name "*[0-9]*" ! -name "last*"',
+            "grep -cE 'netns|utsns|ipcns|shm|containers' /proc/self/mountinfo",
+            'nft list table ip drydock_hostport',
+          ].join('; '),
+        );
+      const name = `cut-off-${op.replace('.', '-')}`;
+      const main = { command: ['sleep', '100000'], ports: [{ containerPort: 80, hostPort: 8080 }] };
+      await node.create('before', main);
+      await node.running('before');
+      await node.deleted('before');
+      const before = await traces();
+      const crashed = node.kubeletCrashesAt(op);
+      await node.create(name, main);
+      await crashed;
+      const { status } = await node.running(name);
+      expect(status?.containerStatuses?.[0]?.ready).toBe(true);
+      await node.deleted(name);
+      await expect.poll(traces).toBe(before);
+    },
+  );
 });

@@ -25,11 +25,42 @@ const NETWORK = {
   ],
 };
 
+/** What a worker has of what is outside of it: after its end it asks for nothing, and is told of nothing. */
+function heldBy<T extends object>(
+  life: AbortSignal,
+  outside: T,
+  onCalled: (...parameters: unknown[]) => void = () => {},
+): T {
+  return new Proxy(outside, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...parameters: unknown[]): unknown => {
+        if (life.aborted) return new Promise<never>(() => {});
+        const answer: unknown = value.apply(target, parameters);
+        onCalled(...parameters);
+        if (!(answer instanceof Promise)) return answer;
+        return new Promise((resolve, reject) => {
+          answer.then(
+            (result) => life.aborted || resolve(result),
+            (error: unknown) => life.aborted || reject(error as Error),
+          );
+        });
+      };
+    },
+  });
+}
+
 /** A node with a runtime on it that speaks the CRI. */
 export class TestNode {
   readonly agent: AgentClient;
+  /** of the worker */
+  #life = new AbortController();
   readonly #host: HostSide;
   readonly #machine: Awaited<ReturnType<typeof startMachine>>;
+  /** as the worker has it */
+  workerAgent: AgentClient;
+  #killAt: { readonly op: string; readonly killed: () => void } | undefined;
   #runtime: ContainerRuntime;
   cri: CriRuntime;
 
@@ -41,7 +72,7 @@ export class TestNode {
     this.#host = host;
     this.#machine = machine;
     this.agent = agent;
-    [this.#runtime, this.cri] = this.#open();
+    [this.#runtime, this.cri, this.workerAgent] = this.#open();
   }
 
   static async start(host: HostSide): Promise<TestNode> {
@@ -56,10 +87,29 @@ export class TestNode {
     return node;
   }
 
-  /** Another worker beside the same machine, as after a crash of the first. */
+  /** Ends the worker that the runtime is in, whatever it is doing. */
+  kill(): void {
+    this.#life.abort();
+  }
+
+  /** Ends it once it has asked the machine's agent for this, before it has the answer. */
+  killedAt(op: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#killAt = {
+        op,
+        killed: () => {
+          this.kill();
+          resolve();
+        },
+      };
+    });
+  }
+
+  /** Another worker beside the same machine, after a crash of the first. */
   async restart(): Promise<void> {
-    await this.#runtime.close();
-    [this.#runtime, this.cri] = this.#open();
+    this.kill();
+    this.#life = new AbortController();
+    [this.#runtime, this.cri, this.workerAgent] = this.#open();
     await this.cri.recover();
   }
 
@@ -123,15 +173,24 @@ export class TestNode {
     await this.#machine.destroy();
   }
 
-  #open(): [ContainerRuntime, CriRuntime] {
-    const options = { agent: this.agent, clock: systemClock, random: cryptoRandom };
+  #open(): [ContainerRuntime, CriRuntime, AgentClient] {
+    const { signal } = this.#life;
+    const machine = heldBy(signal, this.#machine.service, (op) => {
+      const killAt = this.#killAt;
+      if (killAt === undefined || op !== killAt.op) return;
+      this.#killAt = undefined;
+      killAt.killed();
+    });
+    const agent = new AgentClient(machine);
+    const options = { agent, clock: systemClock, random: cryptoRandom };
     const runtime = new ContainerRuntime({
       ...this.#host,
       ...options,
-      machine: this.#machine.service,
+      storage: heldBy(signal, this.#host.storage),
+      machine,
       name: 'worker-1',
     });
-    return [runtime, new CriRuntime({ ...options, runtime })];
+    return [runtime, new CriRuntime({ ...options, runtime }), agent];
   }
 }
 
