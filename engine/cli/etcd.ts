@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../base/clock.ts';
 import { cryptoRandom } from '../base/random.ts';
+import { toStandardError } from '../cluster/components/standard-error.node.ts';
 import { openEtcd, type EtcdServer } from '../etcd/etcd-server.ts';
 import { restoreSnapshot } from '../etcd/restore.ts';
 import { lockDirectory } from '../storage/directory-lock.node.ts';
@@ -64,7 +65,7 @@ async function withEtcd(data: string, use: (etcd: EtcdServer) => Promise<void>):
     storage: await storageOf(data),
     clock: systemClock,
     random: cryptoRandom,
-    onError: (error) => process.stderr.write(`etcd: ${String(error)}\n`),
+    onError: toStandardError('etcd'),
   });
   try {
     await use(etcd);

@@ -8,7 +8,7 @@ import { httpsOutbound } from '../apiserver/host/https-outbound.node.ts';
 import { listenHttps } from '../apiserver/host/https-server.node.ts';
 import type { Outbound } from '../apiserver/outbound/outbound.ts';
 import type { ClusterPki } from '../pki/cluster-pki.ts';
-import { kubeconfig } from '../pki/kubeconfig.ts';
+import { administratorKubeconfig } from '../pki/kubeconfig.ts';
 import type { Transport } from '../client/transport.ts';
 import { httpServiceOf } from '../http/index.ts';
 import { openEtcd } from '../etcd/etcd-server.ts';
@@ -135,7 +135,7 @@ async function start(
   const transport = (user: UserInfo): Transport => transportTo(server, user);
   return {
     url,
-    kubeconfig: kubeconfig(url, pki.ca.certificate, 'kubernetes-admin', pki.admin),
+    kubeconfig: administratorKubeconfig(url, pki),
     pki,
     transport,
     openPort: (user) => exposeOnPort(httpServiceOf(transport(user))),

@@ -10,7 +10,7 @@ import { Client } from '../client/client.ts';
 import type { Transport } from '../client/transport.ts';
 import type { HttpHandler } from '../http/index.ts';
 import type { ClusterPki } from '../pki/cluster-pki.ts';
-import { kubeconfig } from '../pki/kubeconfig.ts';
+import { administratorKubeconfig } from '../pki/kubeconfig.ts';
 import { MemoryStorage } from '../storage/memory-storage.ts';
 import { classes } from './addons/classes.ts';
 import { clusterAccess } from './addons/cluster-access.ts';
@@ -123,8 +123,7 @@ export class MachineCluster implements ClusterFacade {
 
   /** Of an administrator. @param server https://HOST:PORT */
   async kubeconfig(server: string): Promise<string> {
-    const { ca, admin } = await this.#nodes.pki;
-    return kubeconfig(server, ca.certificate, 'kubernetes-admin', admin);
+    return administratorKubeconfig(server, await this.#nodes.pki);
   }
 
   /** Certificate and key of the API server. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { cryptoRandom } from '../base/random.ts';
+import { toStandardError } from '../cluster/components/standard-error.node.ts';
 import type { DockerWorkerData } from '../docker/docker-worker-data.ts';
 import { EngineService } from '../docker/engine-service.ts';
 import { exposeInNodeWorker, spawnNodeWorker } from '../rpc/node-worker.node.ts';
@@ -20,9 +21,6 @@ exposeInNodeWorker(
     spawnBuild: () => spawnNodeWorker(new URL('build.worker.node.ts', import.meta.url), undefined),
     clock: systemClock,
     random: cryptoRandom,
-    onError: (error) =>
-      process.stderr.write(
-        `docker engine: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      ),
+    onError: toStandardError('docker engine'),
   }),
 );

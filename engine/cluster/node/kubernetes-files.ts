@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { issueCertificate } from '../../pki/certificates.ts';
 import type { ClusterPki } from '../../pki/cluster-pki.ts';
-import { kubeconfig } from '../../pki/kubeconfig.ts';
+import { administratorKubeconfig, kubeconfig } from '../../pki/kubeconfig.ts';
 import type { NodeFiles } from './node-files.ts';
 
 export interface KubernetesFilesOptions {
@@ -64,7 +64,7 @@ export async function controlPlaneFiles(
   manifests: Readonly<Record<string, string>>,
 ): Promise<NodeFiles> {
   const { pki, server } = options;
-  const admin = kubeconfig(server, pki.ca.certificate, 'kubernetes-admin', pki.admin);
+  const admin = administratorKubeconfig(server, pki);
   const [common, controllerManager, scheduler] = await Promise.all([
     workerFiles(options),
     login(options, 'system:kube-controller-manager'),
