@@ -8,7 +8,7 @@ import type { ContainerRecord } from '../containers/container-record.ts';
 import { parseDetachKeys } from '../containers/detach-keys.ts';
 import { logAttributes } from '../containers/log-attributes.ts';
 import { frame } from '../containers/stdcopy.ts';
-import { parseTimestamp } from '../go-format.ts';
+import { parseTimestamp } from '../../base/go-format.ts';
 import { badRequest, conflict } from './api-error.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { EngineServices } from './engine-services.ts';

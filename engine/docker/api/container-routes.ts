@@ -14,7 +14,7 @@ import { createContainer } from '../containers/create-container.ts';
 import { createBodySchema, hostConfigSchema } from '../containers/create-body.ts';
 import { describe, inspectContainer, summarizeContainer } from '../containers/describe.ts';
 import { directorySize, selectContainers } from '../containers/list.ts';
-import { parseTimestamp } from '../go-format.ts';
+import { parseTimestamp } from '../../base/go-format.ts';
 
 const NO_CONTENT = 204;
 

@@ -1,7 +1,7 @@
 /** `/networks` */
 import { z } from 'zod';
 import { endpointSchema } from '../containers/create-body.ts';
-import { goTime } from '../go-format.ts';
+import { goTime } from '../../base/go-format.ts';
 import { createNetworkSchema } from '../networks/create-network.ts';
 import { isUserDefined } from '../networks/container-endpoints.ts';
 import type { DockerNetwork } from '../networks/networks.ts';

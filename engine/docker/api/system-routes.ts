@@ -5,7 +5,7 @@ import { describe } from '../containers/describe.ts';
 import { directorySize } from '../containers/list.ts';
 import { summarizeContainer } from '../containers/describe.ts';
 import { sharedSizes, summarizeImage } from '../images/describe-image.ts';
-import { goTime, parseTimestamp } from '../go-format.ts';
+import { goTime, parseTimestamp } from '../../base/go-format.ts';
 import { MACHINE_CPUS } from '../containers/host-config-checks.ts';
 import { badRequest } from './api-error.ts';
 import { API_VERSION, MIN_API_VERSION } from './api-version.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Volume } from '../../runtime/types.ts';
 import { createVolume } from '../volumes/create-volume.ts';
-import { goTime } from '../go-format.ts';
+import { goTime } from '../../base/go-format.ts';
 import { conflict, notFound } from './api-error.ts';
 import type { EngineServices } from './engine-services.ts';
 import { labelMatches } from './filters.ts';

@@ -59,6 +59,11 @@ describe('processes', () => {
       linux: { sysctl: { 'net.core.somaxconn': '9' } },
     });
   });
+
+  it('without rights may listen on any port of a network of their own', async () => {
+    const key = 'net.ipv4.ip_unprivileged_port_start';
+    expect((await specOf({})).linux.sysctl).toMatchObject({ [key]: '0' });
+  });
 });
 
 describe('devices', () => {

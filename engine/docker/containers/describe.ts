@@ -2,7 +2,7 @@
 import type { Container } from '../../runtime/types.ts';
 import { networkNameOf } from '../networks/container-endpoints.ts';
 import { shownLinks } from '../networks/links.ts';
-import { goTime, humanDuration } from '../go-format.ts';
+import { goTime, humanDuration } from '../../base/go-format.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { Containers } from './containers.ts';
 import type { ContainerContext } from './context.ts';

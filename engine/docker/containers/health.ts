@@ -2,7 +2,7 @@
 import { messageOf } from '../../base/message-of.ts';
 import { sleep, type Clock } from '../../base/clock.ts';
 import { goDuration } from '../../base/go-duration.ts';
-import { goTime } from '../go-format.ts';
+import { goTime } from '../../base/go-format.ts';
 import type { Healthcheck } from './container-config.ts';
 
 export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';

@@ -1,7 +1,7 @@
 /** `--log-driver` and `--log-opt`. */
 import type { ContainerConfig } from '../../runtime/types.ts';
 import { ApiError, badRequest } from '../api/api-error.ts';
-import { parseBool } from '../go-format.ts';
+import { parseBool } from '../../base/go-format.ts';
 import type { HostConfig } from './host-config.ts';
 
 /** Those of every driver. */

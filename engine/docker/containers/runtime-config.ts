@@ -82,7 +82,7 @@ export function runtimeConfig(
       groupAdd: host.GroupAdd ?? undefined,
       domainname: config.Domainname || undefined,
       stopSignal: config.StopSignal,
-      sysctls: host.Sysctls,
+      sysctls: { ...ownNetworkSysctls(host), ...host.Sysctls },
       oomScoreAdj: nonZero(host.OomScoreAdj),
       cgroupParent: host.CgroupParent || undefined,
       init: host.Init === true ? true : undefined,
@@ -90,6 +90,16 @@ export function runtimeConfig(
       readonlyPaths: unlessDefault(host.ReadonlyPaths, READONLY_PATHS),
     }),
   };
+}
+
+/** As dockerd: ports below 1024, and ping, are for everybody in a network that is not the machine's. */
+function ownNetworkSysctls({ NetworkMode }: HostConfig): Readonly<Record<string, string>> {
+  return NetworkMode === 'host' || NetworkMode.startsWith('container:')
+    ? {}
+    : {
+        'net.ipv4.ip_unprivileged_port_start': '0',
+        'net.ipv4.ping_group_range': '0 2147483647',
+      };
 }
 
 function unlessDefault(

@@ -1,7 +1,7 @@
 /** Readings of a container as `docker stats` wants them (cgroup v2). */
 import type { TaskStats } from '../../api/agent.ts';
 import { NO_LIMIT } from '../api/reply.ts';
-import { ZERO_TIME, goTime } from '../go-format.ts';
+import { ZERO_TIME, goTime } from '../../base/go-format.ts';
 import { MACHINE_CPUS } from './host-config-checks.ts';
 
 const NANOSECONDS_PER_USEC = 1000;

@@ -1,6 +1,6 @@
 /** Images as `docker images`, `inspect` and `history` show them. */
 import type { Image, ImageHistory, Images } from '../../runtime/types.ts';
-import { ZERO_TIME, goTime } from '../go-format.ts';
+import { ZERO_TIME, goTime } from '../../base/go-format.ts';
 
 function createdAt(image: Image): number {
   const time = Date.parse(image.config.created ?? '');

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { humanSize } from '../go-format.ts';
+import { humanSize } from '../../base/go-format.ts';
 
 export type WriteLine = (line: Readonly<Record<string, unknown>>) => void;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isAddress } from '../../runtime/network/subnet.ts';
 import type { NetworkOptions } from '../../runtime/types.ts';
 import { ApiError, badRequest, notFound } from '../api/api-error.ts';
-import { parseBool } from '../go-format.ts';
+import { parseBool } from '../../base/go-format.ts';
 import type { KeptNetwork } from './networks.ts';
 
 const strings = z.record(z.string(), z.string()).nullish();

@@ -24,7 +24,7 @@ describe('humanDuration', () => {
 });
 
 it('prints sizes with four digits', () => {
-  expect([0, 999, 1000, 1234, 7_018_000, 2_066_001_234].map(humanSize)).toEqual([
+  expect([0, 999, 1000, 1234, 7_018_000, 2_066_001_234].map((bytes) => humanSize(bytes))).toEqual([
     '0B',
     '999B',
     '1kB',

@@ -45,8 +45,8 @@ export function humanDuration(milliseconds: number): string {
   return `${Math.trunc(seconds / 3600 / 24 / 365)} years`;
 }
 
-/** Four significant digits in steps of a thousand: `1.234kB`. */
-export function humanSize(bytes: number): string {
+/** In steps of a thousand, with four significant digits if nothing else is said: `1.234kB`. */
+export function humanSize(bytes: number, digits = 4): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes;
   let index = 0;
@@ -54,5 +54,5 @@ export function humanSize(bytes: number): string {
     value /= 1000;
     index++;
   }
-  return `${Number(value.toPrecision(4))}${units[index] ?? ''}`;
+  return `${Number(value.toPrecision(digits))}${units[index] ?? ''}`;
 }
