@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import { Client } from '../client/client.ts';
 import { registries } from '../runtime/registry/registries.ts';
 import { handlerOver, httpServiceOf } from '../http/index.ts';
+import { serveCrictl } from '../crictl/serve-crictl.ts';
 import { composeKubelet } from '../kubelet/compose-kubelet.ts';
 import { readConfiguration } from '../kubelet/configuration-file.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
@@ -68,6 +69,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     });
     const containers = new CriRuntime({ runtime, agent, clock, random });
     await containers.recover();
+    const cri = new RoutedCri(containers, await webWorkersOver(webWorkers));
     const kubelet = new Kubelet({
       nodeName: name,
       nodeIps: [ip],
@@ -76,7 +78,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
         clock,
         userAgent: 'kubelet/v1.37.2 (linux/386) kubernetes/drydock',
       }),
-      cri: new RoutedCri(containers, await webWorkersOver(webWorkers)),
+      cri,
       agent,
       clock,
       random,
@@ -88,6 +90,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
       makeParts: composeKubelet,
       onError,
     });
+    await serveCrictl({ cri, agent, clock, onError });
     await kubelet.start(this.#stop.signal);
     this.#kubelet = kubelet;
     this.#runtime = runtime;

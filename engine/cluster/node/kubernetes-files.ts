@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import { SOCKET } from '../../crictl/socket.ts';
 import { issueCertificate } from '../../pki/certificates.ts';
 import type { ClusterPki } from '../../pki/cluster-pki.ts';
 import { administratorKubeconfig, kubeconfig } from '../../pki/kubeconfig.ts';
@@ -16,7 +17,8 @@ export interface KubernetesFilesOptions {
 
 /**
  * The configuration of every kubelet. Our nodes have 256 MiB: of the 100 MiB that a kubelet keeps free by itself
- * too little would be left for Pods. Who names one threshold has to name them all.
+ * too little would be left for Pods. Who names one threshold has to name them all. Nor could they bear the processes of
+ * a fork bomb, which no limit holds back by itself.
  */
 const KUBELET_CONFIGURATION = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -29,7 +31,12 @@ evictionHard:
   memory.available: 20Mi
   nodefs.available: 10%
   nodefs.inodesFree: 5%
+podPidsLimit: 256
 staticPodPath: /etc/kubernetes/manifests
+`;
+
+const CRICTL_CONFIGURATION = `runtime-endpoint: unix://${SOCKET}
+image-endpoint: unix://${SOCKET}
 `;
 
 /** A kubeconfig for a new certificate. */
@@ -54,6 +61,7 @@ export async function workerFiles(options: KubernetesFilesOptions): Promise<Node
       'system:nodes',
     ]),
     'etc/kubernetes/pki/ca.crt': options.pki.ca.certificate,
+    'etc/crictl.yaml': CRICTL_CONFIGURATION,
     'var/lib/kubelet/config.yaml': KUBELET_CONFIGURATION,
   };
 }

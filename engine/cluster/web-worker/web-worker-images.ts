@@ -1,16 +1,16 @@
 import { fnv32a } from '../../base/fnv.ts';
 import type { CriImage } from '../../runtime/cri/types.ts';
 
-/** Marks ids of this runtime among those of others on its node: `webwrk`. */
+/** Ends ids of this runtime, which tells them from others on its node: `webwrk`. What lists show is their beginning. */
 const MARK = '77656277726b';
 
 /** A further part of an id, so many hexadecimal digits. */
 export function webWorkerId(rest: string): string {
-  return MARK + rest;
+  return rest + MARK;
 }
 
 export function isWebWorkerId(id: string): boolean {
-  return id.startsWith(MARK);
+  return id.endsWith(MARK);
 }
 
 const ID_DIGITS = 64;
@@ -22,7 +22,7 @@ function imageId(name: string): string {
       .toString(16)
       .padStart(8, '0'),
   );
-  return `sha256:${webWorkerId(digits.join('')).slice(0, ID_DIGITS)}`;
+  return `sha256:${webWorkerId(digits.join('').slice(0, ID_DIGITS - MARK.length))}`;
 }
 
 /** An image that stands for a program of this project: there is nothing to pull. @param name with its tag */

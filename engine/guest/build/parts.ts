@@ -131,6 +131,8 @@ function buildAgent(output: string, cache: string): Inputs {
   tree.write('usr/sbin/drydock-agent', readFileSync(binary), 0o755);
   // Under this name it is the default network plugin of Kubernetes nodes.
   tree.symlink('opt/cni/bin/drydock', '../../../usr/sbin/drydock-agent');
+  // … and under this one what asks the container runtime of such nodes.
+  tree.symlink('usr/bin/crictl', '../sbin/drydock-agent');
   storeTree(tree, 'agent', output);
   return {
     'folder agent': digestOfFolder(

@@ -19,16 +19,32 @@ export interface LogSource {
 const NEWLINE = 10;
 const encoder = new TextEncoder();
 
-/**
- * A container's log as `kubectl logs` shows it (cri-client's `logs.ReadLogs`): of the newest file; when it is
- * followed, of those that come after it, until the container ends. Throws an `Error` in upstream's words when
- * there is no file.
- */
+/** What is shown of one line. */
+export interface LogPiece {
+  readonly stream: CriLine['stream'];
+  readonly bytes: Uint8Array;
+}
+
+/** A container's log as bytes; see `readLogPieces`. */
 export async function* readContainerLog(
   source: LogSource,
   query: LogQuery,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  for await (const pieces of readLogPieces(source, query, signal))
+    yield concatBytes(...pieces.map(({ bytes }) => bytes));
+}
+
+/**
+ * A container's log as `kubectl logs` shows it (cri-client's `logs.ReadLogs`): of the newest file; when it is
+ * followed, of those that come after it, until the container ends. Throws an `Error` in upstream's words when
+ * there is no file.
+ */
+export async function* readLogPieces(
+  source: LogSource,
+  query: LogQuery,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly LogPiece[]> {
   const { agent, path } = source;
   const { follow, tailLines } = query;
   const ending = follow ? await watchEnd(source) : undefined;
@@ -109,7 +125,9 @@ class LogWriter {
     this.#bytes = limitBytes ?? Number.POSITIVE_INFINITY;
   }
 
-  async *write(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *write(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+  ): AsyncGenerator<readonly LogPiece[]> {
     const lines = new CriLines();
     try {
       while (!this.#isFull) {
@@ -129,9 +147,9 @@ class LogWriter {
     return this.#lines <= 0 || this.#bytes <= 0;
   }
 
-  /** What is to be seen of so many lines, in one piece. */
-  #show(lines: Iterable<CriLine | undefined>): Uint8Array {
-    const parts: Uint8Array[] = [];
+  /** What is to be seen of so many lines. */
+  #show(lines: Iterable<CriLine | undefined>): LogPiece[] {
+    const pieces: LogPiece[] = [];
     for (const line of lines) {
       if (this.#isFull) break;
       if (line === undefined) continue;
@@ -141,9 +159,9 @@ class LogWriter {
       if (bytes === undefined) continue;
       const shown = bytes.subarray(0, Math.min(bytes.length, this.#bytes));
       this.#bytes -= shown.length;
-      parts.push(shown);
+      pieces.push({ stream: line.stream, bytes: shown });
     }
-    return concatBytes(...parts);
+    return pieces;
   }
 
   #format({ time, stream, text }: CriLine): Uint8Array | undefined {

@@ -19,6 +19,7 @@ import (
 	"drydock/agent/internal/channel"
 	"drydock/agent/internal/cni"
 	"drydock/agent/internal/cniplugin"
+	"drydock/agent/internal/crictl"
 	"drydock/agent/internal/execs"
 	"drydock/agent/internal/files"
 	"drydock/agent/internal/identity"
@@ -43,9 +44,11 @@ const (
 )
 
 func main() {
-	// Under this name the program is the network's default plugin.
-	if filepath.Base(os.Args[0]) == cniplugin.Name {
+	switch filepath.Base(os.Args[0]) {
+	case cniplugin.Name: // the network's default plugin
 		os.Exit(cniplugin.Main())
+	case crictl.Name:
+		os.Exit(crictl.Main())
 	}
 	path := flag.String("channel", "", "the byte channel to the host: a path, or a file descriptor's number; empty finds the machine's own")
 	flag.Parse()

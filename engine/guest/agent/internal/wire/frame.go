@@ -106,14 +106,14 @@ func ReadFrames(reader io.Reader, handlers FrameHandlers) error {
 			handlers.StdinEnd()
 		case FrameResize:
 			var size TerminalSize
-			if err = readControl(payload, length, &size); err == nil {
+			if err = ReadControl(payload, length, &size); err == nil {
 				handlers.Resize(size)
 			}
 		case FrameSignal:
 			var request struct {
 				Signal string `json:"signal"`
 			}
-			if err = readControl(payload, length, &request); err == nil {
+			if err = ReadControl(payload, length, &request); err == nil {
 				handlers.Signal(request.Signal)
 			}
 		default:
@@ -125,7 +125,8 @@ func ReadFrames(reader io.Reader, handlers FrameHandlers) error {
 	}
 }
 
-func readControl(payload io.Reader, length int, into any) error {
+// ReadControl parses the payload of a frame that holds JSON.
+func ReadControl(payload io.Reader, length int, into any) error {
 	if length > maxControlFrame {
 		return Errorf(CodeProtocol, "a control frame of %d bytes is longer than %d", length, maxControlFrame)
 	}

@@ -1,0 +1,2 @@
+/** Where the program in the machine reaches the runtime. */
+export const SOCKET = '/run/drydock/cri.sock';
