@@ -31,6 +31,8 @@ export type Trigger =
   | { readonly kind: 'files'; readonly path: string; readonly node?: string }
   /** the API server told of an object of this kind */
   | { readonly kind: 'objects'; readonly resource: Resource<KubernetesObject> }
+  /** a machine beside the lesson's own begins to start, or has started */
+  | { readonly kind: 'machines' }
   /** something became of a node's machine, its cable or a component on it */
   | { readonly kind: 'nodes' };
 
@@ -65,6 +67,12 @@ export interface MachineFacts {
   ): Promise<{ readonly status: number; readonly text: string } | undefined>;
 }
 
+/** A machine with Docker, as checks look at it. */
+export interface DockerFacts extends MachineFacts {
+  /** The Docker engine's answer to a GET of its API, such as `/containers/json`; undefined where it answers 404. */
+  docker<Answer>(path: string): Promise<Answer | undefined>;
+}
+
 /** A cluster, as checks look at it. */
 export interface ClusterFacts {
   /** Objects of one kind, of one namespace or of all, as the API server has them or last had them. They are shared: nobody changes one. */
@@ -85,9 +93,9 @@ export interface ClusterFacts {
 }
 
 /** What checks may look at: the lesson's machine, which is the control plane's where there is a cluster, and what belongs to it. */
-export interface LessonWorld extends MachineFacts {
-  /** The Docker engine's answer to a GET of its API, such as `/containers/json`; undefined where it answers 404. */
-  docker<Answer>(path: string): Promise<Answer | undefined>;
+export interface LessonWorld extends DockerFacts {
+  /** A machine beside the lesson's own; undefined until it has been started. */
+  machine(name: string): DockerFacts | undefined;
   /** The last of what programs printed in terminals since the lesson was opened, without colours. */
   printed(): string;
   /** Throws where the lesson has none. */

@@ -2,9 +2,21 @@ import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9-]+$/, 'small letters, digits and hyphens only');
 
+const otherMachine = z.strictObject({
+  profile: z.enum(['docker', 'bare']),
+  start: z.enum(['restore', 'cold']).default('restore'),
+});
+
+/** How a machine beside the lesson's own starts. */
+export type OtherMachine = z.infer<typeof otherMachine>;
+
 /** What a lesson needs. */
 export type Environment =
-  | { readonly kind: 'machine'; readonly profile: 'docker' }
+  | {
+      readonly kind: 'machine';
+      readonly profile: 'docker';
+      readonly others: Readonly<Record<string, OtherMachine>>;
+    }
   | { readonly kind: 'cluster'; readonly nodes: number };
 
 /** What a lesson says of itself, at the top of its `lesson.md`. */
@@ -19,17 +31,18 @@ export const frontMatter = z.strictObject({
   environment: z
     .strictObject({
       machine: z.enum(['docker']).optional(),
+      others: z.record(name, otherMachine).default({}),
       cluster: z.strictObject({ nodes: z.number().int().min(1).max(3) }).optional(),
     })
-    .transform(({ machine, cluster }, context): Environment => {
+    .transform(({ machine, others, cluster }, context): Environment => {
       if (machine !== undefined && cluster === undefined)
-        return { kind: 'machine', profile: machine };
+        return { kind: 'machine', profile: machine, others };
       if (cluster !== undefined && machine === undefined) return { kind: 'cluster', ...cluster };
       context.addIssue({ code: 'custom', message: 'write either “machine” or “cluster”' });
       return z.NEVER;
     })
     .describe(
-      'what has to be there: “machine: docker”, or “cluster: { nodes: 3 }” with 1 to 3 machines of which the first is the control plane’s',
+      'what has to be there: “machine: docker”, or “cluster: { nodes: 3 }” with 1 to 3 machines of which the first is the control plane’s. “others” are machines beside the first one: the text has a button for each, ::: machine NAME',
     ),
   open: z.array(z.string()).default([]).describe('files that the editor shows, below /root/work'),
   reality: z

@@ -1,8 +1,9 @@
 import type { LabMachine, Stop } from '../engine/api/lab.ts';
 import type { Clock } from '../engine/base/clock.ts';
-import type { ClusterFacts, LessonWorld, Trigger } from './checks.ts';
+import type { ClusterFacts, DockerFacts, LessonWorld, Trigger } from './checks.ts';
 import { ClusterView } from './cluster-view.ts';
 import { getRequest, MachineView } from './machine-view.ts';
+import type { OtherMachines } from './other-machines.ts';
 import { machineOf, type Place } from './place.ts';
 
 /** Terminals live where they are shown; this is how a world hears what is printed in them. */
@@ -22,6 +23,7 @@ const CONTROL_SEQUENCE = new RegExp(
 export class LabWorld extends MachineView implements LessonWorld {
   readonly #machine: () => LabMachine;
   readonly #cluster: ClusterView | undefined;
+  readonly #others: OtherMachines | undefined;
   readonly #onTerminal: OnTerminal;
   readonly #stopTerminal: Stop;
   readonly #dockerListeners = new Set<() => void>();
@@ -33,6 +35,7 @@ export class LabWorld extends MachineView implements LessonWorld {
     super(machine);
     this.#machine = machine;
     this.#cluster = place.kind === 'cluster' ? new ClusterView(place.cluster, clock) : undefined;
+    this.#others = place.kind === 'machine' ? place.others : undefined;
     this.#onTerminal = onTerminal;
     this.#stopTerminal = onTerminal((text) => {
       this.#printed = (this.#printed + text).slice(-MOST_PRINTED);
@@ -43,12 +46,9 @@ export class LabWorld extends MachineView implements LessonWorld {
     return this.#clusterView;
   }
 
-  async docker<Answer>(path: string): Promise<Answer | undefined> {
-    const { status, body } = await this.#machine().docker(getRequest(`http://docker${path}`));
-    const text = await new Response(body).text();
-    if (status === 404) return undefined;
-    if (status >= 400) throw new Error(`The Docker engine answered ${status} to ${path}: ${text}`);
-    return JSON.parse(text) as Answer;
+  machine(name: string): DockerFacts | undefined {
+    const machine = this.#others?.running(name);
+    return machine === undefined ? undefined : new MachineView(() => machine);
   }
 
   printed(): string {
@@ -67,6 +67,8 @@ export class LabWorld extends MachineView implements LessonWorld {
           : this.#clusterView.node(trigger.node).onFiles(trigger.path, listener);
       case 'objects':
         return this.#clusterView.onObjects(trigger.resource, listener);
+      case 'machines':
+        return this.#others?.onChange(listener) ?? (() => {});
       case 'nodes':
         return this.#clusterView.onNodes(listener);
     }

@@ -17,6 +17,10 @@ export interface Step {
 export type Block =
   | { readonly kind: 'prose'; readonly html: string }
   | Picture
+  /** starts a machine beside the lesson's own */
+  | { readonly kind: 'machine'; readonly name: string }
+  /** such a machine and a container of the lesson's own, measured side by side */
+  | { readonly kind: 'compare'; readonly machine: string; readonly container: string }
   | Code
   | Task
   | { readonly kind: 'aside'; readonly title: string; readonly html: string }

@@ -1,8 +1,8 @@
 import type { LabMachine, PortResponse, Stop } from '../engine/api/lab.ts';
-import type { MachineFacts, RunResult } from './checks.ts';
+import type { DockerFacts, RunResult } from './checks.ts';
 
 /** A machine as checks look at it; of one name there may be another one later. */
-export class MachineView implements MachineFacts {
+export class MachineView implements DockerFacts {
   readonly #machine: () => LabMachine;
 
   constructor(machine: () => LabMachine) {
@@ -38,6 +38,14 @@ export class MachineView implements MachineFacts {
       throw error;
     }
     return { status: response.status, text: await new Response(response.body).text() };
+  }
+
+  async docker<Answer>(path: string): Promise<Answer | undefined> {
+    const { status, body } = await this.#machine().docker(getRequest(`http://docker${path}`));
+    const text = await new Response(body).text();
+    if (status === 404) return undefined;
+    if (status >= 400) throw new Error(`The Docker engine answered ${status} to ${path}: ${text}`);
+    return JSON.parse(text) as Answer;
   }
 
   /** Calls back when a file below `path` changes. */

@@ -16,6 +16,19 @@ environment: { machine: docker }
 
 const parse = (body: string, front = FRONT) => parseLesson(front + body, 'lesson.md');
 
+it('reads where another machine is started, and compared with a container', () => {
+  const front = FRONT.replace(
+    'machine: docker',
+    'machine: docker, others: { vm: { profile: bare, start: cold } }',
+  );
+  const text = '## Step\n\n::: machine vm\n:::\n\n::: compare vm beside\n:::\n';
+  expect(parse(text, front).steps[0]?.blocks).toEqual([
+    { kind: 'machine', name: 'vm' },
+    { kind: 'compare', machine: 'vm', container: 'beside' },
+  ]);
+  expect(() => parse(text)).toThrow('name a machine of “others”');
+});
+
 it('reads pictures, which are paragraphs of their own', () => {
   const lesson = parse(`
 Before.

@@ -1,11 +1,11 @@
 import MarkdownIt, { type Token } from 'markdown-it';
 import container from 'markdown-it-container';
-import { frontMatter } from './front-matter.ts';
+import { frontMatter, type FrontMatter } from './front-matter.ts';
 import type { Block, Code, CodeAction, Lesson, Picture, Quiz, Step, Task } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
 import { parseFrontMatter } from './parse-front-matter.ts';
 
-const CONTAINERS = ['task', 'hint', 'aside', 'quiz'] as const;
+const CONTAINERS = ['task', 'hint', 'aside', 'quiz', 'machine', 'compare'] as const;
 type Container = (typeof CONTAINERS)[number];
 
 /** HTML inside Markdown stays text: what a lesson shows is only what Markdown can say. */
@@ -15,7 +15,7 @@ for (const name of CONTAINERS) markdownIt.use(container, name);
 /** Reads a `lesson.md`. @param file for messages @throws LessonError */
 export function parseLesson(text: string, file: string): Lesson {
   const { data, markdown, offset } = parseFrontMatter(text, file, frontMatter);
-  const reader = new LessonReader(file, offset, markdownIt.parse(markdown, {}));
+  const reader = new LessonReader(file, offset, data, markdownIt.parse(markdown, {}));
   const { introduction, steps } = reader.read();
   if (steps.length === 0)
     throw new LessonError(
@@ -30,15 +30,17 @@ export function parseLesson(text: string, file: string): Lesson {
 class LessonReader {
   readonly #file: string;
   readonly #offset: number;
+  readonly #front: FrontMatter;
   readonly #tokens: readonly Token[];
   readonly #introduction: Block[] = [];
   readonly #steps: { id: string; title: string; blocks: Block[] }[] = [];
   readonly #ids = new Set<string>();
   #at = 0;
 
-  constructor(file: string, offset: number, tokens: readonly Token[]) {
+  constructor(file: string, offset: number, front: FrontMatter, tokens: readonly Token[]) {
     this.#file = file;
     this.#offset = offset;
+    this.#front = front;
     this.#tokens = tokens;
   }
 
@@ -157,6 +159,18 @@ class LessonReader {
       case 'aside':
         this.#add({ kind: 'aside', title: argument, html: this.#render(from, close) });
         break;
+      case 'machine':
+        this.#add({ kind: 'machine', name: this.#otherMachine(argument, open) });
+        break;
+      case 'compare': {
+        const [machine = '', container = ''] = argument.split(' ');
+        this.#add({
+          kind: 'compare',
+          machine: this.#otherMachine(machine, open),
+          container: this.#named(container, open, 'compare MACHINE'),
+        });
+        break;
+      }
       case 'quiz':
         this.#add(this.#quiz(this.#named(argument, open, 'quiz'), from, close, open));
     }
@@ -214,6 +228,12 @@ class LessonReader {
         this.#token(this.#at - 1),
         'before the first step there are only prose and pictures: put this below a heading ##',
       );
+  }
+
+  #otherMachine(name: string, open: Token): string {
+    const { environment } = this.#front;
+    if (environment.kind === 'machine' && name in environment.others) return name;
+    throw this.#error(open, `name a machine of “others” in “environment”, not “${name}”`);
   }
 
   #named(argument: string, open: Token, what: string): string {

@@ -1,6 +1,6 @@
 /**
  * What solves a step: lines for a shell, and what a learner does in the cluster panel. A line `# on worker-1` leads to
- * the terminal of another node; `# pull`, `# plug`, `# freeze`, `# thaw`, `# kill` and `# replace` with a node's name
+ * the terminal of another node or machine; `# pull`, `# plug`, `# freeze`, `# thaw`, `# kill` and `# replace` with a node's name
  * do what the panel's buttons do.
  */
 import type { ClusterFacade } from '../engine/api/cluster.ts';

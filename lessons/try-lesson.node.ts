@@ -5,6 +5,7 @@ import type { LessonOnDisk } from './course.node.ts';
 import { LabWorld, type OnTerminal } from './lab-world.ts';
 import { tasksOf, type Step } from './lesson.ts';
 import { prepareLesson } from './lesson-files.ts';
+import { OtherMachines } from './other-machines.ts';
 import { machineOf, type Place } from './place.ts';
 import { StepRun, type Verdicts } from './runner.ts';
 import { press, solutionParts, type SolutionPart } from './solution.ts';
@@ -70,11 +71,12 @@ export function machineGround(lab: Lab): Ground {
   return {
     async fresh(environment) {
       if (environment.kind !== 'machine') throw new RangeError('This lesson needs a cluster.');
-      const { profile } = environment;
+      const { profile, others } = environment;
+      for (const { name } of lab.machines()) if (name !== MACHINE) await lab.removeMachine(name);
       const machine = lab.machines().some(({ name }) => name === MACHINE)
         ? await lab.resetMachine(MACHINE, 'restore', profile)
         : await lab.addMachine({ name: MACHINE, profile, start: 'restore' });
-      return { kind: 'machine', machine };
+      return { kind: 'machine', machine, others: new OtherMachines(lab, others, systemClock) };
     },
   };
 }
@@ -119,6 +121,8 @@ class Attempt {
     const { run, until } = this.#watch(step);
     try {
       const started = systemClock.monotonic();
+      for (const block of step.blocks)
+        if (block.kind === 'machine') await this.#startMachine(block.name);
       for (const part of solutionParts(this.#lesson.solutions[step.id] ?? ''))
         await this.#do(part, step);
       const solved = systemClock.monotonic();
@@ -162,6 +166,11 @@ class Attempt {
         check();
       });
     return { run, until };
+  }
+
+  /** As the button in the text does. */
+  async #startMachine(name: string): Promise<void> {
+    if (this.#place.kind === 'machine') await this.#place.others.start(name);
   }
 
   async #do(part: SolutionPart, step: Step): Promise<void> {

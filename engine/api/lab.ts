@@ -174,5 +174,7 @@ export interface Lab {
     start: AddMachine['start'],
     profile?: ProfileName,
   ): Promise<LabMachine>;
+  /** Ends a machine, if there is one of this name; the name is free then. */
+  removeMachine(name: string): Promise<void>;
   close(): Promise<void>;
 }

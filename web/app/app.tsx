@@ -142,6 +142,7 @@ export function App({ session }: { readonly session: LabSession }) {
             id={route.lesson}
             step={route.step}
             machine={lessonMachine}
+            lab={session.machines}
             cluster={cluster}
             onStep={showStep}
             onCourse={() => setShowCourse(true)}

@@ -3,6 +3,7 @@ import type { ClusterFacade } from '../../engine/api/cluster.ts';
 import type { HubContents } from '../../engine/api/hub.ts';
 import type { LabMachine } from '../../engine/api/lab.ts';
 import type { ProfileName, SavedMachine } from '../../engine/api/machine.ts';
+import type { MachineLab } from '../../lessons/other-machines.ts';
 import { missingCapability } from '../features/machine/capabilities.ts';
 import { describeFailure, type Failure } from '../features/machine/failures.ts';
 import { starterFiles } from './starter-files.ts';
@@ -108,6 +109,13 @@ export class LabSession {
     this.#follow(this.#lab?.machines() ?? []);
   };
 
+  /** Where a lesson starts machines beside the first one. */
+  readonly machines: MachineLab = {
+    machines: () => this.#lab?.machines() ?? [],
+    addMachine: (options) => (this.#lab ??= this.#open()).addMachine(options),
+    removeMachine: async (name) => this.#lab?.removeMachine(name),
+  };
+
   /** What the registry has; also when no machine can be started. */
   readonly hubContents = (): Promise<HubContents> => (this.#lab ??= this.#open()).hubContents();
 
@@ -126,7 +134,8 @@ export class LabSession {
   }
 
   #follow(machines: readonly LabMachine[]): void {
-    const machine = machines.find(({ name }) => name === this.#shown);
+    const named = (wanted: string) => machines.find(({ name }) => name === wanted);
+    const machine = named(this.#shown) ?? named(DOCKER_MACHINE);
     const { cluster, failure } = this.#snapshot;
     const same = machine === this.#snapshot.machine;
     this.#set({

@@ -4,6 +4,8 @@ import type { Block, Code, CodeAction, Quiz, Task } from '../../../lessons/lesso
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
+import { CompareView } from './compare-view.tsx';
+import { MachineStart } from './machine-start.tsx';
 import type { OpenLesson } from './open-lesson.ts';
 import { PictureView } from './picture-view.tsx';
 import { SafeHtml } from './safe-html.tsx';
@@ -22,6 +24,23 @@ export function BlockView({ block, open, verdict }: BlockViewProps) {
       return <SafeHtml html={block.html} />;
     case 'picture':
       return <PictureView svg={open.picture(block.file)} alternative={block.alternative} />;
+    case 'machine':
+      return open.place.kind === 'machine' ? (
+        <MachineStart
+          name={block.name}
+          others={open.place.others}
+          onShow={(name) => open.show(name)}
+        />
+      ) : null;
+    case 'compare':
+      return open.place.kind === 'machine' ? (
+        <CompareView
+          container={block.container}
+          machine={open.place.machine}
+          other={block.machine}
+          others={open.place.others}
+        />
+      ) : null;
     case 'code':
       return <CodeView code={block} open={open} />;
     case 'task':

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
+import type { MachineLab } from '../../../lessons/other-machines.ts';
 import { tasksOf } from '../../../lessons/lesson.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
@@ -22,6 +23,8 @@ export interface LessonPanelProps extends Omit<LessonPlaceProps, 'environment' |
   readonly step: string | undefined;
   /** the machine with Docker, as soon as it can be used */
   readonly machine: LabMachine | undefined;
+  /** where further machines are started */
+  readonly lab: MachineLab;
   /** the step that is shown now, for the address bar */
   readonly onStep: (step: string) => void;
   readonly onCourse: () => void;
@@ -39,7 +42,7 @@ export function LessonPanel(props: LessonPanelProps) {
   const [open, setOpen] = useState<OpenLesson>();
   const firstStep = useRef(props.step);
   const environment = parts?.lesson.environment;
-  const place = usePlace(environment, props.machine, props.cluster);
+  const place = usePlace(environment, props.machine, props.cluster, props.lab);
 
   useEffect(() => {
     let current = true;

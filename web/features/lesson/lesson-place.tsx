@@ -1,7 +1,9 @@
 import { useMemo, useState } from 'react';
 import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import type { LabMachine } from '../../../engine/api/lab.ts';
+import { pageClock } from '../../../engine/cluster/index.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
+import { OtherMachines, type MachineLab } from '../../../lessons/other-machines.ts';
 import type { Place } from '../../../lessons/place.ts';
 import { Button } from '../../ui/button.tsx';
 import { messageOf } from '../../ui/message-of.ts';
@@ -14,6 +16,7 @@ export function usePlace(
   environment: Environment | undefined,
   machine: LabMachine | undefined,
   cluster: ClusterFacade | undefined,
+  lab: MachineLab,
 ): Place | undefined {
   const state = useClusterState(cluster);
   const kind = environment?.kind;
@@ -22,9 +25,16 @@ export function usePlace(
     state?.kind === 'ready' &&
     state.nodes.length === environment.nodes;
   return useMemo(() => {
-    if (kind === 'machine') return machine && { kind, machine };
+    if (environment?.kind === 'machine')
+      return (
+        machine && {
+          kind: environment.kind,
+          machine,
+          others: new OtherMachines(lab, environment.others, pageClock),
+        }
+      );
     return kind === 'cluster' && cluster !== undefined && isReady ? { kind, cluster } : undefined;
-  }, [kind, machine, cluster, isReady]);
+  }, [environment, kind, machine, cluster, lab, isReady]);
 }
 
 export interface LessonPlaceProps {

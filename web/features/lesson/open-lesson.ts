@@ -57,6 +57,10 @@ export class OpenLesson {
 
   readonly state = () => this.#state;
 
+  get place(): Place {
+    return this.#place;
+  }
+
   /** The SVG of one of its pictures. */
   picture(file: string): string {
     return this.#parts.pictures[file] ?? '';
@@ -94,7 +98,12 @@ export class OpenLesson {
     this.#run?.checkNow();
   }
 
-  /** Types the lines in the lesson's machine or that of a node, also when another one is shown. */
+  /** Puts a machine's terminals before the learner. */
+  show(machine: string): void {
+    this.#showMachine(machine);
+  }
+
+  /** Types the lines in the lesson's machine or another one, also when another one is shown. */
   run(text: string, node = this.#machineName): void {
     this.#showMachine(node);
     typeInTerminal(node, `${text}\r`);
@@ -128,6 +137,7 @@ export class OpenLesson {
     this.#run?.stop();
     this.#world.dispose();
     this.#listeners.clear();
+    if (this.#place.kind === 'machine') void this.#place.others.end();
   }
 
   get #machineName(): string {
