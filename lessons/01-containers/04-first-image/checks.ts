@@ -8,7 +8,7 @@ import {
   type Checks,
   type Trigger,
 } from '../../checks.ts';
-import { container, type DockerImage } from '../docker-facts.ts';
+import { container, image } from '../docker-facts.ts';
 
 const FOLDER = '/root/work/first-image';
 const PAGE = '/usr/share/nginx/html/index.html';
@@ -38,11 +38,11 @@ export const checks: Checks = {
   }),
 
   image: edge([docker], async (world) => {
-    const image = await world.docker<DockerImage>('/images/my-nginx-image/json');
-    if (image === undefined) return waiting('There is no image called my-nginx-image yet.');
-    const base = await world.docker<DockerImage>('/images/nginx/json');
+    const own = await image(world, 'my-nginx-image');
+    if (own === undefined) return waiting('There is no image called my-nginx-image yet.');
+    const base = await image(world, 'nginx');
     const below = base?.RootFS.Layers ?? [];
-    const layers = image.RootFS.Layers;
+    const layers = own.RootFS.Layers;
     if (below.length === 0 || !below.every((layer, index) => layers[index] === layer))
       return failed('my-nginx-image does not stand on the layers of nginx. Check the FROM line.');
     return layers.length > below.length
@@ -56,8 +56,8 @@ export const checks: Checks = {
     const web = await container(world, 'web');
     if (web === undefined) return waiting('There is no container called web yet.');
     if (!web.State.Running) return failed(`The container web is ${web.State.Status}, not running.`);
-    const image = await world.docker<DockerImage>('/images/my-nginx-image/json');
-    if (web.Image !== image?.Id)
+    const own = await image(world, 'my-nginx-image');
+    if (web.Image !== own?.Id)
       return failed('The container web runs another image than my-nginx-image as it is now.');
     const [binding] = web.NetworkSettings.Ports['80/tcp'] ?? [];
     if (binding === undefined)
