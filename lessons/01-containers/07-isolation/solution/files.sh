@@ -1,0 +1,1 @@
+docker exec cell sh -c 'echo "I was here" > /wall'

@@ -1,0 +1,1 @@
+docker run -d --name cell busybox sleep 3600

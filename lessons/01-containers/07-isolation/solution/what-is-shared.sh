@@ -1,0 +1,1 @@
+sysctl -w kernel.panic=7
