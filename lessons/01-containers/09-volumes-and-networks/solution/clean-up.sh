@@ -1,0 +1,3 @@
+docker rm -f site api buyer stranger
+docker network rm harbour
+docker volume rm notes
