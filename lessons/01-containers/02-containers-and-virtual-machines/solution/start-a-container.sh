@@ -1,0 +1,1 @@
+docker run -d --name beside busybox sleep 3600

@@ -1,0 +1,1 @@
+docker build -q -t captain/greeting:1 ~/work/portability

@@ -1,0 +1,1 @@
+docker rmi captain/greeting:1

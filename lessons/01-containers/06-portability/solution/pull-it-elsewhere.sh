@@ -1,0 +1,2 @@
+# on other
+docker run --name first captain/greeting:1
