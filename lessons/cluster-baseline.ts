@@ -6,13 +6,15 @@ import { keyOf } from '../engine/client/informer/object-store.ts';
 import type { Resource, Stored } from '../engine/client/resource.ts';
 import { resources } from '../engine/client/resources.ts';
 import { reasonOf } from '../engine/client/response-failure.ts';
+import { retryOnConflict } from '../engine/client/retry-on-conflict.ts';
 import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { clusterClient } from './cluster-view.ts';
 
 type Objects = ReadonlyMap<string, Stored<KubernetesObject>>;
 
-/** What components write all the time, or make by themselves of other objects. */
+/** What components write all the time, or make by themselves of other objects and of manifests. */
 const NOT_KEPT = new Set([
+  'pods',
   'events',
   'leases',
   'endpoints',
@@ -72,13 +74,13 @@ export class ClusterBaseline {
       await orGone(client.delete(resource, metadata, { propagationPolicy: 'Background' }));
     const now = await objectsOf(client, resource);
     for (const [key, object] of this.#kept.get(nameOf(resource)) ?? []) {
-      const found = now.get(key);
-      if (found === undefined) await client.create(resource, essence(object));
-      else if (JSON.stringify(essence(found)) !== JSON.stringify(essence(object))) {
-        const { resourceVersion } = found.metadata;
-        const { metadata, ...rest } = essence(object);
-        await client.update(resource, { ...rest, metadata: { ...metadata, resourceVersion } });
-      }
+      if (!now.has(key)) await client.create(resource, essence(object));
+      else if (!isLike(now.get(key), object))
+        await retryOnConflict(async () => {
+          const { resourceVersion } = (await client.get(resource, object.metadata)).metadata;
+          const { metadata, ...rest } = essence(object);
+          await client.update(resource, { ...rest, metadata: { ...metadata, resourceVersion } });
+        });
     }
   }
 
@@ -104,9 +106,12 @@ async function resourcesOf(client: Client): Promise<readonly Resource<Kubernetes
   );
 }
 
-/** Those that nothing owns. */
+/** Those that nothing owns. None of a kind whose definition is gone. */
 async function objectsOf(client: Client, resource: Resource<KubernetesObject>): Promise<Objects> {
-  const { items } = await client.list(resource);
+  const { items } = await client.list(resource).catch((error: unknown) => {
+    if (reasonOf(error) === 'NotFound') return { items: [] };
+    throw error;
+  });
   const own = items.filter(({ metadata }) => (metadata.ownerReferences ?? []).length === 0);
   return new Map(own.map((object) => [keyOf(object.metadata), object]));
 }
@@ -125,6 +130,13 @@ function essence(object: Stored<KubernetesObject>): KubernetesObject {
       ...(finalizers === undefined ? {} : { finalizers }),
     },
   };
+}
+
+function isLike(
+  found: Stored<KubernetesObject> | undefined,
+  object: Stored<KubernetesObject>,
+): boolean {
+  return found !== undefined && JSON.stringify(essence(found)) === JSON.stringify(essence(object));
 }
 
 function nameOf({ group, version, plural }: Resource<KubernetesObject>): string {

@@ -1,8 +1,9 @@
 import type { ClusterFacade, ClusterState } from '../engine/api/cluster.ts';
 import { sleep, systemClock } from '../engine/base/clock.ts';
 import { ClusterBaseline } from './cluster-baseline.ts';
+import { getRequest, MachineView } from './machine-view.ts';
+import { CONTROL_PLANE } from './place.ts';
 import { press } from './solution.ts';
-import { CONTROL_PLANE, machineOf } from './place.ts';
 import type { Ground } from './try-lesson.node.ts';
 
 /** Milliseconds between looks at what nothing tells of. */
@@ -14,19 +15,15 @@ const MANIFESTS = '/etc/kubernetes/manifests';
 
 /**
  * One cluster for many lessons. In the page a reset is a new cluster; here it is the old one put back to how it was when it had just started, which costs
- * a second and not a start: its machines run and have their cables, the control plane's manifests and all objects are as they were, and
+ * a second and not a start: its machines run and have their cables, the nodes' manifests and all objects are as they were, and
  * the folders that lessons work in are empty. What else was done to a machine, such as a package or a rule of nftables, stays.
  */
 export class ClusterGround implements Ground {
   readonly #cluster: ClusterFacade;
   readonly #baseline: ClusterBaseline;
-  readonly #manifests: ReadonlyMap<string, Uint8Array>;
+  readonly #manifests: Manifests;
 
-  private constructor(
-    cluster: ClusterFacade,
-    baseline: ClusterBaseline,
-    manifests: ReadonlyMap<string, Uint8Array>,
-  ) {
+  private constructor(cluster: ClusterFacade, baseline: ClusterBaseline, manifests: Manifests) {
     this.#cluster = cluster;
     this.#baseline = baseline;
     this.#manifests = manifests;
@@ -56,29 +53,46 @@ export class ClusterGround implements Ground {
         await press(cluster, 'replace', name);
     }
     await this.#putManifests();
-    await until(async () => (await cluster.api(get('/readyz'))).status === 200, 'the API server');
+    await until(
+      async () => (await cluster.api(getRequest('https://kubernetes/readyz'))).status === 200,
+      'the API server',
+    );
     await this.#baseline.restore();
     await until(async () => isReady(cluster.state()), 'all nodes');
-    const { files } = machineOf({ kind: 'cluster', cluster });
+    const { files } = cluster.machine(CONTROL_PLANE);
     for (const { name } of await files.list('/root/work')) await files.remove(`/root/work/${name}`);
   }
 
   async #putManifests(): Promise<void> {
-    const { files } = this.#cluster.machine(CONTROL_PLANE);
-    const now = await readManifests(this.#cluster);
-    for (const name of now.keys())
-      if (!this.#manifests.has(name)) await files.remove(`${MANIFESTS}/${name}`);
-    for (const [name, content] of this.#manifests)
-      if (now.get(name)?.toString() !== content.toString())
-        await files.write(`${MANIFESTS}/${name}`, content);
+    for (const [node, wanted] of this.#manifests) {
+      const { files } = this.#cluster.machine(node);
+      const found = await manifestsOf(this.#cluster, node);
+      for (const name of found.keys())
+        if (!wanted.has(name)) await files.remove(`${MANIFESTS}/${name}`);
+      for (const [name, content] of wanted)
+        if (found.get(name) !== content)
+          await files.write(`${MANIFESTS}/${name}`, new TextEncoder().encode(content));
+    }
   }
 }
 
-async function readManifests(cluster: ClusterFacade): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { files } = cluster.machine(CONTROL_PLANE);
-  const found = new Map<string, Uint8Array>();
-  for (const { name } of await files.list(MANIFESTS))
-    found.set(name, await files.read(`${MANIFESTS}/${name}`));
+/** Texts by name of the file, by name of the node. */
+type Manifests = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+async function readManifests(cluster: ClusterFacade): Promise<Manifests> {
+  const found = new Map<string, ReadonlyMap<string, string>>();
+  for (const { name } of cluster.state().nodes) found.set(name, await manifestsOf(cluster, name));
+  return found;
+}
+
+async function manifestsOf(
+  cluster: ClusterFacade,
+  node: string,
+): Promise<ReadonlyMap<string, string>> {
+  const machine = new MachineView(() => cluster.machine(node));
+  const found = new Map<string, string>();
+  for (const name of await machine.list(MANIFESTS))
+    found.set(name, (await machine.readFile(`${MANIFESTS}/${name}`)) ?? '');
   return found;
 }
 
@@ -87,10 +101,6 @@ function isReady({ nodes }: ClusterState): boolean {
   return nodes.every(
     ({ ready, components }) => ready === true && components.every(({ running }) => running),
   );
-}
-
-function get(path: string) {
-  return { method: 'GET', url: `https://kubernetes${path}`, headers: new Headers(), body: null };
 }
 
 async function until(holds: () => Promise<boolean>, what: string): Promise<void> {

@@ -66,6 +66,14 @@ test('what was done stays done after a reload, and the link leads to the step', 
   await lesson().getByRole('button', { name: 'Step 1: Describe the image, done' }).waitFor();
 });
 
+test('beginning anew asks first', async () => {
+  await lesson().getByRole('button', { name: 'Lesson menu' }).click();
+  await page.getByRole('menuitem', { name: 'Begin this lesson anew' }).click();
+  await page.getByRole('heading', { name: 'Reset the machine?' }).waitFor();
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await lesson().getByRole('button', { name: 'Step 1: Describe the image, done' }).waitFor();
+});
+
 test('closing the lesson leaves its files and the machine', async () => {
   await lesson().getByRole('button', { name: 'Close the lesson' }).click();
   await expect.poll(() => lesson().count()).toBe(0);

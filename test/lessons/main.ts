@@ -1,4 +1,4 @@
-/** The authors' commands: `new` makes a lesson's folder, `check` goes through lessons on a real machine. */
+/** The authors' commands: `new` makes a lesson's folder, `check` goes through lessons on real machines. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,7 +62,7 @@ async function onGround(
   }
 }
 
-const LESSON = (id: string) => `---
+const LESSON = (id: string, environment: string) => `---
 id: ${id}
 title: A title
 summary: What one does in this lesson, in a sentence or two.
@@ -71,7 +71,7 @@ objectives:
 minutes: 10
 difficulty: first steps
 environment:
-  machine: docker
+  ${environment}
 ---
 
 What this lesson is about.
@@ -116,7 +116,8 @@ async function make(name: string | undefined): Promise<void> {
   await mkdir(path.join(folder, 'solution'), { recursive: true });
   const put = (file: string, text: string) =>
     writeFile(path.join(folder, file), text, { flag: 'wx' });
-  await put('lesson.md', LESSON(id));
+  const environment = name.startsWith('01-') ? 'machine: docker' : 'cluster: { nodes: 3 }';
+  await put('lesson.md', LESSON(id, environment));
   await put('checks.ts', CHECKS(id));
   await put('solution/first-step.sh', `touch ~/work/${id}/here\n`);
   console.log(`lessons/${name} is there. npm run lesson:check -- ${id} tries it.`);

@@ -12,6 +12,7 @@ import { readLessonParts, type LessonParts } from './course.ts';
 import { BlockView } from './lesson-blocks.tsx';
 import { LessonPlace, usePlace, type LessonPlaceProps } from './lesson-place.tsx';
 import { OpenLesson } from './open-lesson.ts';
+import { PictureView } from './picture-view.tsx';
 import { useProgress } from './progress.ts';
 import { SafeHtml } from './safe-html.tsx';
 import { messageOf } from '../../ui/message-of.ts';
@@ -86,16 +87,23 @@ export function LessonPanel(props: LessonPanelProps) {
           <Waiting text="The lesson is loading" />
         ) : (
           <>
-            {parts.lesson.introduction.map(
-              (block, number) =>
-                block.kind === 'prose' && <SafeHtml key={number} html={block.html} />,
-            )}
+            <Introduction parts={parts} />
             <LessonPlace {...props} environment={parts.lesson.environment} />
           </>
         )}
       </div>
     </Panel>
   );
+}
+
+/** What a lesson says before there is anything to do it with. */
+function Introduction({ parts }: { readonly parts: LessonParts }) {
+  return parts.lesson.introduction.map((block, number) => {
+    if (block.kind === 'prose') return <SafeHtml key={number} html={block.html} />;
+    if (block.kind !== 'picture') return null;
+    const { file, alternative } = block;
+    return <PictureView key={file} svg={parts.pictures[file] ?? ''} alternative={alternative} />;
+  });
 }
 
 function CloseButton({ onClose }: Pick<LessonPanelProps, 'onClose'>) {

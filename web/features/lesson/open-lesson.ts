@@ -69,7 +69,7 @@ export class OpenLesson {
   /** Puts the lesson's files there, and looks at the step's tasks from now on. */
   async start(): Promise<void> {
     const { id, open } = this.lesson;
-    if (this.#place.kind === 'cluster') this.#showMachine(CONTROL_PLANE);
+    this.#showMachine(this.#machineName);
     try {
       await prepareLesson(this.#place, { ...this.#parts, id });
     } catch (error) {
