@@ -7,6 +7,7 @@ import {
   startControlPlane,
   type ControlPlane,
 } from '../../../engine/cluster/control-plane.node.ts';
+import { toStandardError } from '../../../engine/cluster/components/standard-error.node.ts';
 import { ControllerManager } from '../../../engine/controllers/controller-manager.ts';
 import { descriptors } from '../../../engine/controllers/descriptors.ts';
 import { composeKubelet } from '../../../engine/kubelet/compose-kubelet.ts';
@@ -41,7 +42,6 @@ export class OneNode {
   readonly #stop = new AbortController();
   /** of the kubelet alone */
   #kubelet = new AbortController();
-  readonly errors: unknown[] = [];
 
   private constructor(plane: ControlPlane, node: TestNode) {
     this.#plane = plane;
@@ -50,8 +50,7 @@ export class OneNode {
   }
 
   static async start(): Promise<OneNode> {
-    const errors: unknown[] = [];
-    const plane = await startControlPlane({ port: 0, onError: (error) => errors.push(error) });
+    const plane = await startControlPlane({ port: 0, onError: toStandardError('kube-apiserver') });
     const node = await TestNode.start(await hostSide());
     await node.connect();
     const started = new OneNode(plane, node);
@@ -192,7 +191,7 @@ export class OneNode {
       clientOf: (account = 'kube-controller-manager') => this.#clientOf(account),
       clock: systemClock,
       random: cryptoRandom,
-      onError: (error) => this.errors.push(error),
+      onError: toStandardError('kube-controller-manager'),
     });
     void manager.run(this.#stop.signal);
   }
@@ -207,7 +206,7 @@ export class OneNode {
       clock: systemClock,
       random: cryptoRandom,
       makeParts: composeKubelet,
-      onError: (error) => this.errors.push(error),
+      onError: toStandardError('kubelet'),
     });
     await kubelet.start(this.#kubelet.signal);
   }
