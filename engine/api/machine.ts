@@ -136,6 +136,11 @@ export interface MachineService {
 
   /** One of `AgentCalls`. Prefer `AgentClient`, which types it. */
   agentCall(op: string, request: object): Promise<unknown>;
+  /**
+   * Resolves when the calls of these operations that are under way now have been answered, whoever made them: what
+   * somebody asked for who has died since is done, or it has failed.
+   */
+  agentSettled(ops: readonly string[]): Promise<void>;
   /** One of `AgentStreams`. */
   agentOpen(op: string, request: object): Promise<OpenedStream>;
   /** Listens in the guest (`AgentStreams.listen`); each connection is handed to `onConnection`. Ends when the returned function is called. */

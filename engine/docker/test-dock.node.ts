@@ -177,7 +177,11 @@ export class TestDock {
     this.images = await ImageStore.open({ storage, content, registry, clock });
     this.runtime = new ContainerRuntime({
       agent,
-      machine: { publishTree: () => Promise.resolve(), withdrawTree: () => Promise.resolve() },
+      machine: {
+        publishTree: () => Promise.resolve(),
+        withdrawTree: () => Promise.resolve(),
+        agentSettled: () => Promise.resolve(),
+      },
       name: 'machine',
       images: this.images,
       content,

@@ -99,6 +99,10 @@ export class HostedMachine implements MachineService {
     return this.#running().agent.agentCall(op, request);
   }
 
+  async agentSettled(ops: readonly string[]): Promise<void> {
+    await this.#running().agent.agentSettled(ops);
+  }
+
   async agentOpen(op: string, request: object): Promise<OpenedStream> {
     return this.#running().agent.agentOpen(op, request);
   }

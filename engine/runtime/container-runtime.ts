@@ -58,7 +58,7 @@ import type {
 
 export interface ContainerRuntimeOptions {
   readonly agent: AgentClient;
-  readonly machine: Pick<MachineService, 'publishTree' | 'withdrawTree'>;
+  readonly machine: Pick<MachineService, 'publishTree' | 'withdrawTree' | 'agentSettled'>;
   /** name of the machine; its records are kept under it */
   readonly name: string;
   readonly images: Images;
@@ -67,6 +67,9 @@ export interface ContainerRuntimeOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** Operations of the agent that make something. */
+const MAKING = ['sandbox.create', 'sandbox.connect', 'port.publish', 'task.start'];
 
 /** Containers on one machine, run by crun through the machine's agent. */
 export class ContainerRuntime implements Runtime {
@@ -80,6 +83,7 @@ export class ContainerRuntime implements Runtime {
   readonly #networking: Networking;
   readonly #archives: Archives;
   readonly #watch: TaskWatch;
+  readonly #machine: ContainerRuntimeOptions['machine'];
 
   constructor(options: ContainerRuntimeOptions) {
     const { agent, clock, images, random } = options;
@@ -92,6 +96,7 @@ export class ContainerRuntime implements Runtime {
       Object.values(book.records.containers).map((record) => record.layers);
     this.images = images;
     this.content = options.content;
+    this.#machine = options.machine;
     this.volumes = volumes;
     this.networks = networks;
     networks.inUse = () =>
@@ -130,6 +135,8 @@ export class ContainerRuntime implements Runtime {
 
   async recover(): Promise<void> {
     const { agent, book, machine, networks, sandboxes, volumes } = this.#context;
+    // What a worker before this one was making when it died can be found, and removed, when it is whole.
+    await this.#machine.agentSettled(MAKING);
     const [resolvConf, { hostname }] = await Promise.all([
       agent.readTextFile('/etc/resolv.conf'),
       agent.call('hello', {}),

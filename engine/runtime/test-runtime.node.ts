@@ -50,6 +50,7 @@ export async function testRuntime(
       return Promise.resolve();
     },
     withdrawTree: () => Promise.resolve(),
+    agentSettled: () => Promise.resolve(),
   };
   const runtime = new ContainerRuntime({
     agent: new AgentClient(agent),

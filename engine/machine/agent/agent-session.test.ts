@@ -77,3 +77,20 @@ it('keeps calls waiting while there is no session, and rejects them when it is d
   await expect(call).rejects.toMatchObject({ code: 'ECONNRESET' });
   expect(clock.pending).toBe(0);
 });
+
+it('tells when what others asked for has been answered', async () => {
+  const { session, lastNonce, wire } = begin();
+  wire.receive(`DRYDOCK/1 ${lastNonce()} ready\n`);
+  const call = session.agentCall('sandbox.create', {});
+  await settle();
+  let isSettled = false;
+  const settled = session.agentSettled(['sandbox.create']).then(() => (isSettled = true));
+  await session.agentSettled(['task.start']);
+  await settle();
+  expect(isSettled).toBe(false);
+  session.reset();
+  await expect(call).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await settled;
+  await session.agentSettled(['sandbox.create']);
+  session.dispose();
+});

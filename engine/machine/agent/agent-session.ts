@@ -61,6 +61,8 @@ export class AgentSession implements AgentTransport, Disposable {
   readonly #random: Random;
   readonly #unsubscribe: () => void;
   readonly #listeners = new Listeners((request) => this.agentOpen('listen', request));
+  /** calls by their answers, with what they ask for */
+  readonly #unanswered = new Map<Promise<unknown>, string>();
   #session: YamuxSession | undefined;
   #handshake: Handshake | undefined;
   #ready = deferred<YamuxSession>();
@@ -96,10 +98,18 @@ export class AgentSession implements AgentTransport, Disposable {
     this.#ready.reject(error);
   }
 
-  async agentCall(op: string, request: object): Promise<unknown> {
-    const { reply, stream } = await this.agentOpen(op, request);
-    await stream.writable.close();
-    return reply;
+  agentCall(op: string, request: object): Promise<unknown> {
+    const answer = this.#call(op, request);
+    this.#unanswered.set(answer, op);
+    const forget = (): void => void this.#unanswered.delete(answer);
+    answer.then(forget, forget);
+    return answer;
+  }
+
+  /** As `MachineService.agentSettled`. */
+  async agentSettled(ops: readonly string[]): Promise<void> {
+    const left = [...this.#unanswered].filter(([, op]) => ops.includes(op));
+    await Promise.allSettled(left.map(([answer]) => answer));
   }
 
   async agentOpen(op: string, request: object): Promise<OpenedStream> {
@@ -119,6 +129,12 @@ export class AgentSession implements AgentTransport, Disposable {
   /** As `MachineService.agentListen`. After a session was lost, the next one listens again. */
   agentListen(request: object, onConnection: OnConnection): Promise<() => Promise<void>> {
     return this.#listeners.add(request, onConnection);
+  }
+
+  async #call(op: string, request: object): Promise<unknown> {
+    const { reply, stream } = await this.agentOpen(op, request);
+    await stream.writable.close();
+    return reply;
   }
 
   #begin(): void {

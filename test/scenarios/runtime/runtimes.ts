@@ -94,6 +94,7 @@ export class TestRuntime {
     const runtime = newRuntime(host, this.agent, {
       publishTree: () => Promise.resolve(),
       withdrawTree: () => Promise.resolve(),
+      agentSettled: () => Promise.resolve(),
     });
     await runtime.recover();
     onTestFinished(() => runtime.close());
