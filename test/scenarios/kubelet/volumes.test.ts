@@ -374,12 +374,14 @@ describe('after the kubelet crashed', () => {
         );
       const name = `cut-off-${op.replace('.', '-')}`;
       const main = { command: ['sleep', '100000'], ports: [{ containerPort: 80, hostPort: 8080 }] };
-      await node.create('before', main);
+      // With a grace period, a Pod goes from the API when nothing of it is left on the node.
+      const spec = { terminationGracePeriodSeconds: 1 };
+      await node.create('before', main, spec);
       await node.running('before');
       await node.deleted('before');
       const before = await traces();
       const crashed = node.kubeletCrashesAt(op);
-      await node.create(name, main);
+      await node.create(name, main, spec);
       await crashed;
       const { status } = await node.running(name);
       expect(status?.containerStatuses?.[0]?.ready).toBe(true);
