@@ -28,6 +28,7 @@ const engineParts = [
   'nftables',
   'kube-proxy',
   'node-network',
+  'metrics-server',
   ...controlPlane,
 ];
 const layers = {
@@ -67,6 +68,8 @@ const layers = {
   nftables: ['api', 'base', 'client', 'machine'],
   // Both write into a node's kernel through its agent.
   'kube-proxy': ['api', 'base', 'http', 'objects', 'client', 'machine', 'nftables'],
+  // A server of an API, so it has parts of one, as upstream's has k8s.io/apiserver's.
+  'metrics-server': ['api', 'base', 'http', 'objects', 'client', 'apiserver'],
   'node-network': ['api', 'base', 'objects', 'client', 'machine', 'nftables'],
   cluster: [...engineParts, 'workers'],
   workers: [...engineParts, 'cluster'],
@@ -187,7 +190,7 @@ export default {
     ),
     {
       files: [
-        'engine/{api,http,storage,hub,machine,runtime,docker,kubelet,crictl,nftables,kube-proxy,node-network,pki,objects,etcd,client,apiserver,scheduler,controllers,hollow,cloud}/**/*.ts',
+        'engine/{api,http,storage,hub,machine,runtime,docker,kubelet,crictl,nftables,kube-proxy,node-network,metrics-server,pki,objects,etcd,client,apiserver,scheduler,controllers,hollow,cloud}/**/*.ts',
       ],
       // What is for one host says so in its name.
       excludeFiles: ['**/*.node.ts', '**/*.test.ts', '**/{browser,opfs}-*.ts'],

@@ -48,6 +48,12 @@ export const browserClusterHost: ClusterHost = {
           type: 'module',
         }),
       ),
+    'metrics-server': () =>
+      linkBrowserWorker(
+        new Worker(new URL('../workers/metrics-server.worker.ts', import.meta.url), {
+          type: 'module',
+        }),
+      ),
   },
   clock: systemClock,
   random: cryptoRandom,

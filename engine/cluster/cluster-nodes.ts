@@ -1,3 +1,4 @@
+import type { MetricsServerHost } from '../api/metrics-server.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import type { Outbound } from '../apiserver/outbound/outbound.ts';
 import type { Disposable } from '../base/disposable.ts';
@@ -12,6 +13,13 @@ import {
   controlPlanePrograms,
   type ControlPlaneWorkers,
 } from './components/control-plane-programs.ts';
+import {
+  METRICS_SERVER,
+  METRICS_SERVER_IMAGE,
+  METRICS_SERVER_NAME,
+  metricsServerProgram,
+} from './components/metrics-server-program.ts';
+import { withRepeated } from './components/outbound-port.ts';
 import { nodePrograms, type NodeWorkers } from './components/node-programs.ts';
 import { staticPods } from './components/static-pods.ts';
 import { LabError } from './lab-error.ts';
@@ -67,7 +75,10 @@ export class ClusterNodes implements Disposable {
   readonly controlPlane: ClusterNode;
   readonly pki: Promise<ClusterPki>;
   readonly #options: ClusterNodesOptions;
-  readonly #workers: ControlPlaneWorkers & NodeWorkers;
+  readonly #workers: ControlPlaneWorkers &
+    NodeWorkers & { readonly [METRICS_SERVER]: ComponentWorkers<MetricsServerHost> };
+  /** metrics-server, and the node that it is a worker of */
+  #metrics: { readonly node: ClusterNode; readonly handler: HttpHandler } | undefined;
 
   constructor(options: ClusterNodesOptions) {
     this.#options = options;
@@ -81,6 +92,7 @@ export class ClusterNodes implements Disposable {
       'cloud-controller-manager': new ComponentWorkers(spawnComponent['cloud-controller-manager']),
       'kube-proxy': new ComponentWorkers(spawnComponent['kube-proxy']),
       'drydock-network': new ComponentWorkers(spawnComponent['drydock-network']),
+      [METRICS_SERVER]: new ComponentWorkers(spawnComponent[METRICS_SERVER]),
     };
     const addressOf = (name: string): string => lab.addressOf(name).replace(/\/.*$/, '');
     const address = addressOf(CONTROL_PLANE);
@@ -172,14 +184,24 @@ export class ClusterNodes implements Disposable {
   #programs(node: ClusterNode, machine: WorkerLabMachine) {
     const { name, ip } = node;
     const api = (user: UserInfo): HttpHandler => this.#apiFrom(node, user);
-    const ofNode = nodePrograms({
-      workers: this.#workers,
-      nodeName: name,
-      nodeIp: ip,
-      openMachine: () => machine.openPort(),
-      api,
-      clock: this.#options.host.clock,
-    });
+    const ofNode = {
+      ...nodePrograms({
+        workers: this.#workers,
+        nodeName: name,
+        nodeIp: ip,
+        openMachine: () => machine.openPort(),
+        api,
+        clock: this.#options.host.clock,
+      }),
+      [METRICS_SERVER_IMAGE]: metricsServerProgram({
+        workers: this.#workers[METRICS_SERVER],
+        api,
+        onServed: (handler) => {
+          if (handler !== undefined) this.#metrics = { node, handler };
+          else if (this.#metrics?.node === node) this.#metrics = undefined;
+        },
+      }),
+    };
     if (name !== CONTROL_PLANE) return ofNode;
     const { links, data, cloud } = this.#options;
     const agent = machine.agent();
@@ -208,16 +230,22 @@ export class ClusterNodes implements Disposable {
     return overWay(handler, { way, address: links.address, clock: host.clock });
   }
 
-  /** From the API server: to kubelets by the addresses of their nodes, to everything else from its machine. */
+  /** From the API server: to kubelets and metrics-server beside their nodes, to everything else from its machine. */
   readonly #outbound: Outbound = (peer, request) => {
     const { elsewhere, host } = this.#options;
     const outside = elsewhere?.(peer.host);
     if (outside !== undefined) return outside(peer, request);
+    const address = `${peer.host}:${peer.port}`;
+    const metrics = peer.serverName === METRICS_SERVER_NAME ? this.#metrics : undefined;
+    if (metrics !== undefined) {
+      const { way } = metrics.node;
+      const handler = overWay(metrics.handler, { way, address, clock: host.clock });
+      return handler(withRepeated(request));
+    }
     const node =
       peer.port === KUBELET_PORT ? this.all.find(({ ip }) => ip === peer.host) : undefined;
     if (node === undefined)
       return outboundFrom(() => this.controlPlane.machine.agent())(peer, request);
-    const address = `${peer.host}:${peer.port}`;
     return overWay(node.kubelet, { way: node.way, address, clock: host.clock })(request);
   };
 }

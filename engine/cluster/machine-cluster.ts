@@ -16,6 +16,7 @@ import { classes } from './addons/classes.ts';
 import { clusterAccess } from './addons/cluster-access.ts';
 import { coreDns, coreDnsAccounts } from './addons/core-dns.ts';
 import { install } from './addons/install.ts';
+import { metricsServer, metricsServerAccounts } from './addons/metrics-server.ts';
 import { nodeDaemonAccounts, nodeDaemons } from './addons/node-daemons.ts';
 import { CLUSTER_CIDR } from './cluster-cidr.ts';
 import { ClusterNodes, type ClusterNodesOptions } from './cluster-nodes.ts';
@@ -71,7 +72,13 @@ export class MachineCluster implements ClusterFacade {
       );
       await installCloudControllerManager(client);
       await install(client, [
-        [...clusterAccess, ...classes, ...nodeDaemonAccounts, ...coreDnsAccounts],
+        [
+          ...clusterAccess,
+          ...classes,
+          ...nodeDaemonAccounts,
+          ...coreDnsAccounts,
+          ...metricsServerAccounts,
+        ],
       ]);
     };
     this.#state = new Observable<ClusterState>({
@@ -224,7 +231,7 @@ export class MachineCluster implements ClusterFacade {
         onServices: () => this.#showPorts(),
       }),
     );
-    await install(client, [[...nodeDaemons(clusterCidr), ...coreDns(1)]]);
+    await install(client, [[...nodeDaemons(clusterCidr), ...coreDns(1), ...metricsServer]]);
     await this.#state.until(({ nodes }) => nodes.every(({ ready }) => ready === true), signal);
   }
 

@@ -39,6 +39,7 @@ export const nodeClusterHost: ClusterHost = {
     'cloud-controller-manager': spawnNodeCloudControllers,
     'kube-proxy': spawner('kube-proxy.worker.node.ts'),
     'drydock-network': spawner('node-network.worker.node.ts'),
+    'metrics-server': spawner('metrics-server.worker.node.ts'),
   },
   clock: systemClock,
   random: cryptoRandom,
