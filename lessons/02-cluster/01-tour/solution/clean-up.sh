@@ -1,0 +1,2 @@
+kubectl delete -f ~/work/tour/hello.yaml
+kubectl uncordon worker-1

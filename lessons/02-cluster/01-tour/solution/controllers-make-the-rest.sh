@@ -1,0 +1,2 @@
+kubectl scale deployment hello --replicas 3
+kubectl rollout status deployment hello

@@ -1,0 +1,2 @@
+# on worker-2
+pkill -o -x nginx

@@ -1,0 +1,1 @@
+kubectl apply -f ~/work/tour/hello.yaml
