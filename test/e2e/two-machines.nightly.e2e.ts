@@ -1,0 +1,58 @@
+/** A lesson with a machine beside its own, as a learner goes through it: started, typed in, measured, and gone at the end. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type App, openApp } from '../harness/app.ts';
+import { waitForScreen, waitForShell } from '../harness/shell.ts';
+
+let app: App;
+let page: Page;
+
+beforeAll(async () => {
+  app = await openApp();
+  page = await app.open();
+  await waitForShell(page);
+});
+
+afterAll(() => app.close());
+
+const lesson = () => page.getByRole('region', { name: 'Containers and virtual machines' });
+const done = () => lesson().getByRole('region', { name: 'Task: Done' }).waitFor();
+const next = () => lesson().getByRole('button', { name: /^Next/ }).click();
+const row = (name: string) => lesson().getByRole('row', { name: new RegExp(`^${name}`) });
+
+test('a button starts the machine, and the task sees its kernel', async () => {
+  await page.getByRole('button', { name: 'Course' }).click();
+  await page.getByRole('button', { name: 'Begin Containers and virtual machines' }).click();
+  await lesson()
+    .getByRole('img', { name: /Two stacks/ })
+    .waitFor();
+  await lesson().getByRole('button', { name: 'Start the machine vm' }).click();
+  await lesson()
+    .getByText(/It took [\d.]+ seconds to start/)
+    .waitFor();
+  await done();
+});
+
+test('what is run on it is typed in its terminal', async () => {
+  await lesson().getByRole('button', { name: 'Run on vm' }).click();
+  await waitForScreen(page, /root@vm:/);
+  await waitForScreen(page, /MemTotal: +\d+ kB/);
+});
+
+test('it is measured beside a container', async () => {
+  await next();
+  await lesson().getByRole('button', { name: 'Run', exact: true }).click();
+  await done();
+  await next();
+  await row('Kernel').getByText('its own').waitFor();
+  await row('Kernel').getByText('the machine’s').waitFor();
+  const fits = await row('How many fit').getByRole('cell').allTextContents();
+  const [machines = 0, containers = 0] = fits.map((text) => Number(text.replaceAll(',', '')));
+  expect(containers).toBeGreaterThan(10 * machines);
+});
+
+test('it ends with the lesson', async () => {
+  await lesson().getByRole('button', { name: 'Close the lesson' }).click();
+  await page.getByRole('button', { name: 'Choose a machine' }).waitFor({ state: 'detached' });
+  await waitForShell(page);
+});
