@@ -16,6 +16,7 @@ import { pause } from './pause/image.ts';
 import { postgres, postgresSource } from './postgres/image.ts';
 import { python } from './python/image.ts';
 import { redis, redisSource } from './redis/image.ts';
+import { registry } from './registry/image.ts';
 import { baseImages } from './slim-debian.ts';
 import { stress } from './stress/image.ts';
 import { type CompileGo, whoami } from './whoami/image.ts';
@@ -45,6 +46,7 @@ export async function buildImages(
     () => stress(packages, base),
     () => pause(),
     () => coreDns(cache),
+    () => registry(packages, base),
     () => whoami(compile),
   ];
   // Beside it first: whoever serves the directory meanwhile keeps whole images.

@@ -61,3 +61,40 @@ describe('stress', () => {
     await dock.sh('docker rm hog');
   });
 });
+
+describe('registry', () => {
+  it('keeps what is pushed to it, in its volume', async () => {
+    await dock.sh('docker run -d -p 5000:5000 --name registry registry:2');
+    const ready = 'curl -sf localhost:5000/v2/';
+    expect(await dock.until(ready)).toBe('{}');
+    await dock.sh('docker pull -q busybox && docker tag busybox localhost:5000/box');
+    const pushed = await dock.sh('docker push localhost:5000/box');
+    const [, digest] = /\nlatest: digest: (sha256:[0-9a-f]{64}) size: \d+$/.exec(pushed) ?? [];
+    expect(digest).toBeDefined();
+    expect(await dock.sh('curl -s localhost:5000/v2/_catalog')).toBe('{"repositories":["box"]}');
+
+    await dock.sh('docker rmi localhost:5000/box busybox && docker restart registry');
+    await dock.until(ready);
+    const pulled = await dock.sh('docker pull localhost:5000/box');
+    expect(pulled).toContain(`Digest: ${digest}\nStatus: Downloaded newer image`);
+    expect(await dock.sh('docker run --rm localhost:5000/box echo kept')).toBe('kept');
+    await dock.sh('docker rm -f -v registry');
+  });
+});
+
+describe('debian', () => {
+  it('has apt, which finds every package whole and none elsewhere, and takes one’s own', async () => {
+    const control =
+      'Package: hail\\nVersion: 1\\nArchitecture: all\\nMaintainer: me\\nDescription: hail';
+    const steps = [
+      'apt-get check >&2 && useradd -m ada && su ada -c "id -un"',
+      `mkdir -p /hail/DEBIAN /hail/usr/bin && printf '${control}\\n' > /hail/DEBIAN/control`,
+      "printf '#!/bin/sh\\necho hail\\n' > /hail/usr/bin/hail && chmod +x /hail/usr/bin/hail",
+      'dpkg-deb --build hail >&2 && apt-get install -qq /hail.deb >&2 && hail && dpkg -l hail | tail -1',
+      'apt-get install -qq curl 2>&1',
+    ];
+    const script = steps.join('\n');
+    const { stdout } = await dock.run(`docker run --rm -i debian bash <<'END'\n${script}\nEND`);
+    expect(stdout).toMatch(/^ada\nhail\nii  hail  .*\nE: Unable to locate package curl\n$/);
+  });
+});

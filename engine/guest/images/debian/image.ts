@@ -63,6 +63,24 @@ const leftovers = [
   /^(dev|proc|sys|tmp|run)\/./,
 ];
 
+/** Perl, what is written in it, and what asks debconf. dpkg counts it as installed, or apt would find packages broken. */
+const perl = [
+  /^usr\/bin\/(perl|debconf|deb-systemd-)/,
+  /^usr\/sbin\/((add|del)(user|group)|dpkg-(preconfigure|reconfigure|fsys-usrunmess)|pam-auth-update|pam_getenv|update-rc\.d)$/,
+  /^usr\/lib\/i386-linux-gnu\/perl-base(\/|$)/,
+  /^usr\/share\/(perl5|debconf)(\/|$)/,
+  /^etc\/apt\/apt\.conf\.d\/70debconf$/,
+  /^var\/lib\/dpkg\/info\/.*\.templates$/,
+];
+
+/** Accounts in Berkeley DB, and what only compilers, debuggers and builders of packages and locales open. */
+const useless = [
+  /^usr\/lib\/i386-linux-gnu\/(libdb-5\.3|security\/pam_userdb)\.so$/,
+  /^usr\/share\/(gcc|gdb)(\/|$)/,
+  /^usr\/bin\/localedef$/,
+  /^var\/lib\/dpkg\/info\/.*\.symbols$/,
+];
+
 export async function debian(packages: ImagePackages, base: BaseImages): Promise<ImageRecipe> {
   const root = await mkdtemp(join(tmpdir(), 'debian-image-'));
   try {
@@ -77,6 +95,7 @@ export async function debian(packages: ImagePackages, base: BaseImages): Promise
         'For i386, as slim as the tags with “slim”; also under the other tags.',
         'In two layers: the first is what the other images here stand on.',
         'apt finds no mirror: the network ends at this page.',
+        'Without Perl and what is written in it, such as adduser (useradd is there), debconf and update-rc.d, though dpkg lists them.',
       ],
       steps: stack.note('CMD ["bash"]').steps,
       config: { Env: [defaultPath], Cmd: ['bash'] },
@@ -115,7 +134,7 @@ async function install(packages: ImagePackages, root: string): Promise<FileTree>
   await writeFile(join(root, 'etc/apt/sources.list.d/debian.sources'), sources);
   const tree = await readTree(root, started);
   return tree
-    .remove((path) => leftovers.some((pattern) => pattern.test(path)))
+    .remove((path) => [...leftovers, ...perl, ...useless].some((pattern) => pattern.test(path)))
     .directory('var/log/apt')
     .directory('var/cache/apt/archives/partial', { mode: 0o700 });
 }
