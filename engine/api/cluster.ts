@@ -51,6 +51,11 @@ export interface ClusterFacade {
   kill(node: string): Promise<void>;
   /** A new machine in place of one that has ended. */
   replace(node: string): Promise<void>;
+  /**
+   * All of it as it is at one moment, in one file. Its machines stand still meanwhile, and go on afterwards. The file can
+   * be kept, and gone on from as often as one likes, also later and elsewhere. @throws LabError NOT_RUNNING before it is ready
+   */
+  save(): Promise<Blob>;
   /** Ends the cluster and its machines. */
   close(): Promise<void>;
 }

@@ -19,7 +19,7 @@ export interface KubeletService extends LoggedComponent {
   ): Promise<void>;
   /** What the kubelet answers on its port; as `HttpService.request`. */
   request(request: ServiceRequest): Promise<ServiceResponse>;
-  /** Writes what is known of containers to the machine's disk, before the machine is saved. */
+  /** Writes what is known of containers and images to the machine's disk, before the machine is saved. */
   flush(): Promise<void>;
   /** Containers go on. */
   stop(): Promise<void>;

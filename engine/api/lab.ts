@@ -141,10 +141,15 @@ export interface LabMachine {
   destroy(): Promise<void>;
 }
 
+/** A state beside the profile's own that was prepared with it, by name. */
+export interface PreparedMachine {
+  readonly prepared: string;
+}
+
 export interface AddMachine {
   readonly name: string;
   readonly profile: ProfileName;
-  readonly start: 'restore' | 'cold' | SavedMachine;
+  readonly start: 'restore' | 'cold' | PreparedMachine | SavedMachine;
   /** files put below `/root/work` before the first terminal opens, when they are not there yet */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -171,7 +176,7 @@ export interface Lab {
    */
   resetMachine(
     name: string,
-    start: AddMachine['start'],
+    start: 'restore' | 'cold' | SavedMachine,
     profile?: ProfileName,
   ): Promise<LabMachine>;
   /** Ends a machine, if there is one of this name; the name is free then. */

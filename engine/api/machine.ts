@@ -8,9 +8,9 @@ export interface MachineOptions {
   readonly profile: ProfileName;
   /** MiB; the profile's own when absent. A saved state restores only into the size it was saved with. */
   readonly memory?: number;
-  /** `restore` the profile's prepared state, `cold` boot from the BIOS (with the disks of a machine that restarts), or a state saved earlier with `save`. */
+  /** `restore` the profile's prepared state or another one that was prepared of it, `cold` boot from the BIOS (with the disks of a machine that restarts), or a state saved earlier with `save`. */
   readonly start:
-    | { readonly kind: 'restore' }
+    | { readonly kind: 'restore'; readonly state?: string }
     | { readonly kind: 'cold'; readonly after?: MachineRest }
     | { readonly kind: 'saved'; readonly state: SavedMachine };
   readonly hostname: string;

@@ -19,8 +19,8 @@ interface StartArguments {
   readonly hollow: number;
   /** seconds */
   readonly hollowReadyAfter: number;
-  /** as kube-controller-manager's flag */
-  readonly controllers: readonly string[];
+  /** as kube-controller-manager's flag; undefined when it is not given */
+  readonly controllers: readonly string[] | undefined;
   readonly managerFlags: NonNullable<ClusterOptions['managerFlags']>;
   /** of the simulated cloud's API; it answers nowhere when absent */
   readonly cloudPort: number | undefined;
@@ -40,7 +40,7 @@ function parse(argv: readonly string[]): StartArguments {
         data: { type: 'string' },
         hollow: { type: 'string', default: '0' },
         'hollow-ready-after': { type: 'string', default: '0.5' },
-        controllers: { type: 'string', default: '*' },
+        controllers: { type: 'string' },
         'cluster-cidr': { type: 'string' },
         'node-monitor-period': { type: 'string' },
         'node-monitor-grace-period': { type: 'string' },
@@ -72,7 +72,7 @@ function parse(argv: readonly string[]): StartArguments {
   if ((auditPolicyFile === undefined) !== (auditLogPath === undefined))
     throw new UsageError('--audit-policy-file and --audit-log-path go together.');
   const { kubeconfig, data } = values;
-  const controllers = values.controllers.split(',').filter((name) => name !== '');
+  const controllers = values.controllers?.split(',').filter((name) => name !== '');
   return {
     nodes,
     port,
@@ -189,7 +189,8 @@ export async function startCluster(argv: readonly string[]): Promise<number> {
 }
 
 async function startControlPlane(given: StartArguments): Promise<StartedCluster> {
-  const { port, data, hollow, hollowReadyAfter, controllers, managerFlags, cloudPort } = given;
+  const { port, data, hollow, hollowReadyAfter, managerFlags, cloudPort } = given;
+  const { controllers = ['*'] } = given;
   const audit = await readAudit(given);
   tell(
     data === undefined
@@ -219,7 +220,7 @@ async function startMachines(given: StartArguments): Promise<StartedCluster> {
     port,
     hollow,
     hollowReadyAfter: hollowReadyAfter * 1000,
-    controllers,
+    ...(controllers === undefined ? {} : { controllers }),
     ...(clusterCidr === undefined ? {} : { clusterCidr }),
     managerFlags: [
       ...(nodeMonitorPeriod === undefined ? [] : [`--node-monitor-period=${nodeMonitorPeriod}ms`]),

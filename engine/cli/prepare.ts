@@ -1,4 +1,5 @@
 import type { ProfileName } from '../api/machine.ts';
+import { prepareCluster } from '../cluster/saved/prepare-cluster.node.ts';
 import { repositoryDirectories } from '../machine/worker/guest-directories.node.ts';
 import { prepareStates, type StateRequest } from '../machine/states/prepare-states.node.ts';
 
@@ -33,7 +34,10 @@ export async function ensureStates(requests: readonly StateRequest[]): Promise<v
   );
 }
 
+/** The states of the profiles that everybody uses, and a cluster. */
 export async function prepare(): Promise<number> {
   await ensureStates(PROFILES.map((profile) => ({ profile })));
+  const draw = progressBar();
+  await prepareCluster(repositoryDirectories, (text, done) => draw('cluster', text, done));
   return 0;
 }

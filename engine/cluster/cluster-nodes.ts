@@ -2,6 +2,8 @@ import type { MetricsServerHost } from '../api/metrics-server.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import type { Outbound } from '../apiserver/outbound/outbound.ts';
 import type { Disposable } from '../base/disposable.ts';
+import type { Client } from '../client/client.ts';
+import { resources } from '../client/resources.ts';
 import { httpServiceOf, type HttpHandler } from '../http/index.ts';
 import type { ClusterPki } from '../pki/cluster-pki.ts';
 import { exposeOnPort } from '../rpc/rpc-client.ts';
@@ -29,6 +31,7 @@ import { ClusterNode } from './node/cluster-node.ts';
 import { controlPlaneFiles, workerFiles } from './node/kubernetes-files.ts';
 import { outboundFrom } from './node/machine-outbound.ts';
 import { overWay } from './node/way.ts';
+import type { ClusterSettings, SavedNode } from './saved/saved-cluster.ts';
 
 export interface ClusterNodesOptions {
   /** of machines; the first is the control plane's */
@@ -43,17 +46,16 @@ export interface ClusterNodesOptions {
   readonly data: Storage;
   /** the cloud's API */
   readonly cloud: HttpHandler;
-  /** what nodes get addresses for Pods from */
-  readonly clusterCidr: string;
-  /** `--controllers` of kube-controller-manager */
-  readonly controllers?: readonly string[];
-  /** further flags of kube-controller-manager, such as `--node-monitor-period=2s` */
-  readonly managerFlags?: readonly string[];
+  readonly settings: ClusterSettings;
+  /** those that go on from a saved cluster */
+  readonly saved: readonly SavedNode[];
   /** asked before the network: what is not on it, such as nodes that pretend */
   readonly elsewhere?: (host: string) => Outbound | undefined;
   readonly onError: (error: unknown) => void;
 }
 
+/** The control plane has 10.0.0.11, whichever machines are there before: a saved cluster goes on at its addresses. */
+const FIRST_ADDRESS = 11;
 const API_PORT = 6443;
 const KUBELET_PORT = 10_250;
 const CONTROL_PLANE = 'control-plane';
@@ -94,13 +96,15 @@ export class ClusterNodes implements Disposable {
       'drydock-network': new ComponentWorkers(spawnComponent['drydock-network']),
       [METRICS_SERVER]: new ComponentWorkers(spawnComponent[METRICS_SERVER]),
     };
-    const addressOf = (name: string): string => lab.addressOf(name).replace(/\/.*$/, '');
-    const address = addressOf(CONTROL_PLANE);
+    const address = lab.reserveAddress(CONTROL_PLANE, FIRST_ADDRESS);
     links.address = `${address}:${API_PORT}`;
     this.pki = options.loadPki(address);
     this.controlPlane = this.#node(CONTROL_PLANE, address);
-    const workers = Array.from({ length: nodes - 1 }, (_, index) => `worker-${index + 1}`);
-    this.all = [this.controlPlane, ...workers.map((name) => this.#node(name, addressOf(name)))];
+    const workers = Array.from({ length: nodes - 1 }, (_, index) => {
+      const name = `worker-${index + 1}`;
+      return this.#node(name, lab.reserveAddress(name, FIRST_ADDRESS + index + 1));
+    });
+    this.all = [this.controlPlane, ...workers];
   }
 
   /** Loads the workers of the components ahead of their need. */
@@ -118,12 +122,13 @@ export class ClusterNodes implements Disposable {
   /** Opens and cuts the ways between the nodes and the API server's machine, as machines and cables are now. */
   updateWays(): void {
     const { lab } = this.#options;
-    const { isAlive, name } = this.controlPlane;
+    const { isAlive, name, view } = this.controlPlane;
     const isReachable = isAlive && lab.isPlugged(name);
     for (const node of this.all)
       node.way.set(
         node === this.controlPlane
-          ? isAlive
+          ? // What runs beside it needs no network, and may be there before the machine is.
+            isAlive || view.value.machine.kind === 'starting'
           : isReachable && node.isAlive && lab.isPlugged(node.name),
       );
   }
@@ -137,10 +142,28 @@ export class ClusterNodes implements Disposable {
     for (const workers of Object.values(this.#workers)) workers.dispose();
   }
 
+  /** Whether Pods stay off the control plane's machine, because there are others. */
+  get isDedicated(): boolean {
+    return this.#options.nodes > 1;
+  }
+
+  /** Marks the control plane's node as one that was alone before, and is not any longer. */
+  async dedicate(client: Client): Promise<void> {
+    await client.patch(
+      resources.nodes,
+      { name: CONTROL_PLANE },
+      {
+        type: 'strategic',
+        patch: { metadata: { labels: NO_LOAD_BALANCING }, spec: { taints: [CONTROL_PLANE_TAINT] } },
+      },
+    );
+  }
+
   #node(name: string, ip: string): ClusterNode {
-    const { host, lab, nodes, onError } = this.#options;
+    const { host, lab, saved, onError } = this.#options;
     const role = name === CONTROL_PLANE ? 'control-plane' : 'worker';
-    const dedicated = role === 'control-plane' && nodes > 1;
+    const dedicated = role === 'control-plane' && this.isDedicated;
+    const webWorkers = saved.find((each) => each.name === name)?.running?.webWorkers;
     const node: ClusterNode = new ClusterNode({
       host,
       hub: lab.hub,
@@ -153,6 +176,7 @@ export class ClusterNodes implements Disposable {
       },
       taints: dedicated ? [CONTROL_PLANE_TAINT] : [],
       files: this.#files(name, ip),
+      ...(webWorkers === undefined ? {} : { webWorkers }),
       programs: (machine) => this.#programs(node, machine),
       api: (user) => this.#apiFrom(node, user),
       onError,
@@ -161,7 +185,7 @@ export class ClusterNodes implements Disposable {
   }
 
   async #files(name: string, ip: string) {
-    const { links, clusterCidr, controllers, managerFlags, host } = this.#options;
+    const { links, settings, host } = this.#options;
     const options = {
       pki: await this.pki,
       server: `https://${links.address}`,
@@ -170,15 +194,7 @@ export class ClusterNodes implements Disposable {
       random: host.random,
     };
     if (name !== CONTROL_PLANE) return workerFiles(options);
-    return controlPlaneFiles(
-      options,
-      staticPods({
-        address: ip,
-        clusterCidr,
-        ...(controllers === undefined ? {} : { controllers }),
-        ...(managerFlags === undefined ? {} : { managerFlags }),
-      }),
-    );
+    return controlPlaneFiles(options, staticPods({ address: ip, ...settings }));
   }
 
   #programs(node: ClusterNode, machine: WorkerLabMachine) {
@@ -189,7 +205,10 @@ export class ClusterNodes implements Disposable {
         workers: this.#workers,
         nodeName: name,
         nodeIp: ip,
-        openMachine: () => machine.openPort(),
+        async openMachine() {
+          await machine.agent();
+          return machine.openPort();
+        },
         api,
         clock: this.#options.host.clock,
       }),
@@ -204,7 +223,6 @@ export class ClusterNodes implements Disposable {
     };
     if (name !== CONTROL_PLANE) return ofNode;
     const { links, data, cloud } = this.#options;
-    const agent = machine.agent();
     return {
       ...ofNode,
       ...controlPlanePrograms({
@@ -217,7 +235,7 @@ export class ClusterNodes implements Disposable {
         outbound: this.#outbound,
         cloud,
         openPort: (user) => exposeOnPort(httpServiceOf(api(user))),
-        readFile: async (path) => (await agent).readTextFile(path),
+        readFile: async (path) => (await machine.agent()).readTextFile(path),
       }),
     };
   }

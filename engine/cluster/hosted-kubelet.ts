@@ -16,6 +16,7 @@ import { ContainerRuntime } from '../runtime/container-runtime.ts';
 import { StoredContent } from '../runtime/content-store.ts';
 import { CriRuntime } from '../runtime/cri/cri-runtime.ts';
 import { ImageStore } from '../runtime/images/image-store.ts';
+import { fetchNotedImages, noteImages } from '../runtime/images/noted-images.ts';
 import type { Storage } from '../storage/storage.ts';
 import { RoutedCri } from './web-worker/routed-cri.ts';
 import { webWorkersOver } from './web-worker/web-worker-port.ts';
@@ -38,6 +39,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
   readonly #stop = new AbortController();
   #kubelet: Kubelet | undefined;
   #runtime: ContainerRuntime | undefined;
+  #agent: AgentClient | undefined;
 
   constructor(host: KubeletHost) {
     this.#host = host;
@@ -57,6 +59,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     const content = new StoredContent(storage);
     const registry = registries(openHub, (address) => agent.dial({ network: 'tcp', address }));
     const images = await ImageStore.open({ storage, content, registry, clock });
+    await fetchNotedImages(agent, images, onError);
     const runtime = new ContainerRuntime({
       agent,
       machine,
@@ -94,6 +97,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     await kubelet.start(this.#stop.signal);
     this.#kubelet = kubelet;
     this.#runtime = runtime;
+    this.#agent = agent;
   }
 
   request(request: ServiceRequest): Promise<ServiceResponse> {
@@ -102,7 +106,8 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
   }
 
   async flush(): Promise<void> {
-    await this.#runtime?.flush();
+    if (this.#runtime === undefined || this.#agent === undefined) return;
+    await Promise.all([this.#runtime.flush(), noteImages(this.#agent, this.#runtime.images)]);
   }
 
   async stop(): Promise<void> {

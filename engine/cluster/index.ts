@@ -25,12 +25,22 @@ export function downloadOf(profile: ProfileName, present: ProfileName): Promise<
 export interface PageLab extends Lab {
   /** A cluster of so many machines, 1 to 4, that has not begun. What it consists of is fetched now. */
   openCluster(nodes: number): Promise<ClusterFacade>;
+  /**
+   * One that has not begun either, and goes on from what `ClusterFacade.save` gave. No other may be there, as their
+   * machines have the same names. @throws MachineError STATE_DAMAGED
+   */
+  restoreCluster(saved: Blob): Promise<ClusterFacade>;
 }
 
 class BrowserLab extends WorkerLab implements PageLab {
   async openCluster(nodes: number): Promise<ClusterFacade> {
     const { openBrowserCluster } = await import('./browser-cluster.ts');
-    return openBrowserCluster(this, nodes);
+    return openBrowserCluster(this, artifacts, nodes);
+  }
+
+  async restoreCluster(saved: Blob): Promise<ClusterFacade> {
+    const { restoreBrowserCluster } = await import('./browser-cluster.ts');
+    return restoreBrowserCluster(this, saved);
   }
 }
 

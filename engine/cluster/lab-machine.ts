@@ -209,6 +209,17 @@ export class WorkerLabMachine implements LabMachine {
     this.#state.set({ kind: 'running' });
   }
 
+  /**
+   * Stands still until the returned function is called; nobody is told that it pauses. With it, several machines
+   * are saved as they are at one moment.
+   */
+  async hold(): Promise<() => Promise<void>> {
+    const { service } = this.#started();
+    if (this.#state.value.kind !== 'running') return () => Promise.resolve();
+    await service.pause();
+    return () => service.resume();
+  }
+
   async save(): Promise<SavedMachine> {
     const client = this.#started();
     if (this.#state.value.kind === 'running') await this.#keeper?.flush();
@@ -297,6 +308,7 @@ export class WorkerLabMachine implements LabMachine {
 
 function startOf(start: StartedMachine['start']): Pick<MachineOptions, 'start' | 'memory'> {
   if (typeof start === 'string') return { start: { kind: start } };
+  if ('prepared' in start) return { start: { kind: 'restore', state: start.prepared } };
   if ('after' in start)
     return { start: { kind: 'cold', after: start.after }, memory: start.after.memory };
   return { start: { kind: 'saved', state: start }, memory: start.memory };

@@ -1,6 +1,6 @@
 import type { HubContents } from '../api/hub.ts';
 import type { AddMachine, Lab, Stop } from '../api/lab.ts';
-import type { ProfileName } from '../api/machine.ts';
+import type { ProfileName, SavedMachine } from '../api/machine.ts';
 import type { MachineClient } from '../machine/worker/machine-client.ts';
 import { EthernetSwitch } from '../machine/ethernet-switch.ts';
 import { LabError } from './lab-error.ts';
@@ -9,8 +9,8 @@ import type { LabHost } from './lab-host.ts';
 import { WorkerLabMachine, type StartedMachine } from './lab-machine.ts';
 import { Observable } from './observable.ts';
 
-/** Machines get 10.0.0.11, 10.0.0.12, … on the lab's Ethernet. */
-const FIRST_ADDRESS = 11;
+/** Machines get 10.0.0.51, 10.0.0.52, … on the lab's Ethernet; the numbers below are left to clusters. */
+const FIRST_ADDRESS = 51;
 
 /** Machines in workers, joined by one Ethernet switch, with one registry. */
 export class WorkerLab implements Lab {
@@ -43,11 +43,10 @@ export class WorkerLab implements Lab {
     return !this.#unplugged.has(name);
   }
 
-  /** Of eth0, with prefix length; a machine that is to come has its address already. */
-  addressOf(name: string): string {
-    const number = this.#addresses.get(name) ?? FIRST_ADDRESS + this.#addresses.size;
+  /** A machine that is to come has this address, 10.0.0.`number`, below 51. */
+  reserveAddress(name: string, number: number): string {
     this.#addresses.set(name, number);
-    return `10.0.0.${number}/24`;
+    return `10.0.0.${number}`;
   }
 
   hubContents(): Promise<HubContents> {
@@ -74,7 +73,7 @@ export class WorkerLab implements Lab {
 
   async resetMachine(
     name: string,
-    start: AddMachine['start'],
+    start: 'restore' | 'cold' | SavedMachine,
     profile?: ProfileName,
   ): Promise<WorkerLabMachine> {
     const old = this.#machines.value.find((machine) => machine.name === name);
@@ -104,6 +103,13 @@ export class WorkerLab implements Lab {
     this.#switch.dispose();
   }
 
+  /** Of eth0, with prefix length. */
+  #addressOf(name: string): string {
+    const number = this.#addresses.get(name) ?? FIRST_ADDRESS + this.#addresses.size;
+    this.#addresses.set(name, number);
+    return `10.0.0.${number}/24`;
+  }
+
   async #replace(old: WorkerLabMachine, options: StartedMachine): Promise<WorkerLabMachine> {
     const machine = new WorkerLabMachine(this.#host, this.hub, options);
     await old.destroy();
@@ -113,7 +119,7 @@ export class WorkerLab implements Lab {
 
   async #start(machine: WorkerLabMachine): Promise<WorkerLabMachine> {
     const { name, options } = machine;
-    await machine.start(this.addressOf(name), async (client) => {
+    await machine.start(this.#addressOf(name), async (client) => {
       await client.service.watchRestart((after) => {
         // How it goes is the new machine's state.
         this.#replace(machine, { ...options, start: { after } }).catch(() => {});

@@ -8,6 +8,10 @@ import type { Transport } from '../client/transport.ts';
 import { answerAsHollowKubelet, isHollowAddress } from '../hollow/hollow-kubelet.ts';
 import { httpServiceOf } from '../http/index.ts';
 import { listenHttp } from '../http/listen.node.ts';
+import { repositoryDirectories } from '../machine/worker/guest-directories.node.ts';
+import { nodeMachineHost } from '../machine/worker/node-machine-host.node.ts';
+import { loadPreparedCluster } from './saved/prepared-cluster.ts';
+import { settingsOf, type ClusterSettings, type SavedCluster } from './saved/saved-cluster.ts';
 import type { ControlPlaneLinks } from './components/control-plane-links.ts';
 import { MachineCluster, type MachineClusterOptions } from './machine-cluster.ts';
 import { openNodeWorkerLab } from './node-lab.node.ts';
@@ -29,6 +33,8 @@ export interface NodeMachineClusterOptions extends Omit<
   readonly hollow: number;
   /** milliseconds from a Pod's binding until a hollow node says it is ready */
   readonly hollowReadyAfter: number;
+  /** Whether it goes on from the prepared cluster, where that is there and one with these settings; it does when absent. */
+  readonly prepared?: boolean;
   /** told what it waits for, in words */
   readonly onProgress?: (text: string) => void;
 }
@@ -91,10 +97,12 @@ class OutsideListener {
 export async function startMachineCluster(
   options: NodeMachineClusterOptions,
 ): Promise<NodeMachineCluster> {
-  const { port, cloudPort, hollow, onProgress = () => {}, onError } = options;
+  const { port, cloudPort, hollow, prepared = true, onProgress = () => {}, onError } = options;
+  const saved = options.saved ?? (prepared ? await loadPrepared(options) : undefined);
   const lab = openNodeWorkerLab();
   const cluster = new MachineCluster({
     ...options,
+    ...(saved === undefined ? {} : { saved }),
     host: nodeClusterHost,
     lab,
     elsewhere: (host) => (isHollowAddress(host) ? hollowKubelet : undefined),
@@ -146,6 +154,11 @@ export async function startMachineCluster(
     await close();
     throw error;
   }
+}
+
+function loadPrepared(settings: Partial<ClusterSettings>): Promise<SavedCluster | undefined> {
+  const { source } = nodeMachineHost(repositoryDirectories);
+  return loadPreparedCluster(source, settingsOf(settings));
 }
 
 /** Hollow kubelets listen nowhere: what they would answer is known here. */

@@ -1,9 +1,8 @@
 import type { ClusterFacade, ClusterNodeState, ClusterState } from '../api/cluster.ts';
 import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
-import type { LabMachine, Stop } from '../api/lab.ts';
+import type { AddMachine, LabMachine, Stop } from '../api/lab.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import { DisposableStore } from '../base/disposable.ts';
-import { installCloudControllerManager } from '../cloud/manifest.ts';
 import { cloudApi } from '../cloud/simulator/cloud-api.ts';
 import { SimulatedCloud } from '../cloud/simulator/simulated-cloud.ts';
 import { Client } from '../client/client.ts';
@@ -12,29 +11,36 @@ import type { HttpHandler } from '../http/index.ts';
 import type { ClusterPki } from '../pki/cluster-pki.ts';
 import { administratorKubeconfig } from '../pki/kubeconfig.ts';
 import { MemoryStorage } from '../storage/memory-storage.ts';
-import { classes } from './addons/classes.ts';
-import { clusterAccess } from './addons/cluster-access.ts';
-import { coreDns, coreDnsAccounts } from './addons/core-dns.ts';
-import { install } from './addons/install.ts';
-import { metricsServer, metricsServerAccounts } from './addons/metrics-server.ts';
-import { nodeDaemonAccounts, nodeDaemons } from './addons/node-daemons.ts';
-import { CLUSTER_CIDR } from './cluster-cidr.ts';
+import { installFoundations, installWorkloads } from './addons/addons.ts';
+import type { ClusterHost } from './cluster-host.ts';
 import { ClusterNodes, type ClusterNodesOptions } from './cluster-nodes.ts';
 import { ADMINISTRATOR } from './cluster-users.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { ControlPlaneLinks } from './components/control-plane-links.ts';
+import { LabError } from './lab-error.ts';
+import type { WorkerLab } from './lab.ts';
 import type { WorkerLabMachine } from './lab-machine.ts';
 import { loadClusterPki } from './load-cluster-pki.ts';
 import { ApiServerListener } from './node/api-server-listener.ts';
 import type { ClusterNode } from './node/cluster-node.ts';
 import { servicePorts } from './node/service-ports.ts';
 import { Observable } from './observable.ts';
+import { writeClusterFile } from './saved/cluster-file.ts';
+import { saveMachines } from './saved/save-machines.ts';
+import { settingsOf, type ClusterSettings, type SavedCluster } from './saved/saved-cluster.ts';
+import { takeUp } from './saved/take-up.ts';
 
-export interface MachineClusterOptions extends Omit<
-  ClusterNodesOptions,
-  'links' | 'loadPki' | 'data' | 'cloud' | 'clusterCidr'
-> {
-  readonly clusterCidr?: string;
+export interface MachineClusterOptions extends Partial<ClusterSettings> {
+  /** machines; the first is the control plane's */
+  readonly nodes: number;
+  readonly host: ClusterHost;
+  /** that has the machines, and maybe others; it is the caller's to close */
+  readonly lab: WorkerLab;
+  /** Goes on from there, with its settings and all of its nodes; further ones are new. */
+  readonly saved?: SavedCluster;
+  /** asked before the network: what is not on it, such as nodes that pretend */
+  readonly elsewhere?: ClusterNodesOptions['elsewhere'];
+  readonly onError: (error: unknown) => void;
 }
 
 const MACHINE_TYPE = 'drydock.small';
@@ -45,9 +51,12 @@ const MACHINE_TYPE = 'drydock.small';
  */
 export class MachineCluster implements ClusterFacade {
   readonly links = new ControlPlaneLinks();
-  readonly #options: MachineClusterOptions & Pick<ClusterNodesOptions, 'clusterCidr'>;
+  readonly #options: MachineClusterOptions;
+  readonly #settings: ClusterSettings;
   readonly #state: Observable<ClusterState>;
   readonly #nodes: ClusterNodes;
+  readonly #etcd: MemoryStorage;
+  readonly #cloudStorage: MemoryStorage;
   readonly #cloud: Promise<SimulatedCloud>;
   readonly #owned = new DisposableStore();
   readonly #closing = new AbortController();
@@ -56,34 +65,35 @@ export class MachineCluster implements ClusterFacade {
 
   /** Begins nothing yet; `start` does. */
   constructor(options: MachineClusterOptions) {
-    this.#options = { ...options, clusterCidr: options.clusterCidr ?? CLUSTER_CIDR };
-    const { clock, random } = options.host;
-    this.#cloud = SimulatedCloud.open({ storage: new MemoryStorage(), clock, random });
+    this.#options = options;
+    const { saved, host, lab, elsewhere, onError } = options;
+    this.#settings = saved?.settings ?? settingsOf(options);
+    this.#etcd = new MemoryStorage(saved?.etcd);
+    this.#cloudStorage = new MemoryStorage(saved?.cloud);
+    this.#cloud = SimulatedCloud.open({ ...host, storage: this.#cloudStorage });
     this.#nodes = new ClusterNodes({
-      ...this.#options,
+      host,
+      lab,
+      onError,
+      nodes: Math.max(options.nodes, saved?.nodes.length ?? 0),
+      settings: this.#settings,
+      saved: saved?.nodes ?? [],
       links: this.links,
-      loadPki: (address) => loadClusterPki(new MemoryStorage(), address),
-      data: new MemoryStorage(),
+      loadPki: async (address) => saved?.pki ?? loadClusterPki(new MemoryStorage(), address),
+      data: this.#etcd,
       cloud: async (request) => (await this.cloud())(request),
+      ...(elsewhere === undefined ? {} : { elsewhere }),
     });
     this.links.prepare = async (handler) => {
       const client = this.#clientOver(
         handler({ remoteAddress: '127.0.0.1', clientCertificates: [], user: ADMINISTRATOR }),
       );
-      await installCloudControllerManager(client);
-      await install(client, [
-        [
-          ...clusterAccess,
-          ...classes,
-          ...nodeDaemonAccounts,
-          ...coreDnsAccounts,
-          ...metricsServerAccounts,
-        ],
-      ]);
+      if (saved === undefined) await installFoundations(client);
+      else await takeUp(client, this.#nodes, saved);
     };
     this.#state = new Observable<ClusterState>({
       kind: 'starting',
-      text: 'Starting machines',
+      text: options.saved === undefined ? 'Starting machines' : 'Restoring machines',
       nodes: this.#nodeStates(),
     });
   }
@@ -97,10 +107,7 @@ export class MachineCluster implements ClusterFacade {
         this.#owned.add({ dispose: lab.onMachines((machines) => this.#follow(node, machines)) });
       }
       await this.#registerMachines();
-      const starting = this.#nodes.all.map(({ name }) =>
-        lab.addMachine({ name, profile: 'node', start: 'restore' }),
-      );
-      await Promise.all([...starting, this.#becomeReady()]);
+      await Promise.all([...this.#addMachines(), this.#becomeReady()]);
       this.#show({ kind: 'ready', text: 'Every node is ready' });
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -174,7 +181,25 @@ export class MachineCluster implements ClusterFacade {
   }
 
   async replace(node: string): Promise<void> {
-    await this.#options.lab.resetMachine(this.#nodes.find(node).name, 'restore');
+    const { lab } = this.#options;
+    const { name } = this.#nodes.find(node);
+    if (lab.machines().some((machine) => machine.name === name))
+      await lab.resetMachine(name, 'restore');
+    else await lab.addMachine({ name, profile: 'node', start: 'restore' });
+  }
+
+  async save(): Promise<Blob> {
+    const { lab } = this.#options;
+    if (this.#state.value.kind !== 'ready')
+      throw new LabError('NOT_RUNNING', 'The cluster is not ready yet. Save it when it is.');
+    return writeClusterFile({
+      settings: this.#settings,
+      pki: await this.#nodes.pki,
+      ...(await saveMachines(this.#nodes.all, (name) => lab.isPlugged(name), {
+        etcd: () => this.#etcd.files(),
+        cloud: () => this.#cloudStorage.files(),
+      })),
+    });
   }
 
   async close(): Promise<void> {
@@ -184,6 +209,19 @@ export class MachineCluster implements ClusterFacade {
     await Promise.all(this.#nodes.all.map((node) => node.close()));
     this.#nodes.dispose();
     await Promise.all(this.#nodes.all.map(({ name }) => lab.removeMachine(name)));
+  }
+
+  /** All but those that had ended when they were saved. */
+  #addMachines(): readonly Promise<LabMachine>[] {
+    const { lab, saved } = this.#options;
+    const add = (name: string, start: AddMachine['start']): Promise<LabMachine> =>
+      lab.addMachine({ name, profile: 'node', start });
+    return this.#nodes.all.flatMap(({ name }) => {
+      const node = saved?.nodes.find((each) => each.name === name);
+      if (node === undefined) return [add(name, 'restore')];
+      lab.setCable(name, node.plugged);
+      return node.running === undefined ? [] : [add(name, node.running.machine)];
+    });
   }
 
   /** The cloud has the machines before anybody asks it for them. */
@@ -206,7 +244,7 @@ export class MachineCluster implements ClusterFacade {
   }
 
   async #becomeReady(): Promise<void> {
-    const { host, clusterCidr, onError } = this.#options;
+    const { host, saved, onError } = this.#options;
     const { clock, random } = host;
     const { signal } = this.#closing;
     this.#owned.add(
@@ -231,8 +269,8 @@ export class MachineCluster implements ClusterFacade {
         onServices: () => this.#showPorts(),
       }),
     );
-    await install(client, [[...nodeDaemons(clusterCidr), ...coreDns(1), ...metricsServer]]);
-    await this.#state.until(({ nodes }) => nodes.every(({ ready }) => ready === true), signal);
+    if (saved === undefined) await installWorkloads(client, this.#settings);
+    await this.#state.until(({ nodes }) => nodes.every(isReady), signal);
   }
 
   #clientOver(transport: Transport): Client {
@@ -280,4 +318,9 @@ export class MachineCluster implements ClusterFacade {
   #machineOf(name: string): WorkerLabMachine {
     return this.#nodes.find(name).machine;
   }
+}
+
+/** What the API server says of a node that was saved holds only once its kubelet is there again. */
+function isReady({ machine, kubelet, ready }: ClusterNodeState): boolean {
+  return machine.kind === 'stopped' || (kubelet === 'running' && ready === true);
 }

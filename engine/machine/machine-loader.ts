@@ -144,7 +144,9 @@ export class MachineLoader {
           laterChunks: [],
         };
       case 'restore': {
-        const name = stateName(options.profile, memory, manifest.profiles[options.profile].memory);
+        const name =
+          options.start.state ??
+          stateName(options.profile, memory, manifest.profiles[options.profile].memory);
         return this.#loadPrepared(name, artifacts, store, onProgress);
       }
       case 'saved': {

@@ -31,9 +31,8 @@ export interface CertificateRequest {
 export const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 const DAY_MS = 86_400_000;
-/** As kubeadm has it. */
-const CA_DAYS = 3650;
-const CERTIFICATE_DAYS = 365;
+/** What kubeadm gives authorities. It gives certificates a year, but a saved cluster may rest for longer. */
+const VALID_DAYS = 3650;
 /** Clocks of a cluster may differ by this much. */
 const SKEW_MS = 300_000;
 
@@ -66,7 +65,7 @@ export async function createAuthority(
     serialNumber: serialNumber(random),
     name: subject(commonName),
     notBefore: new Date(now - SKEW_MS),
-    notAfter: new Date(now + CA_DAYS * DAY_MS),
+    notAfter: new Date(now + VALID_DAYS * DAY_MS),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
@@ -118,7 +117,7 @@ export async function issueCertificate(
     subject: subject(request.commonName, request.organizations),
     issuer: issuer.subject,
     notBefore: new Date(now - SKEW_MS),
-    notAfter: new Date(now + CERTIFICATE_DAYS * DAY_MS),
+    notAfter: new Date(now + VALID_DAYS * DAY_MS),
     signingKey: await signingKey(authority),
     publicKey: keys.publicKey,
     signingAlgorithm: ALGORITHM,

@@ -43,7 +43,19 @@ class MemoryAppendFile implements AppendFile {
  * keeps them outside the worker's memory, and they cross to another worker without a copy.
  */
 export class MemoryStorage implements Storage {
-  readonly #objects = new Map<string, Blob | MemoryAppendFile>();
+  readonly #objects: Map<string, Blob | MemoryAppendFile>;
+
+  /** @param files what it holds at first, as `files` gave it */
+  constructor(files: Readonly<Record<string, Blob>> = {}) {
+    this.#objects = new Map(Object.entries(files));
+  }
+
+  /** Everything by name, as it is now: what a crash at this moment would leave. */
+  files(): Readonly<Record<string, Blob>> {
+    return Object.fromEntries(
+      [...this.#objects.keys()].map((name) => [name, this.#blob(name) ?? new Blob()]),
+    );
+  }
 
   #blob(name: string): Blob | undefined {
     const found = this.#objects.get(name);

@@ -1,3 +1,4 @@
+import type { ClusterFacade } from '../../engine/api/cluster.ts';
 import type { MachineOptions, MachineProgress, ProfileName } from '../../engine/api/machine.ts';
 import type { Client } from '../../engine/client/client.ts';
 import type { Transport } from '../../engine/client/transport.ts';
@@ -33,6 +34,8 @@ export interface BenchHost {
    * if it has hollow nodes. In Node only.
    */
   startCluster(hollow?: number): Promise<BenchCluster>;
+  /** A cluster of so many machines, or the one that was saved, when it is ready. */
+  startMachineCluster(from: number | Blob): Promise<BenchMachineCluster>;
   resources(): Promise<Resources>;
   /**
    * Bytes that travel from nothing cached to a shell's prompt, or to the first `docker ps`. In
@@ -51,6 +54,11 @@ export interface BenchControlPlane {
   readonly client: Client;
   /** A scheduler in a worker of its own. */
   startScheduler(): Promise<{ stop(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export interface BenchMachineCluster {
+  readonly cluster: ClusterFacade;
   close(): Promise<void>;
 }
 

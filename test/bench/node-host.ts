@@ -27,6 +27,8 @@ import {
   type BenchHollowCluster,
   type BenchHost,
 } from './bench.ts';
+import { startMachineCluster } from '../../engine/cluster/machine-cluster.node.ts';
+import { readClusterFile } from '../../engine/cluster/saved/cluster-file.ts';
 import { startNodeCluster } from './node-cluster.ts';
 
 /** What a browser would fetch too. */
@@ -99,6 +101,17 @@ export const nodeHost: BenchHost = {
   startControlPlane: startBenchControlPlane,
   startHollowCluster,
   startCluster: startNodeCluster,
+  async startMachineCluster(from) {
+    const isNew = typeof from === 'number';
+    return startMachineCluster({
+      port: 0,
+      onError: (error) => void process.stderr.write(`${String(error)}\n`),
+      nodes: isNew ? from : 0,
+      hollow: 0,
+      hollowReadyAfter: 0,
+      ...(isNew ? {} : { saved: await readClusterFile(from) }),
+    });
+  },
   resources() {
     const { user, system } = process.cpuUsage();
     return Promise.resolve({

@@ -28,6 +28,13 @@ export const CONTROL_PLANE_IMAGES = {
 } as const;
 export type ControlPlaneProgram = keyof typeof CONTROL_PLANE_IMAGES;
 
+/** Those that lead only while they hold the Lease of their name in kube-system. */
+export const LED_BY_LEASE = [
+  'kube-controller-manager',
+  'kube-scheduler',
+  'cloud-controller-manager',
+] as const satisfies readonly ControlPlaneProgram[];
+
 /** Who starts each of them. */
 export interface ControlPlaneWorkers {
   readonly etcd: ComponentWorkers<EtcdHost>;

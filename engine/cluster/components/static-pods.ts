@@ -1,15 +1,11 @@
 import { stringify } from 'yaml';
+import type { ClusterSettings } from '../saved/saved-cluster.ts';
 import { WEB_WORKER } from '../web-worker/web-worker-runtime.ts';
 import { CONTROL_PLANE_IMAGES, type ControlPlaneProgram } from './control-plane-programs.ts';
 
-export interface StaticPodOptions {
+export interface StaticPodOptions extends ClusterSettings {
   /** of the control plane's machine */
   readonly address: string;
-  readonly clusterCidr: string;
-  /** `--controllers`; all that are on by default when absent */
-  readonly controllers?: readonly string[];
-  /** further flags of kube-controller-manager, such as `--node-monitor-period=2s` */
-  readonly managerFlags?: readonly string[];
 }
 
 const KUBERNETES = '/etc/kubernetes';

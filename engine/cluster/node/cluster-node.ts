@@ -11,7 +11,7 @@ import type { HubKeeper } from '../hub-keeper.ts';
 import type { WorkerLabMachine } from '../lab-machine.ts';
 import { Observable } from '../observable.ts';
 import { NodeLog } from '../web-worker/node-log.ts';
-import { WebWorkerRuntime } from '../web-worker/web-worker-runtime.ts';
+import { WebWorkerRuntime, type WebWorkerRecords } from '../web-worker/web-worker-runtime.ts';
 import type { NodeFiles } from './node-files.ts';
 import { putNodeFiles } from './node-files.ts';
 import { Way } from './way.ts';
@@ -24,8 +24,10 @@ export interface ClusterNodeOptions {
   readonly role: ClusterNodeState['role'];
   readonly labels: KubeletNode['labels'];
   readonly taints: KubeletNode['taints'];
-  /** what it finds in its file system before its kubelet starts */
+  /** what a new machine finds in its file system before its kubelet starts */
   readonly files: Promise<NodeFiles>;
+  /** what goes on beside its first machine, which was saved with it and has its files */
+  readonly webWorkers?: WebWorkerRecords;
   readonly programs: (machine: WorkerLabMachine) => Record<string, WorkerProgram>;
   /** the way to the API server as this user, from this node */
   readonly api: (user: UserInfo) => HttpHandler;
@@ -57,9 +59,12 @@ export class ClusterNode {
   readonly #options: ClusterNodeOptions;
   #life: Life | undefined;
   #hadKubelet = false;
+  /** until its first machine is there */
+  #restored: WebWorkerRecords | undefined;
 
   constructor(options: ClusterNodeOptions) {
     this.#options = options;
+    this.#restored = options.webWorkers;
   }
 
   get name(): string {
@@ -93,6 +98,16 @@ export class ClusterNode {
     return handlerOver({ request: (sent) => kubelet.service.request(sent) })(request);
   };
 
+  /** For a machine that is about to be saved: what belongs to it is in it when this resolves. */
+  async flush(): Promise<void> {
+    await this.#life?.kubelet?.service.flush();
+  }
+
+  /** What goes on beside its machine. */
+  webWorkers(): WebWorkerRecords {
+    return this.#life?.runtime?.records() ?? { sandboxes: [], containers: [] };
+  }
+
   /** Takes up this machine, in place of the one before. */
   attach(machine: WorkerLabMachine): void {
     if (this.#life?.machine === machine) return;
@@ -124,14 +139,23 @@ export class ClusterNode {
   async #begin(life: Life): Promise<void> {
     const { host, hub, name, ip, labels, taints, files, programs, api, onError } = this.#options;
     const { machine, over } = life;
-    const agent = await machine.agent();
-    await putNodeFiles(agent, await files);
-    if (over.signal.aborted) return;
     const { clock, random } = host;
-    const runtime = new WebWorkerRuntime({ programs: programs(machine), agent, clock, random });
+    const runtime = new WebWorkerRuntime({
+      programs: programs(machine),
+      agent: { writeFile: async (...file) => (await machine.agent()).writeFile(...file) },
+      clock,
+      random,
+    });
     life.runtime = runtime;
     runtime.containerEvents(() => this.#show({ components: componentsOf(runtime) }));
-    this.#show({ kubelet: 'starting' });
+    const restored = this.#restored;
+    this.#restored = undefined;
+    // It need not wait for the machine.
+    if (restored !== undefined) runtime.restore(restored);
+    const agent = await machine.agent();
+    if (restored === undefined) await putNodeFiles(agent, await files);
+    if (over.signal.aborted) return;
+    this.#show({ kubelet: 'starting', components: componentsOf(runtime) });
     const log = new NodeLog(agent, clock, KUBELET_LOG, 'plain');
     const kubelet = await KeptComponent.start<KubeletService>({
       name: `kubelet of ${name}`,

@@ -38,8 +38,7 @@ export interface WayOptions {
 export function overWay(handler: HttpHandler, { way, address, clock }: WayOptions): HttpHandler {
   return async (request) => {
     if (!way.isOpen) {
-      await sleep(clock, NO_ROUTE_MS, request.signal);
-      // It may have come back meanwhile.
+      await backWithin(way, clock, request.signal);
       if (!way.isOpen) throw new Error(`dial tcp ${address}: connect: no route to host`);
     }
     const cut = new AbortController();
@@ -67,6 +66,16 @@ export function overWay(handler: HttpHandler, { way, address, clock }: WayOption
       throw error;
     }
   };
+}
+
+/** Resolves when it is open, or the time is over. @throws the signal's reason */
+async function backWithin(way: Way, clock: Clock, signal?: AbortSignal): Promise<void> {
+  const back = new AbortController();
+  const watching = way.onChange(() => back.abort());
+  const signals = signal === undefined ? [back.signal] : [back.signal, signal];
+  await sleep(clock, NO_ROUTE_MS, AbortSignal.any(signals)).catch(() => {});
+  watching.dispose();
+  signal?.throwIfAborted();
 }
 
 function untilAbort({ readable, writable }: ByteStream, signal: AbortSignal): ByteStream {

@@ -7,7 +7,7 @@ import type {
   PodSandboxConfig,
 } from '../../runtime/cri/types.ts';
 import { isWebWorkerId } from './web-worker-images.ts';
-import { WebWorkerRuntime } from './web-worker-runtime.ts';
+import { WebWorkerRuntime, type WebWorkerRecords } from './web-worker-runtime.ts';
 import type { WorkerProgram } from './worker-program.ts';
 
 const IMAGE = 'registry.k8s.io/kube-thing:v1';
@@ -106,6 +106,25 @@ describe('the runtime of web workers', () => {
     set.clock.advance(5000);
     await stopped;
     expect(await set.runtime.containerStatus(id)).toMatchObject({ exitCode: 137, reason: 'Error' });
+  });
+
+  it('goes on elsewhere with the same containers', async () => {
+    const before = setUp();
+    const ended = await startOne(before);
+    await before.runtime.stopContainer(ended, 5);
+    const running = await startOne(before);
+    const records = JSON.parse(JSON.stringify(before.runtime.records())) as WebWorkerRecords;
+    const after = setUp();
+    after.runtime.restore(records);
+    expect(await after.runtime.listContainers()).toEqual(await before.runtime.listContainers());
+    expect(await after.runtime.listPodSandbox()).toEqual(await before.runtime.listPodSandbox());
+    expect(await after.runtime.containerStatus(running)).toEqual(
+      await before.runtime.containerStatus(running),
+    );
+    expect([...after.files.values()].join('').match(/began as/g)).toHaveLength(1);
+    expect(after.events).toEqual([]);
+    await after.runtime.stopContainer(running, 5);
+    expect(await after.runtime.containerStatus(running)).toMatchObject({ exitCode: 0 });
   });
 
   it('knows no other images', async () => {

@@ -49,6 +49,14 @@ interface Container {
   program?: RunningProgram;
 }
 
+/** Sandboxes and containers as they are saved. JSON-safe. */
+export interface WebWorkerRecords {
+  readonly sandboxes: readonly Sandbox[];
+  readonly containers: readonly (Omit<Container, 'sandbox' | 'program'> & {
+    readonly podSandboxId: string;
+  })[];
+}
+
 export interface WebWorkerRuntimeOptions {
   /** by image, with its tag */
   readonly programs: Readonly<Record<string, WorkerProgram>>;
@@ -75,6 +83,28 @@ export class WebWorkerRuntime implements Cri {
   constructor(options: WebWorkerRuntimeOptions) {
     this.#options = options;
     this.#images = Object.keys(options.programs).map(webWorkerImage);
+  }
+
+  /** What there is, for `restore`. */
+  records(): WebWorkerRecords {
+    return {
+      sandboxes: [...this.#sandboxes.values()].map((sandbox) => ({ ...sandbox })),
+      containers: [...this.#containers.values()].map((container) => {
+        const { sandbox, ...rest } = container;
+        delete rest.program;
+        return { ...rest, podSandboxId: sandbox.id };
+      }),
+    };
+  }
+
+  /** Goes on as the runtime that gave the records. What ran there runs again, as the same containers: nobody sees an end. */
+  restore({ sandboxes, containers }: WebWorkerRecords): void {
+    for (const sandbox of sandboxes) this.#sandboxes.set(sandbox.id, { ...sandbox });
+    for (const { podSandboxId, ...rest } of containers) {
+      const container: Container = { ...rest, sandbox: this.#sandbox(podSandboxId) };
+      this.#containers.set(container.id, container);
+      if (container.state === 'CONTAINER_RUNNING') this.#run(container);
+    }
   }
 
   /** Tells a kubelet in another worker what happens from now on, and no longer the one before it. */
@@ -185,20 +215,12 @@ export class WebWorkerRuntime implements Cri {
 
   async startContainer(id: string): Promise<void> {
     const container = this.#container(id);
-    const { config, sandbox, state, logPath } = container;
-    const run = this.#program(config);
-    if (state !== 'CONTAINER_CREATED' || run === undefined)
-      throw new CriError('FAILED_PRECONDITION', `container ${id} is in state ${state}`);
-    const log = new NodeLog(this.#options.agent, this.#options.clock, logPath);
-    const program = run({
-      argv: [...config.command, ...config.args],
-      print: (lines) => log.write(lines),
-    });
-    container.program = program;
+    if (container.state !== 'CONTAINER_CREATED')
+      throw new CriError('FAILED_PRECONDITION', `container ${id} is in state ${container.state}`);
+    this.#run(container);
     container.state = 'CONTAINER_RUNNING';
     container.startedAt = this.#now();
-    this.#tell('CONTAINER_STARTED_EVENT', sandbox, id);
-    void program.exited.then((exitCode) => this.#exited(container, exitCode));
+    this.#tell('CONTAINER_STARTED_EVENT', container.sandbox, id);
   }
 
   async stopContainer(id: string, timeoutSeconds: number): Promise<void> {
@@ -315,6 +337,20 @@ export class WebWorkerRuntime implements Cri {
 
   imageFsInfo() {
     return Promise.resolve({ time: this.#now(), mountpoint: '/', usedBytes: 0, inodesUsed: 0 });
+  }
+
+  #run(container: Container): void {
+    const { config, logPath } = container;
+    const run = this.#program(config);
+    if (run === undefined)
+      throw new CriError('NOT_FOUND', `no worker runs the image ${config.userSpecifiedImage}`);
+    const log = new NodeLog(this.#options.agent, this.#options.clock, logPath);
+    const program = run({
+      argv: [...config.command, ...config.args],
+      print: (lines) => log.write(lines),
+    });
+    container.program = program;
+    void program.exited.then((exitCode) => this.#exited(container, exitCode));
   }
 
   #program({ image }: CriContainerConfig): WorkerProgram | undefined {

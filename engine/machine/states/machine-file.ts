@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import type { MachineFile, SavedMachine } from '../../api/machine.ts';
-import { MachineError } from '../machine-error.ts';
+import { readFramed, writeFramed } from './framed-file.ts';
 
 /** First bytes of a file that holds a saved machine. The number is the format's version. */
 const MAGIC = 'DRYDOCK MACHINE 1\n';
-const HEADER_START = MAGIC.length + 4;
-/** No header is that long; a number beyond means damage. Bytes. */
-const LONGEST_HEADER = 64 * 1024;
 
 const header = z.object({
   name: z.string(),
@@ -32,11 +29,7 @@ export function writeMachineFile({ name, savedAt, saved }: MachineFile): Blob {
     state: state.size,
     ...(images === undefined ? {} : { images: images.size }),
   };
-  const json = new TextEncoder().encode(JSON.stringify(described));
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, json.length);
-  const parts = [MAGIC, length, json, state, ...(images === undefined ? [] : [images])];
-  return new Blob(parts, { type: 'application/octet-stream' });
+  return writeFramed(MAGIC, described, [state, ...(images === undefined ? [] : [images])]);
 }
 
 /**
@@ -44,36 +37,20 @@ export function writeMachineFile({ name, savedAt, saved }: MachineFile): Blob {
  * something else, was cut off, or has a header nobody can read.
  */
 export async function readMachineFile(file: Blob): Promise<MachineFile> {
-  const start = await file.slice(0, HEADER_START).arrayBuffer();
-  if (new TextDecoder().decode(start.slice(0, MAGIC.length)) !== MAGIC)
-    throw new MachineError('STATE_DAMAGED', 'This file is not a machine that Drydock saved.');
-  const length = start.byteLength < HEADER_START ? 0 : new DataView(start).getUint32(MAGIC.length);
-  const end = HEADER_START + length;
-  const described =
-    length > LONGEST_HEADER ? undefined : parse(await file.slice(HEADER_START, end).text());
-  if (described === undefined)
-    throw new MachineError('STATE_DAMAGED', 'The beginning of the file is damaged.');
-  const { name, savedAt, profile, memory, artifacts, state, images } = described;
-  const size = end + state + (images ?? 0);
-  if (file.size !== size)
-    throw new MachineError(
-      'STATE_DAMAGED',
-      `The file has ${file.size} bytes and should have ${size}: it was cut off or changed.`,
-    );
+  const framed = await readFramed(
+    file,
+    MAGIC,
+    'a machine',
+    (json) => header.parse(json),
+    ({ state, images = 0 }) => state + images,
+  );
+  const { name, savedAt, profile, memory, artifacts, state, images } = framed.header;
   const saved: SavedMachine = {
     profile,
     memory,
     artifacts,
-    state: file.slice(end, end + state),
-    ...(images === undefined ? {} : { images: file.slice(end + state) }),
+    state: framed.take(state),
+    ...(images === undefined ? {} : { images: framed.take(images) }),
   };
   return { name, savedAt, saved };
-}
-
-function parse(json: string): z.infer<typeof header> | undefined {
-  try {
-    return header.parse(JSON.parse(json));
-  } catch {
-    return undefined;
-  }
 }

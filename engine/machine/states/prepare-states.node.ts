@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_BRIDGE, dockerEngineOf } from '../../api/docker-engine.ts';
 import type { MachineOptions, MachineProgress, ProfileName } from '../../api/machine.ts';
@@ -11,6 +11,7 @@ import type { Machine } from '../machine.ts';
 import { MachineLoader } from '../machine-loader.ts';
 import { compressZstd } from './compress.node.ts';
 import { PREPARED_VERSION, stateName, type PreparedState } from './state-file.ts';
+import { writeWhole } from './write-whole.node.ts';
 
 /**
  * Level of zstd by profile. Learners download the state of `docker` first of all: 20 is the first level
@@ -60,12 +61,6 @@ async function readPrepared(file: string): Promise<PreparedState | undefined> {
   } catch {
     return undefined;
   }
-}
-
-async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, content);
-  await rename(temporary, file);
 }
 
 /** True when the state is there and was made from this guest. */

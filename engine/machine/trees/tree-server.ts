@@ -57,7 +57,7 @@ interface PublishedEntry extends ServedTree {
 const DEFAULT_MAX_MESSAGE = 512 * 1024;
 const DEFAULT_CACHE_BYTES = 48 * 1024 * 1024;
 /** How long a restored guest waits for a tree it knew before it gets ESTALE, in milliseconds. */
-const RESTORED_TREE_WAIT = 20_000;
+const RESTORED_TREE_WAIT = 60_000;
 const MAX_WALK = 16;
 
 /**

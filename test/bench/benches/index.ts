@@ -1,4 +1,5 @@
 import type { Bench } from '../bench.ts';
+import { clusterFirstKubectl, clusterReady, clusterResume } from './clusters.ts';
 import { comparisons } from './comparisons.ts';
 import { agentThroughput, echoLatency } from './channel.ts';
 import { containerStart, dockerBuild, dockerExec, dockerReady, dockerRunFirst } from './docker.ts';
@@ -46,6 +47,9 @@ export const benches: readonly Bench[] = [
   ...scheduleThroughput,
   ...deploymentRollout,
   ...nodeBenches,
+  clusterReady,
+  clusterFirstKubectl,
+  clusterResume,
 ];
 
 /** Also those of the original Docker Engine, which take minutes and are run on request. */

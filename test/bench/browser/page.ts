@@ -4,6 +4,7 @@ import { spawnBrowserDocker } from '../../../engine/cluster/browser-docker.ts';
 import { spawnBrowserEtcd } from '../../../engine/cluster/etcd/browser-etcd.ts';
 import { spawnBrowserHub } from '../../../engine/cluster/browser-hub.ts';
 import { connectDocker, startDocker } from '../../../engine/cluster/docker-client.ts';
+import { openLab } from '../../../engine/cluster/index.ts';
 import { HubKeeper } from '../../../engine/cluster/hub-keeper.ts';
 import { spawnBrowserMachine } from '../../../engine/machine/worker/browser-machine.ts';
 import { startMachine } from '../../../engine/machine/worker/machine-client.ts';
@@ -39,6 +40,20 @@ const host: BenchHost = {
   startControlPlane: () => Promise.reject(new Error('Control planes are measured in Node only.')),
   startHollowCluster: () => Promise.reject(new Error('Control planes are measured in Node only.')),
   startCluster: () => Promise.reject(new Error('Control planes are measured in Node only.')),
+  async startMachineCluster(from) {
+    const lab = openLab();
+    const cluster = await (typeof from === 'number'
+      ? lab.openCluster(from)
+      : lab.restoreCluster(from));
+    await cluster.start();
+    return {
+      cluster,
+      async close() {
+        await cluster.close();
+        await lab.close();
+      },
+    };
+  },
   resources: () => window.readResources(),
   bytesTo: (goal) => window.countBytes(goal),
   visit: (kind) => window.visitApp(kind),
