@@ -19,22 +19,22 @@ export function usePlace(
   lab: MachineLab,
 ): Place | undefined {
   const state = useClusterState(cluster);
-  const kind = environment?.kind;
   const isReady =
     environment?.kind === 'cluster' &&
     state?.kind === 'ready' &&
     state.nodes.length === environment.nodes;
-  return useMemo(() => {
-    if (environment?.kind === 'machine')
-      return (
-        machine && {
-          kind: environment.kind,
-          machine,
-          others: new OtherMachines(lab, environment.others, pageClock),
-        }
-      );
-    return kind === 'cluster' && cluster !== undefined && isReady ? { kind, cluster } : undefined;
-  }, [environment, kind, machine, cluster, lab, isReady]);
+  const ready = isReady ? cluster : undefined;
+  // Each depends only on what it is made of: a place that is replaced begins the lesson anew.
+  const onMachine = useMemo((): Place | undefined => {
+    if (environment?.kind !== 'machine' || machine === undefined) return undefined;
+    const others = new OtherMachines(lab, environment.others, pageClock);
+    return { kind: 'machine', machine, others };
+  }, [environment, machine, lab]);
+  const onCluster = useMemo(
+    (): Place | undefined => ready && { kind: 'cluster', cluster: ready },
+    [ready],
+  );
+  return onMachine ?? onCluster;
 }
 
 export interface LessonPlaceProps {
