@@ -1,4 +1,5 @@
 import type { ProfileName } from '../api/machine.ts';
+import { messageOf } from '../base/message-of.ts';
 import { prepareCluster } from '../cluster/saved/prepare-cluster.node.ts';
 import { repositoryDirectories } from '../machine/worker/guest-directories.node.ts';
 import { prepareStates, type StateRequest } from '../machine/states/prepare-states.node.ts';
@@ -38,6 +39,11 @@ export async function ensureStates(requests: readonly StateRequest[]): Promise<v
 export async function prepare(): Promise<number> {
   await ensureStates(PROFILES.map((profile) => ({ profile })));
   const draw = progressBar();
-  await prepareCluster(repositoryDirectories, (text, done) => draw('cluster', text, done));
+  try {
+    await prepareCluster(repositoryDirectories, (text, done) => draw('cluster', text, done));
+  } catch (error) {
+    // Clusters start without it, only later.
+    process.stderr.write(`${messageOf(error)} Clusters begin with nothing instead.\n`);
+  }
   return 0;
 }

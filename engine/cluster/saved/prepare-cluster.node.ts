@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { SavedMachine } from '../../api/machine.ts';
-import { systemClock } from '../../base/clock.ts';
+import { systemClock, within } from '../../base/clock.ts';
 import { Client } from '../../client/client.ts';
 import { resources } from '../../client/resources.ts';
 import { sha256 } from '../../machine/artifacts/guest-manifest.ts';
@@ -24,6 +24,9 @@ import { clusterRecipe, type PreparedCluster } from './prepared-cluster.ts';
 const COMPRESSION_LEVEL = 9;
 /** What learners type first: kubectl is in memory then, and knows what the API offers. */
 const FIRST_COMMAND = 'kubectl get nodes';
+
+/** Pods of a new cluster are there within half a minute on an idle computer. */
+const PATIENCE_MS = 600_000;
 
 type Report = (text: string, done: number) => void;
 
@@ -75,7 +78,7 @@ async function saveNew(report: Report): Promise<Blob> {
   });
   try {
     report('waiting for its Pods', 0.5);
-    await addonsServe(cluster);
+    await within(systemClock, PATIENCE_MS, addonsServe(cluster));
     report('using it once', 0.6);
     await forgetFiles(cluster);
     await cluster.run('control-plane', FIRST_COMMAND);
