@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kubectl, newNamespace, runOnNode, until, waitFor } from './real-cluster.ts';
+import { kubectl, newNamespace, runOnNode, tryKubectl, until, waitFor } from './real-cluster.ts';
 
 describe('a cluster of three machines', () => {
   it('has ready nodes with their roles, addresses and ranges', async () => {
@@ -44,6 +44,24 @@ describe('a cluster of three machines', () => {
     await runOnNode('control-plane', `mv /root/kube-scheduler.yaml ${manifests}/`);
     expect(await waitFor(namespace, '--for=condition=Ready', 'pod/waiting')).toBe(
       'pod/waiting condition met',
+    );
+  });
+
+  it('tells what nodes and Pods use', async () => {
+    const top = async (...args: readonly string[]): Promise<string> =>
+      until(
+        async () => {
+          const { status, stdout } = await tryKubectl(['top', ...args]);
+          return status === 0 && stdout;
+        },
+        `kubectl top ${args.join(' ')}`,
+      );
+    const nodes = (await top('nodes')).trimEnd().split('\n');
+    expect(nodes[0]).toMatch(/^NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\) *$/);
+    for (const node of nodes.slice(1))
+      expect(node).toMatch(/^(control-plane|worker-\d) +\d+m +\d+% +\d+Mi +\d+% *$/);
+    expect(await top('pods', '-n', 'kube-system', '-l', 'k8s-app=kube-dns')).toMatch(
+      /^NAME +CPU\(cores\) +MEMORY\(bytes\) *\ncoredns-\S+ +\d+m +\d+Mi *\n$/,
     );
   });
 
