@@ -174,9 +174,9 @@ export default {
     restrict(
       ['web/**/*.ts', 'web/**/*.tsx'],
       all
-        .filter((layer) => !['api', 'cluster'].includes(layer))
+        .filter((layer) => !['api', 'cluster', 'objects', 'client'].includes(layer))
         .map((layer) => `**/engine/${layer}/**`),
-      'web reaches the engine only through engine/cluster and engine/api',
+      'web reaches the engine only through engine/cluster and engine/api, and a cluster as its clients do',
     ),
     restrict(
       ['lessons/**/*.ts'],

@@ -1,6 +1,11 @@
 import { sleep, type Clock } from '../base/clock.ts';
 import { readAll } from '../http/index.ts';
-import type { ListMeta, Preconditions } from '../objects/generated/meta-v1.generated.ts';
+import type {
+  ListMeta,
+  PartialObjectMetadata,
+  Preconditions,
+  TableColumnDefinition,
+} from '../objects/generated/meta-v1.generated.ts';
 import { formatApiVersion, type KubernetesObject } from '../objects/kubernetes-object.ts';
 import { resourcePath, type ObjectName, type Resource, type Stored } from './resource.ts';
 import { failureOf } from './response-failure.ts';
@@ -64,6 +69,19 @@ export interface DeleteOptions extends RequestOptions {
 export interface List<T extends KubernetesObject> {
   readonly metadata: ListMeta;
   readonly items: readonly Stored<T>[];
+}
+
+/** meta/v1 `Table`: a list as `kubectl get` prints it. */
+export interface Table {
+  readonly metadata: ListMeta;
+  readonly columnDefinitions: readonly TableColumnDefinition[];
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  /** in the order of the columns */
+  readonly cells: readonly (string | number | boolean | null)[];
+  readonly object: PartialObjectMetadata & KubernetesObject;
 }
 
 const encoder = new TextEncoder();
@@ -134,6 +152,21 @@ export class Client {
     });
     const type = { apiVersion: formatApiVersion(resource), kind: resource.kind };
     return { metadata, items: (items ?? []).map((item) => ({ ...type, ...item })) };
+  }
+
+  /** The same, in the columns that the server would have printed; each row with its object's metadata. */
+  async table(resource: Resource<KubernetesObject>, options: ListOptions = {}): Promise<Table> {
+    const { namespace, signal, ...query } = options;
+    const { rows, ...table } = await this.#send<Omit<Table, 'rows'> & Pick<Partial<Table>, 'rows'>>(
+      {
+        method: 'GET',
+        path: resourcePath(resource, inNamespace(namespace)),
+        query: { ...query },
+        accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+        ...given(signal),
+      },
+    );
+    return { ...table, rows: rows ?? [] };
   }
 
   /** @throws StatusError also while it goes on: 410 when it cannot go on from where it is */

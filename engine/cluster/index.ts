@@ -3,6 +3,7 @@ import type { ClusterFacade } from '../api/cluster.ts';
 import type { Lab, ProfileDownload } from '../api/lab.ts';
 import type { ProfileName } from '../api/machine.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
+import { cryptoRandom, type Random } from '../base/random.ts';
 import { FetchArtifactSource } from '../machine/artifacts/fetch-artifact-source.ts';
 import { spawnBrowserMachine } from '../machine/worker/browser-machine.ts';
 import { spawnBrowserDocker } from './browser-docker.ts';
@@ -55,5 +56,6 @@ export function openLab(): PageLab {
   });
 }
 
-/** The page's clock, for what takes one. */
+/** The page's clock and chance, for what takes them. */
 export const pageClock: Clock = systemClock;
+export const pageRandom: Random = cryptoRandom;

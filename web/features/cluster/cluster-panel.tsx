@@ -1,13 +1,19 @@
-import { useId, useState } from 'react';
+import { Suspense, useId, useState } from 'react';
 import type { ClusterFacade, ClusterNodeState } from '../../../engine/api/cluster.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { lazyPart } from '../../ui/lazy-part.ts';
+import { messageOf } from '../../ui/message-of.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
 import { ClusterProgress, ClusterSummary, useClusterState } from './cluster-progress.tsx';
+import { NodePods } from './node-pods.tsx';
 import { nodeWords } from './node-words.ts';
-import { messageOf } from '../../ui/message-of.ts';
 import styles from './cluster-panel.module.css';
+
+const Dashboard = lazyPart(async () => (await import('../dashboard/dashboard.tsx')).Dashboard);
 
 export interface ClusterPanelProps {
   readonly cluster: ClusterFacade | undefined;
@@ -86,11 +92,18 @@ function NoCluster({ onStart }: Pick<ClusterPanelProps, 'onStart'>) {
   );
 }
 
+const PARTS = [
+  { id: 'machines', label: 'Machines' },
+  { id: 'objects', label: 'Objects' },
+] as const;
+
 type RunningProps = ClusterPanelProps & { readonly cluster: ClusterFacade };
 
 function Running({ cluster, shown, onOpen, onEnd }: RunningProps) {
   const state = useClusterState(cluster);
   const [ending, setEnding] = useState(false);
+  const [part, setPart] = useState('machines');
+  const id = useId();
   return (
     <>
       <div className={styles['head']}>
@@ -100,17 +113,37 @@ function Running({ cluster, shown, onOpen, onEnd }: RunningProps) {
         </Button>
       </div>
       <ClusterProgress state={state} />
-      <ul className={styles['nodes']}>
-        {state.nodes.map((node) => (
-          <NodeCard
-            key={node.name}
-            node={node}
-            cluster={cluster}
-            shown={shown === node.name}
-            onOpen={() => onOpen(node.name)}
-          />
-        ))}
-      </ul>
+      <Tabs
+        label="Parts of the cluster"
+        items={PARTS}
+        selected={part}
+        onSelect={setPart}
+        panelId={(each) => `${id}-${each}`}
+      />
+      <div
+        id={`${id}-${part}`}
+        role="tabpanel"
+        aria-label={PARTS.find((each) => each.id === part)?.label}
+        className={styles['part']}
+      >
+        {part === 'machines' ? (
+          <ul className={styles['nodes']}>
+            {state.nodes.map((node) => (
+              <NodeCard
+                key={node.name}
+                node={node}
+                cluster={cluster}
+                shown={shown === node.name}
+                onOpen={() => onOpen(node.name)}
+              />
+            ))}
+          </ul>
+        ) : (
+          <Suspense fallback={<Waiting text="The dashboard is loading" />}>
+            <Dashboard cluster={cluster} />
+          </Suspense>
+        )}
+      </div>
       {ending && (
         <Dialog
           title="End the cluster?"
@@ -170,6 +203,7 @@ function NodeCard({ node, cluster, shown, onOpen }: NodeCardProps) {
           ))}
         </ul>
       )}
+      {node.ready !== undefined && <NodePods cluster={cluster} node={name} />}
       <div className={styles['switches']}>
         <Button small icon="terminal" disabled={!alive} aria-pressed={shown} onClick={onOpen}>
           {shown ? 'Open here' : 'Open'}

@@ -1,0 +1,152 @@
+import { useEffect, useId, useMemo, useState } from 'react';
+import type { ClusterFacade } from '../../../engine/api/cluster.ts';
+import { discover } from '../../../engine/client/discovery.ts';
+import type { Resource, ObjectName } from '../../../engine/client/resource.ts';
+import { resources } from '../../../engine/client/resources.ts';
+import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
+import { Button } from '../../ui/button.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
+import { ClientContext, clusterClient, useClient } from './cluster-client.ts';
+import { follow } from './follow.ts';
+import { groupKinds, kindKey, type KindGroup } from './kinds.ts';
+import { ObjectDetail } from './object-detail.tsx';
+import { ObjectTable } from './object-table.tsx';
+import styles from './dashboard.module.css';
+
+/** The objects of a cluster: found, looked at and changed. */
+export function Dashboard({ cluster }: { readonly cluster: ClusterFacade }) {
+  const client = useMemo(() => clusterClient(cluster), [cluster]);
+  return (
+    <ClientContext value={client}>
+      <Objects />
+    </ClientContext>
+  );
+}
+
+interface Opened {
+  readonly resource: Resource<KubernetesObject>;
+  readonly name: ObjectName;
+}
+
+function Objects() {
+  const { groups, problem, retry } = useKinds();
+  const namespaces = useNamespaces();
+  const [kind, setKind] = useState('pods');
+  const [namespace, setNamespace] = useState('default');
+  const [search, setSearch] = useState('');
+  const [opened, setOpened] = useState<Opened>();
+  const ids = { kind: useId(), namespace: useId(), search: useId() };
+  if (problem !== undefined)
+    return (
+      <div role="alert" className={styles['problem']}>
+        <p>The API server did not say what it serves: {problem}</p>
+        <Button icon="reload" onClick={retry}>
+          Ask again
+        </Button>
+      </div>
+    );
+  if (groups === undefined) return <Waiting text="Asking the API server what it serves" />;
+  const resource = groups
+    .flatMap(({ kinds }) => kinds)
+    .find((candidate) => kindKey(candidate) === kind);
+  if (opened)
+    return (
+      <ObjectDetail
+        key={`${kindKey(opened.resource)} ${opened.name.namespace}/${opened.name.name}`}
+        resource={opened.resource}
+        name={opened.name}
+        onBack={() => setOpened(undefined)}
+      />
+    );
+  return (
+    <div className={styles['objects']}>
+      <div className={styles['choice']}>
+        <label htmlFor={ids.kind}>Kind</label>
+        <select id={ids.kind} value={kind} onChange={({ target }) => setKind(target.value)}>
+          {groups.map(({ label, kinds }) => (
+            <optgroup key={label} label={label}>
+              {kinds.map((each) => (
+                <option key={kindKey(each)} value={kindKey(each)}>
+                  {each.kind}
+                </option>
+              ))}
+            </optgroup>
+          ))}
+        </select>
+        <label htmlFor={ids.namespace}>Namespace</label>
+        <select
+          id={ids.namespace}
+          value={namespace}
+          disabled={resource?.namespaced === false}
+          onChange={({ target }) => setNamespace(target.value)}
+        >
+          <option value="">All</option>
+          {[...new Set([...namespaces, namespace])]
+            .filter((name) => name !== '')
+            .map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+        </select>
+        <label htmlFor={ids.search}>Search</label>
+        <input
+          id={ids.search}
+          type="search"
+          value={search}
+          onChange={({ target }) => setSearch(target.value)}
+        />
+      </div>
+      {resource && (
+        <ObjectTable
+          resource={resource}
+          scope={resource.namespaced && namespace !== '' ? { namespace } : {}}
+          search={search}
+          onOpen={({ object }) => setOpened({ resource, name: object.metadata })}
+        />
+      )}
+    </div>
+  );
+}
+
+/** What the API server serves, once it has said so; asked again when a definition of custom resources comes or goes. */
+function useKinds() {
+  const client = useClient();
+  const [groups, setGroups] = useState<readonly KindGroup[]>();
+  const [problem, setProblem] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+  useEffect(
+    () =>
+      follow({
+        client,
+        resource: resources.customResourceDefinitions,
+        scope: {},
+        ask: async () => groupKinds((await discover(client)).resources),
+        onAnswer: setGroups,
+        onProblem: setProblem,
+      }),
+    [client, attempt],
+  );
+  const retry = () => {
+    setProblem(undefined);
+    setAttempt(attempt + 1);
+  };
+  return { groups, problem: groups === undefined ? problem : undefined, retry };
+}
+
+function useNamespaces(): readonly string[] {
+  const client = useClient();
+  const [names, setNames] = useState<readonly string[]>([]);
+  useEffect(
+    () =>
+      follow({
+        client,
+        resource: resources.namespaces,
+        scope: {},
+        ask: (signal) => client.list(resources.namespaces, { signal }),
+        onAnswer: ({ items }) => setNames(items.map(({ metadata }) => metadata.name)),
+        // The list of objects says why the API server does not answer.
+        onProblem: () => {},
+      }),
+    [client],
+  );
+  return names;
+}

@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest';
+import { Client } from '../../../engine/client/client.ts';
+import { resources } from '../../../engine/client/resources.ts';
+import type { HttpRequest } from '../../../engine/api/http-message.ts';
+import { systemClock } from '../../../engine/base/clock.ts';
+import { replaceWithYaml, restart, scale, toYaml, type AnyObject } from './object-actions.ts';
+import type { Stored } from '../../../engine/client/resource.ts';
+
+const web: Stored<AnyObject> = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: {
+    name: 'web',
+    namespace: 'default',
+    uid: 'u',
+    resourceVersion: '7',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    managedFields: [{ manager: 'kubectl' }],
+  },
+  spec: { replicas: 2 },
+};
+const name = { name: 'web', namespace: 'default' };
+
+function recording() {
+  const requests: HttpRequest[] = [];
+  const client = new Client({
+    clock: systemClock,
+    userAgent: 'test',
+    transport: (request) => {
+      requests.push(request);
+      return Promise.resolve({
+        status: 200,
+        headers: new Headers(),
+        body: new TextEncoder().encode('{}'),
+      });
+    },
+  });
+  const sent = () =>
+    requests.map(({ method, url, body }) => [
+      method,
+      new URL(url).pathname,
+      JSON.parse(new TextDecoder().decode(body as Uint8Array)) as unknown,
+    ]);
+  return { client, sent };
+}
+
+it('shows an object without its managed fields, and takes it back as it is', async () => {
+  const { client, sent } = recording();
+  const yaml = toYaml(web);
+  expect(yaml).not.toContain('managedFields');
+  await replaceWithYaml(
+    client,
+    resources.deployments,
+    name,
+    yaml.replace('replicas: 2', 'replicas: 3'),
+  );
+  const { managedFields: _, ...metadata } = web.metadata;
+  expect(sent()).toEqual([
+    [
+      'PUT',
+      '/apis/apps/v1/namespaces/default/deployments/web',
+      { ...web, metadata, spec: { replicas: 3 } },
+    ],
+  ]);
+});
+
+it('refuses text that is no object, and an object with another name', async () => {
+  const { client, sent } = recording();
+  const put = (text: string) => replaceWithYaml(client, resources.deployments, name, text);
+  await expect(put('')).rejects.toThrow('no object with metadata');
+  await expect(put('metadata: [')).rejects.toThrow();
+  await expect(put(toYaml(web).replace('name: web', 'name: other'))).rejects.toThrow(
+    'cannot be changed',
+  );
+  expect(sent()).toEqual([]);
+});
+
+it('scales and restarts as kubectl does', async () => {
+  const { client, sent } = recording();
+  await scale(client, resources.deployments, name, 5);
+  await restart(client, resources.deployments, name, '2026-01-02T00:00:00Z');
+  expect(sent()).toEqual([
+    ['PATCH', '/apis/apps/v1/namespaces/default/deployments/web/scale', { spec: { replicas: 5 } }],
+    [
+      'PATCH',
+      '/apis/apps/v1/namespaces/default/deployments/web',
+      {
+        spec: {
+          template: {
+            metadata: {
+              annotations: { 'kubectl.kubernetes.io/restartedAt': '2026-01-02T00:00:00Z' },
+            },
+          },
+        },
+      },
+    ],
+  ]);
+});
