@@ -42,3 +42,32 @@ test('kubectl in the control plane’s machine sees the nodes', async () => {
     ['control-plane', 'Ready'],
   ]);
 });
+
+test('a machine’s card tells of its Pods, and the dashboard of every object', async () => {
+  await page.getByRole('tab', { name: 'Cluster' }).click();
+  const pods = page.getByRole('list', { name: 'Pods on control-plane' });
+  await pods.getByText('kube-system/kube-apiserver-control-plane').waitFor();
+  await page.getByRole('tab', { name: 'Objects' }).click();
+  await page.getByLabel('Kind').selectOption('deployments.apps');
+  await page.getByLabel('Namespace').selectOption('kube-system');
+  await page.getByRole('button', { name: 'coredns' }).click();
+  const yaml = page.getByRole('textbox', { name: 'As the API server has it' });
+  await expect.poll(() => yaml.inputValue()).toContain('name: coredns');
+});
+
+test('an object that is changed in the dashboard is changed in the cluster', async () => {
+  await page.getByLabel('Replicas').fill('0');
+  await page.getByRole('button', { name: 'Scale' }).click();
+  await page.getByText('Scaled to 0.').waitFor();
+  const replicas = "get deployment coredns -n kube-system -o jsonpath='{.spec.replicas}'";
+  expect(await kubectl(replicas)).toBe('0');
+  const yaml = page.getByRole('textbox', { name: 'As the API server has it' });
+  await expect.poll(() => yaml.inputValue()).toMatch(/^ {2}replicas: 0$/m);
+  await yaml.fill((await yaml.inputValue()).replace(/^( {2}replicas:) 0$/m, '$1 one'));
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page
+    .getByRole('alert')
+    .getByText(/replicas/)
+    .waitFor();
+  expect(await kubectl(replicas)).toBe('0');
+});

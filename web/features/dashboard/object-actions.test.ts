@@ -2,7 +2,6 @@ import { expect, it } from 'vitest';
 import { Client } from '../../../engine/client/client.ts';
 import { resources } from '../../../engine/client/resources.ts';
 import type { HttpRequest } from '../../../engine/api/http-message.ts';
-import { systemClock } from '../../../engine/base/clock.ts';
 import { replaceWithYaml, restart, scale, toYaml, type AnyObject } from './object-actions.ts';
 import type { Stored } from '../../../engine/client/resource.ts';
 
@@ -24,7 +23,7 @@ const name = { name: 'web', namespace: 'default' };
 function recording() {
   const requests: HttpRequest[] = [];
   const client = new Client({
-    clock: systemClock,
+    clock: { now: () => 0, monotonic: () => 0, setTimer: () => ({ dispose() {} }) },
     userAgent: 'test',
     transport: (request) => {
       requests.push(request);
@@ -68,7 +67,7 @@ it('refuses text that is no object, and an object with another name', async () =
   const { client, sent } = recording();
   const put = (text: string) => replaceWithYaml(client, resources.deployments, name, text);
   await expect(put('')).rejects.toThrow('no object with metadata');
-  await expect(put('metadata: [')).rejects.toThrow();
+  await expect(put('metadata: [')).rejects.toThrow('sequence');
   await expect(put(toYaml(web).replace('name: web', 'name: other'))).rejects.toThrow(
     'cannot be changed',
   );
