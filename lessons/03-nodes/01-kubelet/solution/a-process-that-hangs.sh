@@ -1,0 +1,2 @@
+# on worker-1
+pkill -STOP -x nginx

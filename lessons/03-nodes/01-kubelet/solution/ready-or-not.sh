@@ -1,0 +1,1 @@
+kubectl exec web -- touch /usr/share/nginx/html/ready
