@@ -43,8 +43,9 @@ describe('crictl', () => {
       `script -qec 'stty rows 41 cols 91; crictl exec -it ${id} stty size' /dev/null < /dev/null`,
     );
     expect(terminal.trim()).toContain('41 91');
+    // The shell has become its last command.
     const pid = JSON.parse(await crictl(`inspect ${id}`)) as { info: { pid: number } };
-    expect(await runOnNode('worker-1', `cat /proc/${pid.info.pid}/comm`)).toBe('sh\n');
+    expect(await runOnNode('worker-1', `cat /proc/${pid.info.pid}/comm`)).toBe('sleep\n');
     const failed = await crictl(`exec ${id} sh -c 'exit 3'; echo $?`);
     expect(failed).toMatch(/command terminated with exit code 3"\n1\n$/);
   });
