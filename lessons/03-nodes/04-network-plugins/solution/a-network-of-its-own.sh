@@ -1,0 +1,1 @@
+kubectl apply -f ~/work/network-plugins/pods.yaml
