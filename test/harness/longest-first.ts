@@ -14,7 +14,6 @@ const LONG = [
   'parity/kubernetes/kubectl.parity',
   'e2e/memory',
   'e2e/original-engine',
-  'e2e/machine-panel',
   'e2e/preview',
   'e2e/saved-machines',
 ];
