@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, waitForScreen, waitForShell } from '../harness/shell.ts';
+import { focusTerminal, PATIENCE, run, waitForScreen, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -42,7 +42,7 @@ test('kubectl in the control plane’s machine sees the nodes', async () => {
     return printed.split('\n').map((line) => line.split(/\s+/).slice(0, 2));
   };
   // On a computer that is busy, the first kubectl may give up its TLS handshake after ten seconds.
-  await expect.poll(nodes).toEqual([['control-plane', 'Ready']]);
+  await expect.poll(nodes, { timeout: 2 * PATIENCE }).toEqual([['control-plane', 'Ready']]);
 });
 
 test('a machine’s card tells of its Pods, and the dashboard of every object', async () => {
