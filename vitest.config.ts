@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/harness/longest-first.ts';
+import { isNight } from './test/harness/night.ts';
 
 /** A machine keeps one core busy while its test waits for it. */
 const FILES_AT_ONCE = 2;
@@ -13,7 +14,7 @@ const PATIENCE = {
 };
 
 /** Files named `*.nightly.*` take minutes: `npm run test:nightly` (docs/decisions/031-what-the-night-runs.md). */
-const LEFT_OUT = process.env['NIGHTLY'] === undefined ? ['test/**/*.nightly.*'] : [];
+const LEFT_OUT = isNight ? [] : ['test/**/*.nightly.*'];
 
 /**
  * `unit`: beside the code, no machine. `scenarios`: real machines in Node, from prepared

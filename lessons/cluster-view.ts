@@ -9,12 +9,13 @@ import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import type { ClusterFacts } from './checks.ts';
 import { getRequest, MachineView } from './machine-view.ts';
 
-export function clusterClient(cluster: ClusterFacade, clock: Clock): Client {
-  return new Client({
-    transport: (request) => cluster.api(request),
-    clock,
-    userAgent: 'drydock-lesson/1',
-  });
+/** A client of the cluster's API server, past the machines. @param userAgent names it, up to the `/`, in managed fields */
+export function clusterClient(
+  cluster: ClusterFacade,
+  clock: Clock,
+  userAgent = 'drydock-lesson/1',
+): Client {
+  return new Client({ transport: (request) => cluster.api(request), clock, userAgent });
 }
 
 /** A cluster as checks look at it. Kinds of objects that were asked for are watched until it is disposed. */

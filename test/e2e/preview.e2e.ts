@@ -3,6 +3,7 @@ import type { Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
 import { rendererResources } from '../harness/chromium.ts';
+import { isNight } from '../harness/night.ts';
 import { runFocused, waitForShell } from '../harness/shell.ts';
 
 let app: App;
@@ -55,9 +56,6 @@ async function go(to: string): Promise<void> {
 async function shows(expected: string): Promise<void> {
   await expect.poll(() => address().inputValue()).toBe(expected);
 }
-
-/** What takes a minute is tried at night: docs/decisions/031-what-the-night-runs.md. */
-const isNight = process.env['NIGHTLY'] !== undefined;
 
 /** Bytes of all threads of the page, without their garbage. */
 async function memory(): Promise<number> {

@@ -3,6 +3,7 @@
  * hold the latter; `npm run parity:record:docker` makes them anew.
  */
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { isNight } from '../../harness/night.ts';
 import { formatTranscript, type Transcript } from '../kubernetes/transcript.ts';
 import { differences } from './differences.ts';
 import { DockerSession } from './docker-session.ts';
@@ -38,7 +39,6 @@ const NIGHTLY = new Set([
   'system',
   'update-and-attach',
 ]);
-const isNight = process.env['NIGHTLY'] !== undefined;
 
 const commandsOf = (transcript: Transcript): string[] =>
   transcript.flatMap((part) => (part.kind === 'command' ? part.script : []));

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lab } from '../../../engine/api/lab.ts';
 import { openNodeLab } from '../../../engine/cluster/node-lab.node.ts';
 import { readLessons } from '../../../lessons/course.node.ts';
+import { isNight } from '../../harness/night.ts';
 import { machineGround, tryLesson } from '../../../lessons/try-lesson.node.ts';
 
 let storage: string;
@@ -27,7 +28,6 @@ const NIGHTLY = new Set([
   '01-containers/09-volumes-and-networks',
   '01-containers/10-debugging',
 ]);
-const isNight = process.env['NIGHTLY'] !== undefined;
 const lessons = (await readLessons('machine')).filter(({ name }) => isNight || !NIGHTLY.has(name));
 
 it.each(lessons)('$name', async (lesson) => {

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import type { Table } from '../../../engine/client/client.ts';
 import { resources } from '../../../engine/client/resources.ts';
-import { clusterClient } from '../dashboard/cluster-client.ts';
+import { dashboardClient } from '../dashboard/cluster-client.ts';
 import { follow } from '../dashboard/follow.ts';
 import { podWords, type PodWords } from './pod-words.ts';
 import styles from './cluster-panel.module.css';
@@ -15,7 +15,7 @@ export function NodePods({
   readonly cluster: ClusterFacade;
   readonly node: string;
 }) {
-  const client = useMemo(() => clusterClient(cluster), [cluster]);
+  const client = useMemo(() => dashboardClient(cluster), [cluster]);
   const [pods, setPods] = useState<readonly PodWords[]>([]);
   useEffect(() => {
     const scope = { fieldSelector: `spec.nodeName=${node}` };

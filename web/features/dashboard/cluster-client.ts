@@ -1,15 +1,12 @@
 import { createContext, use } from 'react';
 import type { ClusterFacade } from '../../../engine/api/cluster.ts';
-import { Client } from '../../../engine/client/client.ts';
+import type { Client } from '../../../engine/client/client.ts';
 import { pageClock } from '../../../engine/cluster/index.ts';
+import { clusterClient } from '../../../lessons/cluster-view.ts';
 
 /** The page as a client of the cluster's API server, like any other. */
-export function clusterClient(cluster: ClusterFacade): Client {
-  return new Client({
-    transport: (request) => cluster.api(request),
-    clock: pageClock,
-    userAgent: 'drydock-dashboard/1',
-  });
+export function dashboardClient(cluster: ClusterFacade): Client {
+  return clusterClient(cluster, pageClock, 'drydock-dashboard/1');
 }
 
 /** Of the cluster that the dashboard shows. */

@@ -6,7 +6,7 @@ import { resources } from '../../../engine/client/resources.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
 import { Button } from '../../ui/button.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import { ClientContext, clusterClient, useClient } from './cluster-client.ts';
+import { ClientContext, dashboardClient, useClient } from './cluster-client.ts';
 import { follow } from './follow.ts';
 import { groupKinds, kindKey, type KindGroup } from './kinds.ts';
 import { ObjectDetail } from './object-detail.tsx';
@@ -15,7 +15,7 @@ import styles from './dashboard.module.css';
 
 /** The objects of a cluster: found, looked at and changed. */
 export function Dashboard({ cluster }: { readonly cluster: ClusterFacade }) {
-  const client = useMemo(() => clusterClient(cluster), [cluster]);
+  const client = useMemo(() => dashboardClient(cluster), [cluster]);
   return (
     <ClientContext value={client}>
       <Objects />
