@@ -3,7 +3,7 @@ import type { CriContainer, CriImage, PodSandbox } from '../../runtime/cri/types
 import { outputFlag, type Command, type Context } from '../command.ts';
 import { CrictlError } from '../crictl-error.ts';
 import type { Flag } from '../flags.ts';
-import { containerMessage, formatList, imageMessage, podMessage } from '../messages.ts';
+import { containerMessage, imageMessage, podMessage } from '../messages.ts';
 import { listTable } from '../table.ts';
 import {
   containerFilters,
@@ -16,6 +16,7 @@ import {
   podNameOf,
   shortId,
 } from './lookup.ts';
+import { printedStructured } from './structured.ts';
 
 const quietFlag = (usage: string): Flag => ({ name: 'quiet', short: 'q', kind: 'flag', usage });
 const verboseFlag = (usage: string): Flag => ({ name: 'verbose', short: 'v', kind: 'flag', usage });
@@ -48,15 +49,13 @@ function pairs(title: string, values: Readonly<Record<string, string>>): string 
 
 /** Ids, JSON or YAML; false when neither was asked for. */
 async function printed(
-  { session, options }: Context,
+  context: Context,
   ids: readonly string[],
   list: () => object,
 ): Promise<boolean> {
+  if (await printedStructured(context, list)) return true;
+  const { session, options } = context;
   const format = options.text('output');
-  if (format === 'json' || format === 'yaml') {
-    await session.stdout(formatList(list(), format));
-    return true;
-  }
   if (format !== 'table' && format !== '')
     throw new CrictlError(`unsupported output format "${format}"`);
   if (!options.flag('quiet')) return false;

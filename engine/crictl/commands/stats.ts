@@ -4,9 +4,10 @@ import type { CriStats, PodSandbox, PodSandboxStats } from '../../runtime/cri/ty
 import { outputFlag, type Command, type Context } from '../command.ts';
 import { CrictlError } from '../crictl-error.ts';
 import type { Flag } from '../flags.ts';
-import { containerStatsMessage, formatList, podStatsMessage } from '../messages.ts';
+import { containerStatsMessage, podStatsMessage } from '../messages.ts';
 import { listTable } from '../table.ts';
 import { labelsOf, matchesLabels, shortId } from './lookup.ts';
+import { printedStructured } from './structured.ts';
 
 const NANOSECONDS = 1_000_000;
 const SECOND_MS = 1000;
@@ -70,6 +71,13 @@ async function containerStats(context: Context) {
     .toSorted((one, other) => (one.containerId < other.containerId ? -1 : 1));
 }
 
+/** A `ListContainerStatsResponse`. */
+async function containerStatsList(context: Context): Promise<object> {
+  const { mountpoint } = await context.cri.imageFsInfo();
+  const found = await containerStats(context);
+  return { stats: found.map((one) => containerStatsMessage(one, mountpoint)) };
+}
+
 export const stats: Command = {
   name: 'stats',
   usage: 'List container(s) resource usage statistics',
@@ -87,15 +95,8 @@ export const stats: Command = {
   ],
   run: (context) =>
     display(context, async () => {
-      const { cri, options, session } = context;
-      const format = options.text('output');
-      if (format === 'json' || format === 'yaml') {
-        const { mountpoint } = await cri.imageFsInfo();
-        const all = await containerStats(context);
-        const messages = all.map((one) => containerStatsMessage(one, mountpoint));
-        await session.stdout(formatList({ stats: messages }, format));
-        return;
-      }
+      const { options, session } = context;
+      if (await printedStructured(context, () => containerStatsList(context))) return;
       const { before, after } = await sampled(context, () => containerStats(context));
       const rows = after.flatMap((one) => {
         const old = before.find(({ containerId }) => containerId === one.containerId);
@@ -144,6 +145,29 @@ async function podStats({ cri, options }: Context): Promise<PodReading[]> {
   );
 }
 
+/** A `ListPodSandboxStatsResponse`, each Pod with its containers. */
+async function podStatsList(context: Context): Promise<object> {
+  const { cri } = context;
+  const { mountpoint } = await cri.imageFsInfo();
+  const [found, containers, all] = await Promise.all([
+    podStats(context),
+    cri.listContainers(),
+    cri.listContainerStats(),
+  ]);
+  return {
+    stats: found.map((one) => {
+      const own = containers.filter(({ podSandboxId }) => podSandboxId === one.pod.id);
+      const ids = new Set(own.map(({ id }) => id));
+      const inside = all.filter(({ containerId }) => ids.has(containerId));
+      return podStatsMessage(
+        one.pod,
+        one.stats,
+        inside.map((each) => containerStatsMessage(each, mountpoint)),
+      );
+    }),
+  };
+}
+
 export const statsp: Command = {
   name: 'statsp',
   usage:
@@ -152,28 +176,8 @@ export const statsp: Command = {
   flags: [...common, { name: 'id', kind: 'text', usage: 'Filter by pod id' }],
   run: (context) =>
     display(context, async () => {
-      const { cri, options, session } = context;
-      const format = options.text('output');
-      if (format === 'json' || format === 'yaml') {
-        const { mountpoint } = await cri.imageFsInfo();
-        const [found, containers, all] = await Promise.all([
-          podStats(context),
-          cri.listContainers(),
-          cri.listContainerStats(),
-        ]);
-        const messages = found.map((one) => {
-          const own = containers.filter(({ podSandboxId }) => podSandboxId === one.pod.id);
-          const ids = new Set(own.map(({ id }) => id));
-          const inside = all.filter(({ containerId }) => ids.has(containerId));
-          return podStatsMessage(
-            one.pod,
-            one.stats,
-            inside.map((each) => containerStatsMessage(each, mountpoint)),
-          );
-        });
-        await session.stdout(formatList({ stats: messages }, format));
-        return;
-      }
+      const { session } = context;
+      if (await printedStructured(context, () => podStatsList(context))) return;
       const { before, after } = await sampled(context, () => podStats(context));
       const rows = after.flatMap((one) => {
         const old = before.find(({ pod }) => pod.id === one.pod.id);
