@@ -45,7 +45,7 @@ test('three nodes become ready', async () => {
   await page.getByRole('button', { name: 'Cluster', exact: true }).click();
   await page.getByLabel('Machines').selectOption('3');
   await page.getByRole('button', { name: 'Start the cluster' }).click();
-  await page.getByText('3 of 3 nodes are ready').waitFor();
+  await page.getByText('3 of 3 nodes are ready', { exact: true }).waitFor();
   await show('control-plane');
   expect(
     lines(await kubectl('get nodes --no-headers')).map((line) => line.split(/\s+/)[1]),
