@@ -61,39 +61,45 @@ function Objects() {
   return (
     <div className={styles['objects']}>
       <div className={styles['choice']}>
-        <label htmlFor={ids.kind}>Kind</label>
-        <select id={ids.kind} value={kind} onChange={({ target }) => setKind(target.value)}>
-          {groups.map(({ label, kinds }) => (
-            <optgroup key={label} label={label}>
-              {kinds.map((each) => (
-                <option key={kindKey(each)} value={kindKey(each)}>
-                  {each.kind}
-                </option>
-              ))}
-            </optgroup>
-          ))}
-        </select>
-        <label htmlFor={ids.namespace}>Namespace</label>
-        <select
-          id={ids.namespace}
-          value={namespace}
-          disabled={resource?.namespaced === false}
-          onChange={({ target }) => setNamespace(target.value)}
-        >
-          <option value="">All</option>
-          {[...new Set([...namespaces, namespace])]
-            .filter((name) => name !== '')
-            .map((name) => (
-              <option key={name}>{name}</option>
+        <span className={styles['field']}>
+          <label htmlFor={ids.kind}>Kind</label>
+          <select id={ids.kind} value={kind} onChange={({ target }) => setKind(target.value)}>
+            {groups.map(({ label, kinds }) => (
+              <optgroup key={label} label={label}>
+                {kinds.map((each) => (
+                  <option key={kindKey(each)} value={kindKey(each)}>
+                    {each.kind}
+                  </option>
+                ))}
+              </optgroup>
             ))}
-        </select>
-        <label htmlFor={ids.search}>Search</label>
-        <input
-          id={ids.search}
-          type="search"
-          value={search}
-          onChange={({ target }) => setSearch(target.value)}
-        />
+          </select>
+        </span>
+        <span className={styles['field']}>
+          <label htmlFor={ids.namespace}>Namespace</label>
+          <select
+            id={ids.namespace}
+            value={namespace}
+            disabled={resource?.namespaced === false}
+            onChange={({ target }) => setNamespace(target.value)}
+          >
+            <option value="">All</option>
+            {[...new Set([...namespaces, namespace])]
+              .filter((name) => name !== '')
+              .map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+          </select>
+        </span>
+        <span className={styles['field']}>
+          <label htmlFor={ids.search}>Search</label>
+          <input
+            id={ids.search}
+            type="search"
+            value={search}
+            onChange={({ target }) => setSearch(target.value)}
+          />
+        </span>
       </div>
       {resource && (
         <ObjectTable
