@@ -22,8 +22,11 @@ export const DEFAULT_BRIDGE = {
 export interface DockerEngineOptions {
   /** name of the machine: its images are kept under it */
   readonly machine: string;
-  /** what `saveImages` gave: the images of a saved machine, which replace those that are kept under its name */
-  readonly images?: Blob;
+  /**
+   * what `saveImages` gave, the images of a saved machine: they replace those that are kept under its name.
+   * `none`: those are forgotten
+   */
+  readonly images?: Blob | 'none';
   /** which engine the machine's profile has; ours when absent */
   readonly kind?: DockerEngineKind;
 }

@@ -170,7 +170,7 @@ export interface Lab {
   /** Resolves when the agent answers; the engine may still be starting. The machine is listed at once, in state `starting`. */
   addMachine(options: AddMachine): Promise<LabMachine>;
   /**
-   * Destroys the machine and starts a new one of the same name. Images stay, unless a saved machine
+   * Destroys the machine and starts a new one of the same name. Its images go with it; a saved machine
    * brings its own. A saved machine that cannot be started here is refused before anything is lost.
    * The new machine may have another profile.
    */

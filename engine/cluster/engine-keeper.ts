@@ -21,8 +21,8 @@ export class EngineKeeper {
   readonly #hub: HubKeeper;
   readonly #options: Omit<DockerEngineOptions, 'images'>;
   readonly #restarts: number[] = [];
-  /** of a saved machine, until the first engine has taken them */
-  #images: Blob | undefined;
+  /** of a saved or a new machine, until the first engine has taken them */
+  #images: DockerEngineOptions['images'];
   /** one that has not begun */
   #worker: Promise<RpcClient<DockerEngineService>> | undefined;
   #client: DockerClient | undefined;

@@ -38,6 +38,8 @@ const FLUSH_PATIENCE_MS = 2000;
 
 /** What a machine was started from: what its user said, or the rest of one that restarted. */
 export type StartedMachine = Omit<AddMachine, 'start'> & {
+  /** takes the place of one that was reset: what images that one had are none of its own */
+  readonly isReset?: boolean;
   readonly start: AddMachine['start'] | { readonly after: MachineRest };
 };
 
@@ -269,8 +271,7 @@ export class WorkerLabMachine implements LabMachine {
   }
 
   #keepEngine(kind: DockerEngineKind): EngineKeeper {
-    const { start } = this.options;
-    const images = typeof start === 'object' && 'images' in start ? start.images : undefined;
+    const images = imagesOf(this.options);
     const keeper = new EngineKeeper(this.#host, this.#hub, {
       machine: this.name,
       kind,
@@ -304,6 +305,11 @@ export class WorkerLabMachine implements LabMachine {
     const options = state.kind === 'failed' ? { cause: state.error } : undefined;
     throw new LabError('NOT_RUNNING', `The machine ${this.name} does not run.`, options);
   }
+}
+
+function imagesOf({ start, isReset }: StartedMachine): Blob | 'none' | undefined {
+  if (typeof start === 'string') return isReset === true ? 'none' : undefined;
+  return 'images' in start ? start.images : undefined;
 }
 
 function startOf(start: StartedMachine['start']): Pick<MachineOptions, 'start' | 'memory'> {

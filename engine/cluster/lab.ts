@@ -84,6 +84,7 @@ export class WorkerLab implements Lab {
       await old.check(start);
     return this.#replace(old, {
       ...old.options,
+      isReset: true,
       start,
       profile: profile ?? (typeof start === 'string' ? old.profile : start.profile),
     });

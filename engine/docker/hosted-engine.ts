@@ -47,7 +47,8 @@ export class HostedDockerEngine implements DockerEngineService {
     const storage = await this.#host.openStorage(options);
     const registry = registries(openHub, (address) => agent.dial({ network: 'tcp', address }));
     const content = new StoredContent(storage);
-    if (options.images !== undefined)
+    if (options.images === 'none') await ImageStore.clear({ storage, content });
+    else if (options.images !== undefined)
       await ImageStore.unpack(
         options.images.stream().pipeThrough(new DecompressionStream('gzip')),
         { storage, content },

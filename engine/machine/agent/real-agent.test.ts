@@ -187,7 +187,7 @@ describe('exec', () => {
       argv: [
         'bash',
         '-c',
-        `trap 'echo hup > ${mark}; exit' HUP; echo up; while :; do read -t 1000 x || :; done`,
+        `trap 'echo hup > ${mark}.part; mv ${mark}.part ${mark}; exit' HUP; echo up; while :; do read -t 1000 x || :; done`,
       ],
       tty: { rows: 24, cols: 80 },
     });

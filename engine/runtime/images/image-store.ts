@@ -74,10 +74,12 @@ export class ImageStore implements Images {
     { storage, content }: Pick<ImageStoreOptions, 'storage' | 'content'>,
   ): Promise<void> {
     const records = await unpackImages(tar, content, new LayerStore(storage, content));
-    const kept = new Set(records.map(({ id }) => id));
-    const before = await readRecords(storage);
-    await putJson(storage, RECORDS, records);
-    for (const { id } of before) if (!kept.has(id)) await content.remove(id);
+    await replaceRecords(records, { storage, content });
+  }
+
+  /** Makes a storage hold no images. Before `open`; their layers go with the next `collectLayers`. */
+  static async clear(stores: Pick<ImageStoreOptions, 'storage' | 'content'>): Promise<void> {
+    await replaceRecords([], stores);
   }
 
   /** Reads what is stored; an image whose contents are not whole is forgotten. */
@@ -436,4 +438,14 @@ export class ImageStore implements Images {
 
 async function readRecords(storage: Storage): Promise<readonly ImageRecord[]> {
   return ((await getJson(storage, RECORDS)) ?? []) as readonly ImageRecord[];
+}
+
+async function replaceRecords(
+  records: readonly ImageRecord[],
+  { storage, content }: Pick<ImageStoreOptions, 'storage' | 'content'>,
+): Promise<void> {
+  const kept = new Set(records.map(({ id }) => id));
+  const before = await readRecords(storage);
+  await putJson(storage, RECORDS, records);
+  for (const { id } of before) if (!kept.has(id)) await content.remove(id);
 }
