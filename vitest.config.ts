@@ -63,6 +63,7 @@ export default defineConfig({
         test: {
           name: 'parity',
           include: ['test/parity/**/*.parity.ts'],
+          exclude: LEFT_OUT,
           ...PATIENCE,
           maxWorkers: FILES_AT_ONCE,
         },

@@ -1,6 +1,6 @@
 /**
- * Docker's current client over TCP: it negotiates the version and understands every answer. `npm test -- parity`
- * builds it; to run this file alone, let DOCKER_CLIENT name it (`build/tools/docker-VERSION`).
+ * Docker's current client over TCP: it negotiates the version and understands every answer. `npm run test:nightly --
+ * parity` builds it; to run this file alone, let DOCKER_CLIENT name it (`build/tools/docker-VERSION`).
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
