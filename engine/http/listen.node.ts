@@ -1,7 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
-import type { ByteStream } from '../api/byte-stream.ts';
 import { serveHttp, type HttpHandler, type ServeOptions } from './server.ts';
+import { streamFromSocket } from './socket-stream.node.ts';
 
 export interface Listener {
   readonly port: number;
@@ -21,7 +20,7 @@ export async function listenHttp(
     socket.once('close', () => sockets.delete(socket));
     // What breaks shows where it is read.
     socket.on('error', () => {});
-    void serveHttp(Duplex.toWeb(socket) as ByteStream, handler, options);
+    void serveHttp(streamFromSocket(socket), handler, options);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

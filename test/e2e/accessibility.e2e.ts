@@ -12,12 +12,14 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-/** What axe finds wrong in both themes, in a form that a failing test prints well. */
+/** What axe finds wrong, in a form that a failing test prints well. Nothing but colours differs in the dark theme. */
 async function violations(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    const results = await new AxeBuilder({ page }).analyze();
+    const axe = new AxeBuilder({ page });
+    if (colorScheme === 'dark') axe.withRules(['color-contrast']);
+    const results = await axe.analyze();
     for (const { id, nodes } of results.violations) {
       for (const { target, failureSummary } of nodes) {
         found.push(`${colorScheme} ${id} ${target.join(' ')}: ${failureSummary}`);

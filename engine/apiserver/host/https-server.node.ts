@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { serveHttp, type TakenOver } from '../../http/index.ts';
 import type { KeyPair } from '../../pki/certificates.ts';
 import type { Connection } from '../request/request-context.ts';
-import { streamFromSocket } from './socket-stream.node.ts';
+import { streamFromSocket } from '../../http/socket-stream.node.ts';
 
 export interface HttpsServerOptions {
   /** 0: any free one */

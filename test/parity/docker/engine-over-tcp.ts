@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { DockerEngineService } from '../../../engine/api/docker-engine.ts';
-import { streamFromSocket } from '../../../engine/apiserver/host/socket-stream.node.ts';
+import { streamFromSocket } from '../../../engine/http/socket-stream.node.ts';
 
 /** A Docker engine on a port of this computer, as `DOCKER_HOST=tcp://127.0.0.1:PORT` finds it. */
 export interface EngineOverTcp {

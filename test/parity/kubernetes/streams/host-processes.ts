@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { Duplex, Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import type { ByteStream } from '../../../../engine/api/byte-stream.ts';
 import type { ExitStatus } from '../../../../engine/api/agent.ts';
+import { streamFromSocket } from '../../../../engine/http/socket-stream.node.ts';
 import type { OutputChunk, ProcessIo } from '../../../../engine/runtime/types.ts';
 
 /** Runs a program of this computer as a runtime runs one in a container. Rejects when there is none. */
@@ -40,5 +41,5 @@ export async function connectTo(port: number): Promise<ByteStream> {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
-  return Duplex.toWeb(socket) as ByteStream;
+  return streamFromSocket(socket);
 }

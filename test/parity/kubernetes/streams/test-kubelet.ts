@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { createServer, type Server } from 'node:tls';
-import type { ByteStream } from '../../../../engine/api/byte-stream.ts';
 import { systemClock } from '../../../../engine/base/clock.ts';
 import { serveHttp, type HttpHandler } from '../../../../engine/http/index.ts';
+import { streamFromSocket } from '../../../../engine/http/socket-stream.node.ts';
 import { DEFAULT_CONFIGURATION } from '../../../../engine/kubelet/configuration.ts';
 import type { KubeletContext } from '../../../../engine/kubelet/contracts.ts';
 import { kubeletServer } from '../../../../engine/kubelet/server/kubelet-server.ts';
@@ -39,9 +39,7 @@ export class TestKubelet {
       this.#connections.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => this.#connections.delete(socket));
-      void serveHttp(Duplex.toWeb(socket) as ByteStream, (request) =>
-        this.#answer(handler, request),
-      );
+      void serveHttp(streamFromSocket(socket), (request) => this.#answer(handler, request));
     });
   }
 

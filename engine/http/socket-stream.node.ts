@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ByteStream } from '../../api/byte-stream.ts';
+import type { ByteStream } from '../api/byte-stream.ts';
 
 /** Bytes that are read ahead of who consumes them. */
 const READ_AHEAD = 64 * 1024;
