@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
+import { violations } from '../harness/axe.ts';
 import { waitForShell } from '../harness/shell.ts';
 
 let app: App;
@@ -11,23 +11,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => app.close());
-
-/** What axe finds wrong, in a form that a failing test prints well. Nothing but colours differs in the dark theme. */
-async function violations(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const axe = new AxeBuilder({ page });
-    if (colorScheme === 'dark') axe.withRules(['color-contrast']);
-    const results = await axe.analyze();
-    for (const { id, nodes } of results.violations) {
-      for (const { target, failureSummary } of nodes) {
-        found.push(`${colorScheme} ${id} ${target.join(' ')}: ${failureSummary}`);
-      }
-    }
-  }
-  return found;
-}
 
 describe.each([
   { width: 1280, height: 800, views: ['Machine', 'Preview'], role: 'tab' },

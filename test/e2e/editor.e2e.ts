@@ -1,4 +1,3 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
@@ -144,16 +143,6 @@ describe('reaching everything', () => {
     await focusEditor();
     await page.keyboard.press('Control+M');
     await page.getByRole('button', { name: /Tab indents/ }).waitFor();
-  });
-
-  test('files and editor have no accessibility violations', async () => {
-    const { violations } = await new AxeBuilder({ page })
-      .include('[data-pane="files"]')
-      .include('[data-pane="editor"]')
-      // Monaco's own lines and rulers are drawn for the eye; its text area has the text.
-      .exclude('.monaco-editor')
-      .analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
   });
 });
 
