@@ -106,6 +106,13 @@ export async function rulesOn(world: LessonWorld, node: string): Promise<string>
   return (await world.cluster.node(node).run('nft', 'list', 'ruleset')).stdout;
 }
 
+/** Whether a component of the control plane runs, such as `kube-scheduler`. */
+export function componentRuns(world: LessonWorld, name: string): boolean {
+  return world.cluster
+    .state()
+    .nodes.some(({ components }) => components.some((each) => each.name === name && each.running));
+}
+
 /** An object is there. */
 export function exists(resource: Resource<KubernetesObject>, name: ObjectName): () => Check {
   return edge([objects(resource)], async (world) =>

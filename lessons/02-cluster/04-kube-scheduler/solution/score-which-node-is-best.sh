@@ -1,0 +1,1 @@
+kubectl apply -f ~/work/kube-scheduler/spread.yaml
