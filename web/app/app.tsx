@@ -7,7 +7,7 @@ import {
   type ReactNode,
 } from 'react';
 import type { LabMachine } from '../../engine/api/lab.ts';
-import type { ProfileName, SavedMachine } from '../../engine/api/machine.ts';
+import type { ProfileName } from '../../engine/api/machine.ts';
 import { openFilesOf } from '../features/editor/open-files.ts';
 import { DiskNotice } from '../features/machine/disk-notice.tsx';
 import { describeFailure } from '../features/machine/failures.ts';
@@ -29,6 +29,9 @@ const FileTree = lazyPart(async () => (await import('../features/files/file-tree
 const Editor = lazyPart(async () => (await import('../features/editor/editor.tsx')).Editor);
 const ImagesDialog = lazyPart(
   async () => (await import('../features/images/images-dialog.tsx')).ImagesDialog,
+);
+const CheckpointsDialog = lazyPart(
+  async () => (await import('../features/checkpoints/checkpoints-dialog.tsx')).CheckpointsDialog,
 );
 const LessonPanel = lazyPart(
   async () => (await import('../features/lesson/lesson-panel.tsx')).LessonPanel,
@@ -79,6 +82,7 @@ export function App({ session }: { readonly session: LabSession }) {
   const [showShortcuts, setShowShortcuts] = useState(false);
   const [showImages, setShowImages] = useState(false);
   const [showCourse, setShowCourse] = useState(false);
+  const [showCheckpoints, setShowCheckpoints] = useState(false);
   /** machines whose first shell has answered */
   const [shells, setShells] = useState<ReadonlySet<LabMachine>>(new Set());
   const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
@@ -124,7 +128,6 @@ export function App({ session }: { readonly session: LabSession }) {
     (start: 'restore' | 'cold', profile?: ProfileName) => void session.reset(name, start, profile),
     [session, name],
   );
-  const restore = useCallback((saved: SavedMachine) => session.restore(saved), [session]);
   const onLink = useCallback(
     (url: string) => {
       if (isMachineAddress(url)) show('preview');
@@ -192,7 +195,7 @@ export function App({ session }: { readonly session: LabSession }) {
             machine={machine}
             visible={(narrow ? single : lower) === 'machine'}
             onReset={reset}
-            onRestore={restore}
+            onCheckpoints={() => setShowCheckpoints(true)}
           />
         ) : (
           waiting
@@ -207,6 +210,7 @@ export function App({ session }: { readonly session: LabSession }) {
             shown={machine?.name}
             onStart={session.startCluster}
             onEnd={session.endCluster}
+            onCheckpoints={() => setShowCheckpoints(true)}
             onOpen={session.show}
           />
         ) : (
@@ -256,6 +260,11 @@ export function App({ session }: { readonly session: LabSession }) {
             }}
             onClose={() => setShowCourse(false)}
           />
+        </Suspense>
+      )}
+      {showCheckpoints && (
+        <Suspense>
+          <CheckpointsDialog world={session} onClose={() => setShowCheckpoints(false)} />
         </Suspense>
       )}
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}

@@ -1,4 +1,5 @@
 import { openLab, type PageLab } from '../../engine/cluster/index.ts';
+import type { Checkpoint } from '../../engine/api/checkpoint.ts';
 import type { ClusterFacade } from '../../engine/api/cluster.ts';
 import type { HubContents } from '../../engine/api/hub.ts';
 import type { LabMachine } from '../../engine/api/lab.ts';
@@ -16,6 +17,9 @@ export interface LabSnapshot {
   /** why there is no machine, or why it does not run */
   readonly failure?: Failure;
 }
+
+/** What a checkpoint keeps. */
+export type World = Pick<Checkpoint, 'machine' | 'cluster'>;
 
 /** The machine with Docker. */
 export const DOCKER_MACHINE = 'drydock';
@@ -67,11 +71,36 @@ export class LabSession {
     });
   }
 
-  /** Goes on as the saved machine. Rejects when it was refused; the machine that was there goes on then. */
-  async restore(saved: SavedMachine): Promise<void> {
+  /** The machine with Docker and the cluster, as far as they run. Rejects when neither does. */
+  readonly save = async (): Promise<World> => {
+    const { machines, cluster } = this.#snapshot;
+    const machine = machines.find(({ name }) => name === DOCKER_MACHINE);
+    const kind = machine?.state().kind;
+    const world: World = {
+      ...(machine !== undefined && (kind === 'running' || kind === 'paused')
+        ? { machine: await machine.save() }
+        : {}),
+      ...(cluster?.state().kind === 'ready' ? { cluster: await cluster.save() } : {}),
+    };
+    if (Object.keys(world).length === 0)
+      throw new Error('Neither the machine nor a cluster runs: there is nothing to keep.');
+    return world;
+  };
+
+  /** Goes on from there. Rejects when it was refused; what was there goes on then. */
+  readonly goOnFrom = async (world: World): Promise<void> => {
+    if (world.machine !== undefined) await this.#restoreMachine(world.machine);
+    if (this.#snapshot.cluster !== undefined) await this.endCluster();
+    if (world.cluster !== undefined) {
+      const { cluster: saved } = world;
+      await this.#beginCluster((lab) => lab.restoreCluster(saved));
+    }
+  };
+
+  async #restoreMachine(saved: SavedMachine): Promise<void> {
     const { machine } = this.#snapshot;
     try {
-      await this.#lab?.resetMachine(this.#shown, saved);
+      await this.#lab?.resetMachine(DOCKER_MACHINE, saved);
     } catch (error) {
       if (machine === this.#snapshot.machine) throw error;
       this.#set({ ...this.#snapshot, failure: describeFailure(error) });
@@ -85,14 +114,16 @@ export class LabSession {
   };
 
   /** A cluster of so many machines beside what is there. How it goes is its state; rejects when it cannot even begin. */
-  readonly startCluster = async (nodes: number): Promise<void> => {
-    const lab = (this.#lab ??= this.#open());
-    const cluster = await lab.openCluster(nodes);
+  readonly startCluster = (nodes: number): Promise<void> =>
+    this.#beginCluster((lab) => lab.openCluster(nodes));
+
+  async #beginCluster(open: (lab: PageLab) => Promise<ClusterFacade>): Promise<void> {
+    const cluster = await open((this.#lab ??= this.#open()));
     this.#set({ ...this.#snapshot, cluster });
     cluster.start().catch(() => {
       // Its state says why.
     });
-  };
+  }
 
   /** The same, after the cluster that is there has ended. */
   readonly replaceCluster = async (nodes: number): Promise<void> => {

@@ -32,6 +32,11 @@ export function writeMachineFile({ name, savedAt, saved }: MachineFile): Blob {
   return writeFramed(MAGIC, described, [state, ...(images === undefined ? [] : [images])]);
 }
 
+/** Whether a file begins as that of a saved machine. */
+export async function isMachineFile(file: Blob): Promise<boolean> {
+  return (await file.slice(0, MAGIC.length).text()) === MAGIC;
+}
+
 /**
  * Undoes `writeMachineFile`; contents are left in the file. Throws STATE_DAMAGED for a file that is
  * something else, was cut off, or has a header nobody can read.

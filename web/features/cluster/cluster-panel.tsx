@@ -21,6 +21,7 @@ export interface ClusterPanelProps {
   readonly shown: string | undefined;
   readonly onStart: (nodes: number) => Promise<void>;
   readonly onEnd: () => Promise<void>;
+  readonly onCheckpoints: () => void;
   readonly onOpen: (machine: string) => void;
 }
 
@@ -99,7 +100,7 @@ const PARTS = [
 
 type RunningProps = ClusterPanelProps & { readonly cluster: ClusterFacade };
 
-function Running({ cluster, shown, onOpen, onEnd }: RunningProps) {
+function Running({ cluster, shown, onOpen, onEnd, onCheckpoints }: RunningProps) {
   const state = useClusterState(cluster);
   const [ending, setEnding] = useState(false);
   const [part, setPart] = useState('machines');
@@ -108,6 +109,9 @@ function Running({ cluster, shown, onOpen, onEnd }: RunningProps) {
     <>
       <div className={styles['head']}>
         <ClusterSummary state={state} />
+        <Button small icon="save" onClick={onCheckpoints}>
+          Checkpoints
+        </Button>
         <Button small icon="power" onClick={() => setEnding(true)}>
           End the cluster
         </Button>

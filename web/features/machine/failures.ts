@@ -86,12 +86,12 @@ export function describeFailure(error: unknown): Failure {
   }
 }
 
-/** One sentence or two about a machine that could not be saved, read or restored. */
+/** One sentence or two about a checkpoint that could not be saved, read or gone on from. */
 export function describeSaveProblem(error: unknown): string {
   if (error instanceof DOMException) {
     switch (error.name) {
       case 'QuotaExceededError':
-        return 'There is no room left in this browser’s storage. Delete a saved machine, or save to a file.';
+        return 'There is no room left in this browser’s storage. Delete a checkpoint, or save to a file.';
       case 'InvalidStateError':
       case 'SecurityError':
       case 'UnknownError':

@@ -1,8 +1,7 @@
-import { Suspense, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { EngineState, LabMachine, MachineState } from '../../../engine/api/lab.ts';
-import type { ProfileName, SavedMachine } from '../../../engine/api/machine.ts';
+import type { ProfileName } from '../../../engine/api/machine.ts';
 import { Button } from '../../ui/button.tsx';
-import { lazyPart } from '../../ui/lazy-part.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
 import { ConfirmReset } from './confirm-reset.tsx';
@@ -14,21 +13,16 @@ import { useEngineState, useMachineState } from './use-machine.ts';
 import { useEmulatorReadings, useGuestReadings } from './use-readings.ts';
 import styles from './machine-panel.module.css';
 
-const SavedMachinesDialog = lazyPart(
-  async () => (await import('./saved-machines-dialog.tsx')).SavedMachinesDialog,
-);
-
 export interface MachinePanelProps {
   readonly machine: LabMachine;
   /** whether it can be seen; hidden, it asks the machine nothing */
   readonly visible: boolean;
   readonly onReset: (start: 'restore' | 'cold', profile?: ProfileName) => void;
-  /** Rejects when the saved machine was refused; this one then goes on. */
-  readonly onRestore: (saved: SavedMachine) => Promise<void>;
+  readonly onCheckpoints: () => void;
 }
 
 /** What the machine is, what it is doing, and its switches. */
-export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePanelProps) {
+export function MachinePanel({ machine, visible, onReset, onCheckpoints }: MachinePanelProps) {
   const state = useMachineState(machine);
   const engine = useEngineState(machine);
   const running = state?.kind === 'running';
@@ -38,7 +32,6 @@ export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePa
   const guest = useGuestReadings(machine, visible && running);
   const [confirming, setConfirming] = useState<'restore' | 'cold'>();
   const [choosing, setChoosing] = useState(false);
-  const [showSaved, setShowSaved] = useState(false);
   const [showLog, setShowLog] = useState(false);
   const { latest } = guest;
 
@@ -60,11 +53,9 @@ export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePa
         <Button small icon="power" onClick={() => setConfirming('cold')}>
           Cold boot
         </Button>
-        {hasDocker && (
-          <Button small icon="save" onClick={() => setShowSaved(true)}>
-            Saved machines
-          </Button>
-        )}
+        <Button small icon="save" onClick={onCheckpoints}>
+          Checkpoints
+        </Button>
         <Button small icon="terminal" aria-expanded={showLog} onClick={() => setShowLog(!showLog)}>
           Serial log
         </Button>
@@ -147,15 +138,6 @@ export function MachinePanel({ machine, visible, onReset, onRestore }: MachinePa
         </ul>
 
         {showLog && visible && <SerialLog machine={machine} />}
-        {showSaved && (
-          <Suspense>
-            <SavedMachinesDialog
-              machine={machine}
-              onRestore={onRestore}
-              onClose={() => setShowSaved(false)}
-            />
-          </Suspense>
-        )}
         {choosing && (
           <EngineChoice
             present={machine.profile}

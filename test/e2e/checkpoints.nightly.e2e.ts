@@ -19,44 +19,45 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-const dialog = () => page.getByRole('dialog', { name: 'Saved machines' });
-const list = () => dialog().getByRole('list', { name: 'Saved machines' });
+const dialog = () => page.getByRole('dialog', { name: 'Checkpoints' });
+const list = () => dialog().getByRole('list', { name: 'Checkpoints' });
 const alert = () => dialog().getByRole('alert').textContent();
 
 async function openDialog(): Promise<void> {
-  await page.getByRole('button', { name: 'Saved machines' }).click();
+  await page.getByRole('button', { name: 'Checkpoints' }).click();
   await dialog().waitFor();
 }
 
 const typed = (command: string) => runFocused(page, command);
 
-/** Answers the question whether to restore, and waits for the shell of the restored machine. */
-async function confirmRestore(): Promise<void> {
-  await throughStart(page, () =>
-    page
-      .getByRole('dialog', { name: /^Restore/ })
-      .getByRole('button', { name: 'Restore' })
-      .click(),
-  );
-}
+const question = () => page.getByRole('dialog', { name: /^Go on from/ });
+const answer = async (): Promise<void> => {
+  await question()
+    .getByLabel(/^Save what is there now/)
+    .uncheck();
+  await question().getByRole('button', { name: 'Go on from it' }).click();
+};
 
-describe('saved machines', () => {
-  test('a machine kept in the browser comes back with containers, images and files', async () => {
+/** Answers the question whether to go on from it, and waits for the shell of the machine. */
+const confirmRestore = (): Promise<void> => throughStart(page, answer);
+
+describe('checkpoints', () => {
+  test('what is kept in the browser comes back with containers, images and files', async () => {
     await typed('docker run -d --name web busybox sleep 10000 && docker tag busybox mine:1');
     await typed('echo before > /root/work/diary');
     await openDialog();
-    await dialog().getByText('Nothing is saved in this browser yet.').waitFor();
+    await dialog().getByText('There is no checkpoint in this browser yet.').waitFor();
     await dialog().getByLabel('Name').fill('Lesson four');
     await dialog().getByRole('button', { name: 'Save', exact: true }).click();
     await dialog().getByText('Saved in this browser.').waitFor();
     await expect
       .poll(() => list().getByRole('listitem').textContent())
-      .toMatch(/^Lesson four\w{3} \d+, \d{4}.*\d MB/);
+      .toMatch(/^Lesson four \(you are here\)\w{3} \d+, \d{4}.*Docker machine.*\d MB/);
     await dialog().getByRole('button', { name: 'Close' }).last().click();
     await typed('echo after > /root/work/diary; docker rm -f web; docker rmi mine:1');
 
     await openDialog();
-    await list().getByRole('button', { name: 'Restore' }).click();
+    await list().getByRole('button', { name: 'Go on' }).click();
     await confirmRestore();
     expect(await typed('cat /root/work/diary')).toBe('before');
     await page.getByText('Docker is ready').waitFor();
@@ -84,10 +85,10 @@ describe('saved machines', () => {
       .getByRole('dialog', { name: /^Delete/ })
       .getByRole('button', { name: 'Delete' })
       .click();
-    await dialog().getByText('Nothing is saved in this browser yet.').waitFor();
+    await dialog().getByText('There is no checkpoint in this browser yet.').waitFor();
 
-    await dialog().getByLabel('File of a saved machine').setInputFiles(file);
-    await page.getByRole('dialog', { name: 'Restore “Lesson 4: a server”?' }).waitFor();
+    await dialog().getByLabel('File of a checkpoint').setInputFiles(file);
+    await page.getByRole('dialog', { name: 'Go on from “Lesson 4: a server”?' }).waitFor();
     await confirmRestore();
     expect(await typed('cat /root/work/diary')).toBe('before');
   });
@@ -104,33 +105,53 @@ describe('saved machines', () => {
     expect(await typed('cat /root/work/diary')).toBe('before');
   });
 
+  test('what was there is kept first when one wants to come back', async () => {
+    await typed('echo later > /root/work/diary');
+    await openDialog();
+    await dialog().getByLabel('File of a checkpoint').setInputFiles(file);
+    await throughStart(page, () =>
+      question().getByRole('button', { name: 'Go on from it' }).click(),
+    );
+    expect(await typed('cat /root/work/diary')).toBe('before');
+    await openDialog();
+    const undo = list().getByRole('listitem').filter({ hasText: 'Before “Lesson 4: a server”' });
+    await undo.getByRole('button', { name: 'Go on' }).click();
+    await confirmRestore();
+    expect(await typed('cat /root/work/diary')).toBe('later');
+    await openDialog();
+    await list()
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await page
+      .getByRole('dialog', { name: /^Delete/ })
+      .getByRole('button', { name: 'Delete' })
+      .click();
+    await dialog().getByText('There is no checkpoint in this browser yet.').waitFor();
+    await dialog().getByRole('button', { name: 'Close' }).last().click();
+    await typed('echo before > /root/work/diary');
+  });
+
   test('what cannot be restored is refused in a sentence, and the machine goes on', async () => {
     const bytes = await readFile(file);
     const open = async (content: Uint8Array | string): Promise<void> => {
       await writeFile(file, content);
-      await dialog().getByLabel('File of a saved machine').setInputFiles(file);
+      await dialog().getByLabel('File of a checkpoint').setInputFiles(file);
     };
     await openDialog();
     await open('something else');
-    await expect.poll(alert).toBe('This file is not a machine that Drydock saved.');
+    await expect.poll(alert).toBe('This file is not a checkpoint that Drydock saved.');
     await open(bytes.subarray(0, bytes.length / 2));
     await expect.poll(alert).toMatch(/it was cut off or changed/);
     const other = Buffer.from(bytes);
     const artifacts = other.indexOf('"artifacts":"') + '"artifacts":"'.length;
     other[artifacts] = other[artifacts] === 0x30 ? 0x31 : 0x30;
     await open(other);
-    await page
-      .getByRole('dialog', { name: /^Restore/ })
-      .getByRole('button', { name: 'Restore' })
-      .click();
+    await answer();
     await expect.poll(alert).toMatch(/saved by another version of Drydock/);
     const damaged = Buffer.from(bytes);
     damaged[bytes.length >> 1] = (damaged[bytes.length >> 1] ?? 0) ^ 0xff;
     await open(damaged);
-    await page
-      .getByRole('dialog', { name: /^Restore/ })
-      .getByRole('button', { name: 'Restore' })
-      .click();
+    await answer();
     await expect.poll(alert).toBe('The saved machine is damaged.');
     await dialog().getByRole('button', { name: 'Close' }).last().click();
     expect(await typed('cat /root/work/diary')).toBe('before');
@@ -145,6 +166,6 @@ describe('saved machines', () => {
     await openDialog();
     await dialog().getByRole('button', { name: 'Save', exact: true }).click();
     await expect.poll(alert).toMatch(/no room left in this browser’s storage.*save to a file/);
-    await dialog().getByText('Nothing is saved in this browser yet.').waitFor();
+    await dialog().getByText('There is no checkpoint in this browser yet.').waitFor();
   });
 });

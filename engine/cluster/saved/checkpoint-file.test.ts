@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { SavedMachine } from '../../api/machine.ts';
+import { writeMachineFile } from '../../machine/states/machine-file.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
+
+const machine: SavedMachine = {
+  profile: 'docker',
+  memory: 128,
+  artifacts: '0123456789abcdef',
+  state: new Blob(['state']),
+  images: new Blob(['images']),
+};
+const about = { name: 'Überfahrt', savedAt: 1_700_000_000_000 };
+
+describe('a file of a checkpoint', () => {
+  it('gives back what was written', async () => {
+    const written = {
+      ...about,
+      machine,
+      cluster: new Blob(['cluster']),
+      place: '#/lesson/limits/a',
+    };
+    const read = await readCheckpoint(writeCheckpoint(written));
+    expect(read).toMatchObject({ ...about, place: '#/lesson/limits/a' });
+    expect(await read.machine?.state.text()).toBe('state');
+    expect(await read.machine?.images?.text()).toBe('images');
+    expect(await read.cluster?.text()).toBe('cluster');
+  });
+
+  it('may hold only one of them', async () => {
+    const read = await readCheckpoint(writeCheckpoint({ ...about, cluster: new Blob(['c']) }));
+    expect(Object.keys(read)).toEqual(['name', 'savedAt', 'cluster']);
+  });
+
+  it('may be that of a machine', async () => {
+    const read = await readCheckpoint(writeMachineFile({ ...about, saved: machine }));
+    expect(read).toMatchObject(about);
+    expect(await read.machine?.state.text()).toBe('state');
+  });
+
+  it.each([
+    ['something else', new Blob(['PK\u0003\u0004 something else']), 'not a checkpoint'],
+    [
+      'a download that was cut off',
+      writeCheckpoint({ ...about, machine }).slice(0, -3),
+      'was cut off or changed',
+    ],
+  ])('refuses %s', async (_name, blob, message) => {
+    await expect(readCheckpoint(blob)).rejects.toMatchObject({
+      code: 'STATE_DAMAGED',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+});
