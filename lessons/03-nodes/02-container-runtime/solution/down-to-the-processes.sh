@@ -1,0 +1,2 @@
+# on worker-1
+cat /proc/$(pgrep -o -x nginx)/cgroup
