@@ -1,0 +1,1 @@
+kubectl apply -f ~/work/kube-proxy/web.yaml
