@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Checks } from './checks.ts';
 import { moduleFrontMatter, type FrontMatter, type ModuleFrontMatter } from './front-matter.ts';
+import { parseGlossary, type Glossary } from './glossary.ts';
 import { picturesOf, tasksOf, type Lesson } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
 import { parseFrontMatter } from './parse-front-matter.ts';
@@ -22,6 +23,12 @@ export interface LessonOnDisk {
   readonly seed: Readonly<Record<string, string>>;
   /** what solves each step, as lines for a shell, by id of the step */
   readonly solutions: Readonly<Record<string, string>>;
+}
+
+/** @throws LessonError when it is not as it has to be */
+export async function readGlossary(): Promise<Glossary> {
+  const text = await readFile(path.join(ROOT, 'glossary.yaml'), 'utf8');
+  return parseGlossary(text, 'lessons/glossary.yaml');
 }
 
 /** Names of all modules, in order. */
@@ -63,7 +70,8 @@ async function numbered(folder: string): Promise<readonly string[]> {
 export async function readLesson(name: string): Promise<LessonOnDisk> {
   const folder = path.join(ROOT, name);
   const file = `lessons/${name}/lesson.md`;
-  const lesson = parseLesson(await readFile(path.join(folder, 'lesson.md'), 'utf8'), file);
+  const text = await readFile(path.join(folder, 'lesson.md'), 'utf8');
+  const lesson = parseLesson(text, file, await readGlossary());
   const { checks } = (await import(pathToFileURL(path.join(folder, 'checks.ts')).href)) as {
     readonly checks: Checks;
   };

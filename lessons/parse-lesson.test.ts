@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { parseGlossary } from './glossary.ts';
 import { LessonError } from './lesson-error.ts';
 import { picturesOf } from './lesson.ts';
 import { parseLesson } from './parse-lesson.ts';
@@ -14,7 +15,17 @@ environment: { machine: docker }
 ---
 `;
 
-const parse = (body: string, front = FRONT) => parseLesson(front + body, 'lesson.md');
+const GLOSSARY = parseGlossary(
+  `
+pod: { name: Pod, words: [Pod, Pods], says: 'Containers that \`belong\` together.' }
+static-pod: { name: Static Pod, words: [static Pod], says: One from a file., see: [pod] }
+probe: { name: Probe, words: [probe], says: A question. }
+object: { name: Object, words: [], says: A record. }
+`,
+  'glossary.yaml',
+);
+
+const parse = (body: string, front = FRONT) => parseLesson(front + body, 'lesson.md', GLOSSARY);
 
 it('reads where another machine is started, and compared with a container', () => {
   const front = FRONT.replace(
@@ -129,6 +140,36 @@ Which one?
   ]);
 });
 
+it('links the first use of a term in prose, and what an author has linked', () => {
+  const lesson = parse(`
+Probe a static Pod, then \`Pod\` and a Pod-like thing.
+
+## A Pod
+
+::: task made
+The probe and the [thing](term:object).
+:::
+
+A **probe** of Pods and of objects. Pods again.
+`);
+  expect(lesson.introduction[0]).toMatchObject({
+    html:
+      '<p><a href="#/glossary/probe" data-term="probe">Probe</a> a ' +
+      '<a href="#/glossary/static-pod" data-term="static-pod">static Pod</a>, ' +
+      'then <code>Pod</code> and a Pod-like thing.</p>\n',
+  });
+  expect(lesson.steps[0]?.blocks).toMatchObject([
+    {
+      html: '<p>The probe and the <a href="#/glossary/object" data-term="object">thing</a>.</p>\n',
+    },
+    {
+      html:
+        '<p>A <strong>probe</strong> of <a href="#/glossary/pod" data-term="pod">Pods</a> ' +
+        'and of objects. Pods again.</p>\n',
+    },
+  ]);
+});
+
 it('shows HTML as text: a lesson brings no scripts', () => {
   const [prose] = parse('## Step\n\n<script>alert(1)</script>\n').steps[0]?.blocks ?? [];
   expect(prose).toMatchObject({ html: expect.stringContaining('&lt;script&gt;') as string });
@@ -150,6 +191,12 @@ it.each([
     '# Title\n',
     FRONT,
     'lesson.md:10: a lesson’s title is in its front matter',
+  ],
+  [
+    'an unknown term',
+    '## Step\n\nSome words\nand a [Pood](term:pood).\n',
+    FRONT,
+    'lesson.md:13: the glossary has no term “pood”',
   ],
   [
     'a hint without a task',

@@ -1,9 +1,11 @@
 import MarkdownIt, { type Token } from 'markdown-it';
 import container from 'markdown-it-container';
 import { frontMatter, type FrontMatter } from './front-matter.ts';
+import type { Glossary } from './glossary.ts';
 import type { Block, Code, CodeAction, Lesson, Picture, Quiz, Step, Task } from './lesson.ts';
 import { LessonError } from './lesson-error.ts';
 import { parseFrontMatter } from './parse-front-matter.ts';
+import { termLinks, type TermEnv } from './term-links.ts';
 
 const CONTAINERS = ['task', 'hint', 'aside', 'quiz', 'machine', 'compare'] as const;
 type Container = (typeof CONTAINERS)[number];
@@ -11,11 +13,23 @@ type Container = (typeof CONTAINERS)[number];
 /** HTML inside Markdown stays text: what a lesson shows is only what Markdown can say. */
 const markdownIt = new MarkdownIt({ html: false, typographer: false });
 for (const name of CONTAINERS) markdownIt.use(container, name);
+markdownIt.use(termLinks);
 
-/** Reads a `lesson.md`. @param file for messages @throws LessonError */
-export function parseLesson(text: string, file: string): Lesson {
+/**
+ * Reads a `lesson.md`.
+ * @param file for messages
+ * @param glossary terms whose first use becomes a link
+ * @throws LessonError
+ */
+export function parseLesson(text: string, file: string, glossary: Glossary): Lesson {
   const { data, markdown, offset } = parseFrontMatter(text, file, frontMatter);
-  const reader = new LessonReader(file, offset, data, markdownIt.parse(markdown, {}));
+  const terms: TermEnv = {
+    glossary,
+    fail: (line, message) => {
+      throw new LessonError(file, offset + line + 1, message);
+    },
+  };
+  const reader = new LessonReader(file, offset, data, markdownIt.parse(markdown, { ...terms }));
   const { introduction, steps } = reader.read();
   if (steps.length === 0)
     throw new LessonError(

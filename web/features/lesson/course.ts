@@ -1,6 +1,7 @@
 /** The course as it is bundled with the page. A lesson's text, checks and files are fetched when it is opened. */
 import type { Checks } from '../../../lessons/checks.ts';
 import { moduleFrontMatter, type ModuleFrontMatter } from '../../../lessons/front-matter.ts';
+import { parseGlossary, type Glossary } from '../../../lessons/glossary.ts';
 import type { Lesson } from '../../../lessons/lesson.ts';
 import type { TextFiles } from '../../../lessons/lesson-files.ts';
 import { parseFrontMatter } from '../../../lessons/parse-front-matter.ts';
@@ -39,6 +40,7 @@ export interface CourseModule extends ModuleFrontMatter {
 
 /** Each with where its parts are: `.../01-containers/04-first-image/`. */
 interface Course {
+  readonly glossary: Glossary;
   readonly modules: readonly CourseModule[];
   readonly folders: ReadonlyMap<Lesson, string>;
 }
@@ -50,6 +52,10 @@ export async function readCourse(): Promise<readonly CourseModule[]> {
   return (await course()).modules;
 }
 
+export async function readGlossary(): Promise<Glossary> {
+  return (await course()).glossary;
+}
+
 /** Read once, and again after a failure. */
 function course(): Promise<Course> {
   reading ??= readAll();
@@ -58,13 +64,15 @@ function course(): Promise<Course> {
 }
 
 async function readAll(): Promise<Course> {
+  const { default: terms } = await import('../../../lessons/glossary.yaml?raw');
+  const glossary = parseGlossary(terms, 'lessons/glossary.yaml');
   const folders = new Map<Lesson, string>();
   const modules = await Promise.all(
     Object.entries(moduleTexts).map(async ([path, load]): Promise<CourseModule> => {
       const folder = path.replace(/module\.md$/, '');
       const texts = Object.entries(lessonTexts).filter(([lesson]) => lesson.startsWith(folder));
       const lessons = texts.map(async ([file, text]) => {
-        const lesson = parseLesson(await text(), file);
+        const lesson = parseLesson(await text(), file, glossary);
         folders.set(lesson, file.replace(/lesson\.md$/, ''));
         return lesson;
       });
@@ -75,7 +83,7 @@ async function readAll(): Promise<Course> {
       };
     }),
   );
-  return { modules, folders };
+  return { glossary, modules, folders };
 }
 
 export interface LessonParts {
