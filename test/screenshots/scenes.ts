@@ -1,0 +1,82 @@
+/** What docs/screenshots shows, in the order in which it is come to. To show more, add a scene. */
+import type { Page } from 'playwright-core';
+import { run, focusTerminal, waitForScreen, waitForShell } from '../harness/shell.ts';
+
+export interface Scene {
+  /** of its files */
+  readonly name: string;
+  /** once, with a wide page */
+  readonly prepare: (page: Page) => Promise<void>;
+  /** for each size: what a narrow page shows one at a time */
+  readonly show?: (page: Page, narrow: boolean) => Promise<void>;
+  /** when all its pictures are taken */
+  readonly leave?: (page: Page) => Promise<void>;
+}
+
+const goTo = (page: Page, hash: string) =>
+  page.evaluate((wanted) => void (location.hash = wanted), hash);
+
+/** Shows a pane of a narrow page by its name in the bar below. */
+const pane = (name: string) => async (page: Page, narrow: boolean) => {
+  if (narrow) await page.getByRole('navigation', { name: 'Panes' }).getByText(name).click();
+};
+
+export const scenes: readonly Scene[] = [
+  {
+    name: 'home',
+    async prepare(page) {
+      await waitForShell(page);
+      await page.locator('.monaco-editor').first().waitFor();
+      await goTo(page, '#/');
+      await page
+        .getByRole('link', { name: /^Begin/ })
+        .first()
+        .waitFor();
+    },
+    show: pane('Home'),
+  },
+  {
+    name: 'lesson',
+    async prepare(page) {
+      await goTo(page, '#/lesson/first-image/build-it');
+      await page.getByRole('region', { name: /^Task/ }).first().waitFor();
+      await focusTerminal(page);
+      await run(
+        page,
+        'printf "FROM nginx\\nCOPY index.html /usr/share/nginx/html/\\n" > first-image/Dockerfile',
+      );
+      await page.keyboard.type(
+        'clear; cd ~/work/first-image && docker build -t my-nginx-image .\n',
+      );
+      await waitForScreen(page, /Successfully tagged/);
+      await page.getByRole('region', { name: 'Task: Done' }).first().waitFor();
+    },
+    show: pane('Lesson'),
+  },
+  {
+    name: 'images',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'Images' }).click();
+      await page.getByRole('dialog').getByText('nginx').first().waitFor();
+    },
+    async leave(page) {
+      await page.keyboard.press('Escape');
+    },
+  },
+  {
+    name: 'dashboard',
+    async prepare(page) {
+      await goTo(page, '#/lab');
+      await page.getByRole('tab', { name: 'Cluster' }).click();
+      await page.getByLabel('Machines').first().selectOption('2');
+      await page.getByRole('button', { name: 'Start the cluster' }).click();
+      await page
+        .getByText(/2 nodes are ready|is ready/)
+        .first()
+        .waitFor();
+      await page.getByRole('tab', { name: 'Objects' }).click();
+      await page.getByRole('row').nth(2).waitFor();
+    },
+    show: pane('Cluster'),
+  },
+];
