@@ -1,7 +1,10 @@
-/** The built app on a host that sends files and no headers of ours. */
+/** The built app on a host that sends files and no headers of ours, below a path. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
 import { focusTerminal, run, waitForShell } from '../harness/shell.ts';
+
+/** where the app's folder is on the host */
+const FOLDER = '/some/where/';
 
 let app: App;
 beforeAll(async () => {
@@ -13,9 +16,12 @@ beforeAll(async () => {
         return writeHead(status, {
           'Content-Type': type,
           ...(length === '' ? {} : { 'Content-Length': length }),
-          ...(Location === undefined ? {} : { Location }),
+          ...(Location === undefined ? {} : { Location: new URL(FOLDER, Location).href }),
         });
       }) as typeof response.writeHead;
+      // Nothing of the app is anywhere else.
+      const { url = '' } = request;
+      request.url = url.startsWith(FOLDER) ? `/${url.slice(FOLDER.length)}` : '/absent';
       // Without ranges and encodings, too.
       delete request.headers.range;
       delete request.headers['accept-encoding'];
@@ -26,7 +32,8 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 test('the page brings its policy along, and the machine works', async () => {
-  const page = await app.open();
+  const page = await app.blank();
+  await page.goto(new URL(FOLDER, app.url).href);
   await waitForShell(page);
   await focusTerminal(page);
   expect(await run(page, 'echo works')).toBe('works');
