@@ -9,6 +9,7 @@ import { spawnBrowserMachine } from '../machine/worker/browser-machine.ts';
 import { spawnBrowserDocker } from './browser-docker.ts';
 import { spawnBrowserHub } from './browser-hub.ts';
 import { WorkerLab } from './lab.ts';
+import type { OfflineParts } from './offline-files.ts';
 import { profileDownload } from './profile-download.ts';
 
 const artifacts = new URL('./', location.href).href;
@@ -20,6 +21,14 @@ export function downloadOf(profile: ProfileName, present: ProfileName): Promise<
     profile,
     present,
   );
+}
+
+export type { OfflineParts } from './offline-files.ts';
+
+/** What there is to copy for times without a network. */
+export async function offlineParts(): Promise<OfflineParts> {
+  const { listOfflineParts } = await import('./offline-files.ts');
+  return listOfflineParts(new FetchArtifactSource(artifacts, { clock: systemClock }));
 }
 
 /** A lab that can have a cluster among its machines. */

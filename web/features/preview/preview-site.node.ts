@@ -1,30 +1,12 @@
 /** Builds the few files a preview origin is served (`preview/` of the build): see web/preview/README.md. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type Plugin } from 'vite';
+import type { Plugin } from 'vite';
+import { bundleScript } from '../../bundle-script.node.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../preview');
 const programs = { worker: 'preview.worker.ts', boot: 'page/boot.ts', bridge: 'page/bridge.ts' };
 const pages = ['index.html', 'bridge.html'];
-
-/** One file without imports: service workers of some browsers cannot be modules. */
-async function bundle(name: keyof typeof programs): Promise<string> {
-  const result = await build({
-    configFile: false,
-    logLevel: 'warn',
-    publicDir: false,
-    build: {
-      write: false,
-      rolldownOptions: {
-        input: path.join(folder, programs[name]),
-        output: { format: 'iife', entryFileNames: `${name}.js` },
-      },
-    },
-  });
-  const [first] = [result].flat();
-  if (!first || !('output' in first)) throw new Error(`Nothing was built for ${name}`);
-  return first.output[0].code;
-}
 
 /** Vite plugin: adds the files to the app's build. */
 export function previewSite(): Plugin {
@@ -39,7 +21,7 @@ export function previewSite(): Plugin {
         this.emitFile({
           type: 'asset',
           fileName: `preview/${name}.js`,
-          source: await bundle(name),
+          source: await bundleScript(path.join(folder, programs[name]), name),
         });
       }
     },
