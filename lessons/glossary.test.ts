@@ -3,7 +3,10 @@ import { readGlossary } from './course.node.ts';
 import { parseGlossary } from './glossary.ts';
 
 it('reads terms, with what they say as HTML and as text', () => {
-  const glossary = parseGlossary('tag:\n  name: Tag\n  words: [tag]\n  says: Such as `1`.\n', 'file');
+  const glossary = parseGlossary(
+    'tag:\n  name: Tag\n  words: [tag]\n  says: Such as `1`.\n',
+    'file',
+  );
   expect([...glossary.values()]).toEqual([
     {
       id: 'tag',

@@ -1,5 +1,4 @@
-import type MarkdownIt from 'markdown-it';
-import type { StateCore, Token } from 'markdown-it';
+import type { MarkdownIt, StateCore, Token } from 'markdown-it';
 import type { Glossary } from './glossary.ts';
 
 /** What `markdownIt.parse` is given beside the text for terms to be linked. */
@@ -23,7 +22,7 @@ export function termLinks(markdownIt: MarkdownIt): void {
   });
   const { renderer } = markdownIt;
   renderer.rules['link_open'] = (tokens, index, options, _env, self) => {
-    const href = tokens[index]?.attrGet('href') ?? '';
+    const href = String(tokens[index]?.attrGet('href'));
     if (href.startsWith(SCHEME)) {
       const id = href.slice(SCHEME.length);
       tokens[index]?.attrSet('href', `#/glossary/${id}`);
@@ -75,7 +74,7 @@ class TermLinker {
     let line = map?.[0] ?? 0;
     for (const child of children ?? []) {
       if (child.type === 'softbreak' || child.type === 'hardbreak') line++;
-      const href = child.type === 'link_open' ? (child.attrGet('href') ?? '') : '';
+      const href = child.type === 'link_open' ? String(child.attrGet('href')) : '';
       if (!href.startsWith(SCHEME)) continue;
       const id = href.slice(SCHEME.length);
       if (!this.#env.glossary.has(id))

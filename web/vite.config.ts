@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import { metaPolicy } from './app/policy.mjs';
+import { offlineSite } from './features/offline/offline-site.node.ts';
 import { previewSite } from './features/preview/preview-site.node.ts';
 
 /** Puts the policy in front of everything that the page loads, but after its encoding, which must be near the start. */
@@ -20,7 +21,7 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the built files can be served under any path.
   base: './',
-  plugins: [react(), previewSite(), policyInPage],
+  plugins: [react(), previewSite(), offlineSite(), policyInPage],
   worker: { format: 'es' },
   build: {
     outDir: path.join(import.meta.dirname, '../build/web'),

@@ -41,15 +41,15 @@ describe.each([
     expect(await violations(page)).toEqual([]);
   });
 
-  test('axe finds nothing in the course and in a lesson', async () => {
+  test('axe finds nothing at home and in a lesson', async () => {
     await page.getByRole('button', { name: 'Course' }).click();
     await page
-      .getByRole('button', { name: /^Begin/ })
+      .getByRole('link', { name: /^Begin/ })
       .first()
       .waitFor();
     expect(await violations(page)).toEqual([]);
     await page
-      .getByRole('button', { name: /^Begin/ })
+      .getByRole('link', { name: /^Begin/ })
       .first()
       .click();
     await page.getByRole('region', { name: /^Task/ }).first().waitFor();

@@ -21,7 +21,7 @@ const next = () => lesson().getByRole('button', { name: /^Next/ }).click();
 
 test('the course lists the lesson and begins it', async () => {
   await page.getByRole('button', { name: 'Course' }).click();
-  await page.getByRole('button', { name: 'Begin From a Dockerfile to a page' }).click();
+  await page.getByRole('link', { name: 'Begin From a Dockerfile to a page' }).click();
   await lesson().getByRole('heading', { name: 'Describe the image' }).waitFor();
   await task('Open').waitFor();
   expect(new URL(page.url()).hash).toBe('#/lesson/first-image/describe-the-image');

@@ -22,7 +22,7 @@ const row = (name: string) => lesson().getByRole('row', { name: new RegExp(`^${n
 
 test('a button starts the machine, and the task sees its kernel', async () => {
   await page.getByRole('button', { name: 'Course' }).click();
-  await page.getByRole('button', { name: 'Begin Containers and virtual machines' }).click();
+  await page.getByRole('link', { name: 'Begin Containers and virtual machines' }).click();
   await lesson()
     .getByRole('img', { name: /Two stacks/ })
     .waitFor();

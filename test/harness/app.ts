@@ -13,7 +13,7 @@ export interface App {
   readonly browser: Browser;
   /** A page of its own context, before it went anywhere. */
   blank(options?: PageOptions): Promise<Page>;
-  /** The same, at the app's start. */
+  /** The same, at the machine with nothing beside it. */
   open(options?: PageOptions): Promise<Page>;
   close(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function openApp({ through, flags }: AppOptions = {}): Promise<App>
     blank,
     async open(options) {
       const page = await blank(options);
-      await page.goto(url);
+      await page.goto(`${url}#/lab`);
       return page;
     },
     async close() {

@@ -9,19 +9,24 @@ import {
 import type { LabMachine } from '../../engine/api/lab.ts';
 import type { ProfileName } from '../../engine/api/machine.ts';
 import { openFilesOf } from '../features/editor/open-files.ts';
+import { ArrivalNotice } from '../features/share/arrival-notice.tsx';
+import { onArrival, takeArrival } from '../features/share/arrivals.ts';
 import { DiskNotice } from '../features/machine/disk-notice.tsx';
-import { describeFailure } from '../features/machine/failures.ts';
+import { describeFailure, type Failure } from '../features/machine/failures.ts';
 import { MachinePanel } from '../features/machine/machine-panel.tsx';
 import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
+import { appCommands } from './app-commands.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { lazyPart } from '../ui/lazy-part.ts';
 import { Waiting } from '../ui/waiting.tsx';
 import { DOCKER_MACHINE, type LabSession } from './lab-session.ts';
+import type { Page } from './route.ts';
 import { focusNextPane, focusPane } from './panes.ts';
 import { ShortcutsDialog } from './shortcuts.tsx';
 import { TerminalStage } from './terminal-stage.tsx';
-import { useLessonRoute } from './use-lesson-route.ts';
+import { closePage, open, showStep, useRoute, useVisits } from './use-route.ts';
 import { Workspace, type LowerView, type View, type WorkspaceProps } from './workspace.tsx';
 import styles from './app.module.css';
 
@@ -36,8 +41,22 @@ const CheckpointsDialog = lazyPart(
 const LessonPanel = lazyPart(
   async () => (await import('../features/lesson/lesson-panel.tsx')).LessonPanel,
 );
-const CourseDialog = lazyPart(
-  async () => (await import('../features/lesson/course-dialog.tsx')).CourseDialog,
+const HomePanel = lazyPart(async () => (await import('../features/home/home-panel.tsx')).HomePanel);
+const GlossaryPanel = lazyPart(
+  async () => (await import('../features/guide/glossary-panel.tsx')).GlossaryPanel,
+);
+const Palette = lazyPart(async () => (await import('../features/palette/palette.tsx')).Palette);
+const OfflineDialog = lazyPart(
+  async () => (await import('../features/offline/offline-dialog.tsx')).OfflineDialog,
+);
+const OpenShareDialog = lazyPart(
+  async () => (await import('../features/share/open-share-dialog.tsx')).OpenShareDialog,
+);
+const ShareDialog = lazyPart(
+  async () => (await import('../features/share/share-dialog.tsx')).ShareDialog,
+);
+const LabelsPanel = lazyPart(
+  async () => (await import('../features/guide/labels-panel.tsx')).LabelsPanel,
 );
 const ClusterPanel = lazyPart(
   async () => (await import('../features/cluster/cluster-panel.tsx')).ClusterPanel,
@@ -61,6 +80,15 @@ function useNarrow(): boolean {
   );
 }
 
+const guideNames: Readonly<Record<Page['kind'], string>> = {
+  home: 'Home',
+  lab: '',
+  lesson: 'Lesson',
+  glossary: 'Glossary',
+  labels: 'Labels',
+  share: 'Home',
+};
+
 /** An empty pane in place of one that is still to come. */
 const waiting = <div className={styles['waiting']} />;
 
@@ -72,8 +100,10 @@ export function App({ session }: { readonly session: LabSession }) {
   );
   const state = useMachineState(machine);
   const narrow = useNarrow();
-  const { route, open: openLesson, close: closeLesson, showStep } = useLessonRoute();
-  const [single, setSingle] = useState<View>(route ? 'lesson' : 'terminal');
+  const { page, lesson } = useRoute();
+  const [firstPage] = useState(page);
+  const guidePage = { takesFocus: page !== firstPage, onClose: closePage };
+  const [single, setSingle] = useState<View>('guide');
   const [lower, setLower] = useState<LowerView>('preview');
   const show = useCallback((view: View) => {
     setSingle(view);
@@ -81,11 +111,22 @@ export function App({ session }: { readonly session: LabSession }) {
   }, []);
   const [showShortcuts, setShowShortcuts] = useState(false);
   const [showImages, setShowImages] = useState(false);
-  const [showCourse, setShowCourse] = useState(false);
   const [showCheckpoints, setShowCheckpoints] = useState(false);
+  const [showOffline, setShowOffline] = useState(false);
+  const [sharing, setSharing] = useState(false);
+  /** what a file brought, as a link would */
+  const [packed, setPacked] = useState<string>();
+  const [showPalette, setShowPalette] = useState(false);
+  /** why something did not even begin */
+  const [trouble, setTrouble] = useState<Failure>();
   /** machines whose first shell has answered */
   const [shells, setShells] = useState<ReadonlySet<LabMachine>>(new Set());
   const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
+
+  // On a narrow page, what the address names comes first.
+  const visits = useVisits();
+  const isLab = page.kind === 'lab';
+  useEffect(() => setSingle(isLab ? 'terminal' : 'guide'), [visits, isLab]);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -93,12 +134,17 @@ export function App({ session }: { readonly session: LabSession }) {
         event.preventDefault();
         event.stopPropagation();
         focusNextPane(event.shiftKey ? -1 : 1);
-      } else if (
-        event.key === 'F1' &&
-        !(event.target as Element).closest('.xterm, .monaco-editor')
-      ) {
+        return;
+      }
+      // Programs in the terminal and the editor have these keys for themselves; Cmd is nobody's there.
+      const typing = (event.target as Element).closest('.xterm, .monaco-editor') !== null;
+      if (event.key === 'F1' && !typing) {
         event.preventDefault();
         setShowShortcuts(true);
+      } else if (event.key === 'k' && ((event.ctrlKey && !typing) || event.metaKey)) {
+        event.preventDefault();
+        event.stopPropagation();
+        setShowPalette(true);
       }
     };
     addEventListener('keydown', onKeyDown, true);
@@ -115,6 +161,18 @@ export function App({ session }: { readonly session: LabSession }) {
     dockerMachine !== undefined && (shells.has(dockerMachine) || problem !== undefined)
       ? dockerMachine
       : undefined;
+  // Shared files that belong to no lesson.
+  const labFiles =
+    dockerMachine !== undefined && shells.has(dockerMachine) ? dockerMachine.files : undefined;
+  useEffect(() => {
+    if (labFiles === undefined) return undefined;
+    const take = async () => {
+      const paths = await takeArrival(undefined, labFiles);
+      for (const path of paths) openFilesOf(DOCKER_MACHINE).open(`/root/work/${path}`);
+    };
+    void take();
+    return onArrival(() => void take());
+  }, [labFiles]);
   const onShell = useCallback(() => {
     if (machine === undefined) return;
     setShells(
@@ -137,24 +195,55 @@ export function App({ session }: { readonly session: LabSession }) {
   );
 
   const views: WorkspaceProps['views'] = {
-    ...(route && {
-      lesson: (
-        <Part name="The lesson">
-          <LessonPanel
-            key={route.lesson}
-            id={route.lesson}
-            step={route.step}
-            machine={lessonMachine}
-            lab={session.machines}
-            cluster={cluster}
-            onStep={showStep}
-            onCourse={() => setShowCourse(true)}
-            onClose={closeLesson}
-            onShowMachine={session.show}
-            onResetMachine={() => void session.reset(DOCKER_MACHINE, 'restore')}
-            onStartCluster={session.replaceCluster}
-          />
-        </Part>
+    ...(page.kind !== 'lab' && {
+      guide: (
+        <>
+          {lesson && (
+            <div className={styles['guide']} hidden={page.kind !== 'lesson'}>
+              <Part name="The lesson">
+                <LessonPanel
+                  key={lesson.lesson}
+                  id={lesson.lesson}
+                  step={lesson.step}
+                  machine={lessonMachine}
+                  lab={session.machines}
+                  cluster={cluster}
+                  onStep={showStep}
+                  onCourse={() => open({ kind: 'home' })}
+                  onClose={closePage}
+                  onShowMachine={session.show}
+                  onResetMachine={() => void session.reset(DOCKER_MACHINE, 'restore')}
+                  onStartCluster={session.replaceCluster}
+                />
+              </Part>
+            </div>
+          )}
+          {(page.kind === 'home' || page.kind === 'share') && (
+            <Part name="Home">
+              <HomePanel
+                cluster={cluster}
+                onStartCluster={session.startCluster}
+                onShowCluster={() => {
+                  if (narrow) open({ kind: 'lab' });
+                  show('cluster');
+                }}
+                onShowOffline={() => setShowOffline(true)}
+                onShared={setPacked}
+                {...guidePage}
+              />
+            </Part>
+          )}
+          {page.kind === 'glossary' && (
+            <Part name="The glossary">
+              <GlossaryPanel term={page.term} {...guidePage} />
+            </Part>
+          )}
+          {page.kind === 'labels' && (
+            <Part name="The page about labels">
+              <LabelsPanel {...guidePage} />
+            </Part>
+          )}
+        </>
       ),
     }),
     files: (
@@ -230,35 +319,52 @@ export function App({ session }: { readonly session: LabSession }) {
         machines={machines}
         onShow={session.show}
         onShowCluster={() => show('cluster')}
-        onShowCourse={() => setShowCourse(true)}
         onShowImages={() => setShowImages(true)}
         onShowMachine={() => show('machine')}
+        onShowPalette={() => setShowPalette(true)}
         onShowShortcuts={() => setShowShortcuts(true)}
       />
       <main className={narrow ? styles['narrow'] : styles['main']}>
         <Workspace
           views={views}
-          single={single === 'lesson' && !route ? 'terminal' : single}
+          single={single === 'guide' && page.kind === 'lab' ? 'terminal' : single}
+          guide={guideNames[page.kind]}
           lower={lower}
           onShow={show}
           narrow={narrow}
         />
       </main>
       {machine && <DiskNotice machine={machine} />}
+      <ArrivalNotice />
       {showImages && (
         <Suspense>
           <ImagesDialog load={session.hubContents} onClose={() => setShowImages(false)} />
         </Suspense>
       )}
-      {showCourse && (
+      {showPalette && (
         <Suspense>
-          <CourseDialog
-            onChoose={(lesson) => {
-              openLesson(lesson);
-              show('lesson');
-              setShowCourse(false);
-            }}
-            onClose={() => setShowCourse(false)}
+          <Palette
+            commands={appCommands({
+              machines: machines.map((one) => one.name),
+              hasCluster: cluster !== undefined,
+              showMachine: (wanted) => {
+                session.show(wanted);
+                show('terminal');
+              },
+              show,
+              startCluster: (nodes) => {
+                show('cluster');
+                session
+                  .startCluster(nodes)
+                  .catch((error: unknown) => setTrouble(describeFailure(error)));
+              },
+              showCheckpoints: () => setShowCheckpoints(true),
+              showImages: () => setShowImages(true),
+              showOffline: () => setShowOffline(true),
+              ...(labFiles === undefined ? {} : { share: () => setSharing(true) }),
+              showShortcuts: () => setShowShortcuts(true),
+            })}
+            onClose={() => setShowPalette(false)}
           />
         </Suspense>
       )}
@@ -266,6 +372,38 @@ export function App({ session }: { readonly session: LabSession }) {
         <Suspense>
           <CheckpointsDialog world={session} onClose={() => setShowCheckpoints(false)} />
         </Suspense>
+      )}
+      {showOffline && (
+        <Suspense>
+          <OfflineDialog onClose={() => setShowOffline(false)} />
+        </Suspense>
+      )}
+      {(page.kind === 'share' || packed !== undefined) && (
+        <Suspense>
+          <OpenShareDialog
+            key={packed}
+            packed={packed ?? (page.kind === 'share' ? page.packed : '')}
+            onOpen={(id, step) => {
+              setPacked(undefined);
+              open(id === undefined ? { kind: 'lab' } : { kind: 'lesson', lesson: id, step });
+            }}
+            onClose={() => {
+              setPacked(undefined);
+              if (page.kind === 'share') open({ kind: 'home' });
+            }}
+          />
+        </Suspense>
+      )}
+      {sharing && labFiles && (
+        <Suspense>
+          <ShareDialog files={labFiles} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
+      {trouble && (
+        <Dialog title={trouble.title} onClose={() => setTrouble(undefined)}>
+          <p>{trouble.why}</p>
+          <p>{trouble.advice.join(' ')}</p>
+        </Dialog>
       )}
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
     </div>

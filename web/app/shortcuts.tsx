@@ -10,6 +10,10 @@ const groups: readonly {
     keys: [
       ['F6', 'Go to the next pane; the way out of terminal and editor'],
       ['Shift+F6', 'Go to the pane before'],
+      [
+        'Ctrl+K',
+        'Find a lesson, step, machine, action or term (outside terminal and editor: F6 first)',
+      ],
       ['F1', 'Show this list (outside terminal and editor)'],
       ['Ctrl+Shift+`', 'Open a new terminal'],
       ['Arrow keys', 'On a divider: resize the panes. On tabs: choose one'],
@@ -59,7 +63,8 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
       </div>
       {mac && (
         <p className={styles['note']}>
-          On a Mac, Cmd+C and Cmd+V copy and paste in the terminal too, and Cmd+S saves.
+          On a Mac, Cmd+K finds commands everywhere, Cmd+C and Cmd+V copy and paste in the terminal
+          too, and Cmd+S saves.
         </p>
       )}
     </Dialog>

@@ -6,17 +6,19 @@ import { Tabs } from '../ui/tabs.tsx';
 import { layoutStorage } from './layout-storage.ts';
 import styles from './workspace.module.css';
 
-export type View = 'lesson' | 'files' | 'editor' | 'terminal' | 'preview' | 'machine' | 'cluster';
+export type View = 'guide' | 'files' | 'editor' | 'terminal' | 'preview' | 'machine' | 'cluster';
 
 export type LowerView = Extract<View, 'preview' | 'machine' | 'cluster'>;
 
 const lowerViews: readonly LowerView[] = ['preview', 'machine', 'cluster'];
 
 export interface WorkspaceProps {
-  /** without a lesson there is no pane for one */
-  readonly views: Readonly<Record<Exclude<View, 'lesson'>, ReactNode>> & {
-    readonly lesson?: ReactNode;
+  /** the guide is what stands beside the machine, such as a lesson; without one there is no pane for it */
+  readonly views: Readonly<Record<Exclude<View, 'guide'>, ReactNode>> & {
+    readonly guide?: ReactNode;
   };
+  /** what the guide is now, in a word */
+  readonly guide: string;
   /** the one view a narrow page shows */
   readonly single: View;
   /** what a wide page shows below the terminal */
@@ -38,25 +40,25 @@ function useLayout(id: string) {
   });
 }
 
-function WideWorkspace({ views, lower, onShow }: WorkspaceProps) {
-  const hasLesson = views.lesson !== undefined;
-  const columns = useLayout(hasLesson ? 'columns-with-lesson' : 'columns');
+function WideWorkspace({ views, guide, lower, onShow }: WorkspaceProps) {
+  const hasGuide = views.guide !== undefined;
+  const columns = useLayout(hasGuide ? 'columns-with-guide' : 'columns');
   const side = useLayout('side');
   const work = useLayout('work');
 
   return (
-    <Group key={String(hasLesson)} orientation="horizontal" {...columns} className={styles['wide']}>
-      {hasLesson && (
+    <Group key={String(hasGuide)} orientation="horizontal" {...columns} className={styles['wide']}>
+      {hasGuide && (
         <>
-          <Pane id="lesson" minSize={260} defaultSize="30%">
-            <div className={styles['pane']} data-pane="lesson">
-              {views.lesson}
+          <Pane id="guide" minSize={260} defaultSize="30%">
+            <div className={styles['pane']} data-pane="guide">
+              {views.guide}
             </div>
           </Pane>
-          <Divider label="Width of the lesson" />
+          <Divider label={`Width: ${guide.toLowerCase()}`} />
         </>
       )}
-      <Pane id="side" minSize="18%" defaultSize="44%">
+      <Pane id="side" minSize="18%" defaultSize={hasGuide ? '34%' : '44%'}>
         <Group orientation="horizontal" {...side}>
           <Pane
             id="files"
@@ -133,7 +135,7 @@ const narrowViews: readonly {
   readonly label: string;
   readonly icon: IconName;
 }[] = [
-  { view: 'lesson', label: 'Lesson', icon: 'book' },
+  { view: 'guide', label: 'Home', icon: 'book' },
   { view: 'files', label: 'Files', icon: 'folder' },
   { view: 'editor', label: 'Editor', icon: 'code' },
   { view: 'terminal', label: 'Terminal', icon: 'terminal' },
@@ -142,8 +144,8 @@ const narrowViews: readonly {
   { view: 'cluster', label: 'Cluster', icon: 'cluster' },
 ];
 
-function NarrowWorkspace({ views, single, onShow }: WorkspaceProps) {
-  const shown = narrowViews.filter(({ view }) => view !== 'lesson' || views.lesson !== undefined);
+function NarrowWorkspace({ views, guide, single, onShow }: WorkspaceProps) {
+  const shown = narrowViews.filter(({ view }) => view !== 'guide' || views.guide !== undefined);
   return (
     <div className={styles['narrow']}>
       <PanelNameShown value={true}>
@@ -170,7 +172,7 @@ function NarrowWorkspace({ views, single, onShow }: WorkspaceProps) {
             onClick={() => onShow(view)}
           >
             <Icon name={icon} size={20} />
-            {label}
+            {view === 'guide' ? guide : label}
           </button>
         ))}
       </nav>

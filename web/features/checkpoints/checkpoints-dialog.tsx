@@ -61,7 +61,10 @@ export function CheckpointsDialog({
 
   const load = async () => setEntries(await listCheckpoints());
   useEffect(() => {
-    listCheckpoints().then(setEntries, () => setEntries([]));
+    listCheckpoints().then(setEntries, (error: unknown) => {
+      setEntries([]);
+      setProblem(describeSaveProblem(error));
+    });
   }, []);
 
   /** One thing at a time; a failure is told in a sentence. Resolves to whether it was done. */

@@ -9,6 +9,7 @@ import { RealityLabel } from '../../ui/reality-label.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { ClusterProgress, ClusterSummary, useClusterState } from './cluster-progress.tsx';
+import { ClusterSize } from './cluster-size.tsx';
 import { NodePods } from './node-pods.tsx';
 import { nodeWords } from './node-words.ts';
 import styles from './cluster-panel.module.css';
@@ -49,20 +50,15 @@ export function ClusterPanel(props: ClusterPanelProps) {
   );
 }
 
-const SIZES = [1, 2, 3, 4] as const;
-
 function NoCluster({ onStart }: Pick<ClusterPanelProps, 'onStart'>) {
-  const id = useId();
-  const [nodes, setNodes] = useState(3);
   const [problem, setProblem] = useState<string>();
-  const [starting, setStarting] = useState(false);
-  const start = async () => {
-    setStarting(true);
+  const start = async (nodes: number) => {
+    setProblem(undefined);
     try {
       await onStart(nodes);
     } catch (error) {
-      setStarting(false);
       setProblem(`The cluster could not be started: ${messageOf(error)}. Try again.`);
+      throw error;
     }
   };
   return (
@@ -72,22 +68,7 @@ function NoCluster({ onStart }: Pick<ClusterPanelProps, 'onStart'>) {
         The first machine has the control plane; Pods run on the others. Each takes about 200 MB of
         this computer’s memory.
       </p>
-      <div className={styles['choose']}>
-        <label htmlFor={id}>Machines</label>
-        <select
-          id={id}
-          value={nodes}
-          className={styles['select']}
-          onChange={({ target }) => setNodes(Number(target.value))}
-        >
-          {SIZES.map((size) => (
-            <option key={size}>{size}</option>
-          ))}
-        </select>
-        <Button variant="primary" icon="play" disabled={starting} onClick={() => void start()}>
-          Start the cluster
-        </Button>
-      </div>
+      <ClusterSize onStart={start} />
       {problem !== undefined && <p role="alert">{problem}</p>}
     </div>
   );

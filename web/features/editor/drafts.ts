@@ -3,6 +3,7 @@
  * may go what was saved there; this brings it back. By machine and path.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { storageRefused } from '../../ui/storage-health.ts';
 
 interface Schema extends DBSchema {
   drafts: {
@@ -35,7 +36,8 @@ export function draftsOf(machine: string): Drafts {
   ): Promise<T> => {
     try {
       return await action(await open());
-    } catch {
+    } catch (error) {
+      storageRefused(error);
       return otherwise;
     }
   };

@@ -1,4 +1,5 @@
 /** Which files of a machine are open in the editor, and which one is shown. What the file tree and the editor share. */
+import { storageRefused } from '../../ui/storage-health.ts';
 import { isInside } from '../files/paths.ts';
 
 export interface OpenFilesState {
@@ -68,7 +69,8 @@ export class OpenFiles {
     this.#state = state;
     try {
       localStorage.setItem(storageKey(this.#machine), JSON.stringify(state));
-    } catch {
+    } catch (error) {
+      storageRefused(error);
       // Without storage, the tabs last as long as the page.
     }
     for (const listener of this.#listeners) listener();

@@ -3,11 +3,16 @@ import type { LabMachine } from '../../../engine/api/lab.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
 import type { MachineLab } from '../../../lessons/other-machines.ts';
 import { tasksOf } from '../../../lessons/lesson.ts';
+import { machineOf } from '../../../lessons/place.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
 import { Panel } from '../../ui/panel.tsx';
+import { Badge } from '../../ui/reality-label.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
+import { TermPopovers } from '../guide/term-popovers.tsx';
 import { ConfirmReset } from '../machine/confirm-reset.tsx';
+import { onArrival } from '../share/arrivals.ts';
+import { ShareDialog } from '../share/share-dialog.tsx';
 import { readLessonParts, type LessonParts } from './course.ts';
 import { BlockView } from './lesson-blocks.tsx';
 import { LessonPlace, usePlace, type LessonPlaceProps } from './lesson-place.tsx';
@@ -20,7 +25,7 @@ import styles from './lesson.module.css';
 
 export interface LessonPanelProps extends Omit<LessonPlaceProps, 'environment' | 'place'> {
   readonly id: string;
-  /** id of a step, from a link */
+  /** id of the step that the address names */
   readonly step: string | undefined;
   /** the machine with Docker, as soon as it can be used */
   readonly machine: LabMachine | undefined;
@@ -76,21 +81,23 @@ export function LessonPanel(props: LessonPanelProps) {
   return (
     <Panel title={parts?.lesson.title ?? 'Lesson'} actions={<CloseButton {...props} />}>
       <div className={styles['body']}>
-        {problem !== undefined ? (
-          <>
-            <p role="alert">{problem}</p>
-            <Button icon="book" onClick={props.onCourse}>
-              Course
-            </Button>
-          </>
-        ) : parts === undefined ? (
-          <Waiting text="The lesson is loading" />
-        ) : (
-          <>
-            <Introduction parts={parts} />
-            <LessonPlace {...props} environment={parts.lesson.environment} />
-          </>
-        )}
+        <TermPopovers>
+          {problem !== undefined ? (
+            <>
+              <p role="alert">{problem}</p>
+              <Button icon="book" onClick={props.onCourse}>
+                Course
+              </Button>
+            </>
+          ) : parts === undefined ? (
+            <Waiting text="The lesson is loading" />
+          ) : (
+            <>
+              <Introduction parts={parts} />
+              <LessonPlace {...props} environment={parts.lesson.environment} />
+            </>
+          )}
+        </TermPopovers>
       </div>
     </Panel>
   );
@@ -113,6 +120,7 @@ function CloseButton({ onClose }: Pick<LessonPanelProps, 'onClose'>) {
 function LessonView({
   open,
   environment,
+  step: wanted,
   onStep,
   onCourse,
   onClose,
@@ -126,6 +134,8 @@ function LessonView({
   const top = useRef<HTMLHeadingElement>(null);
   const shown = useRef(step.id);
   const [confirming, setConfirming] = useState(false);
+  const [sharing, setSharing] = useState(false);
+  const [said, setSaid] = useState('');
 
   useEffect(() => {
     onStep(step.id);
@@ -134,6 +144,21 @@ function LessonView({
     top.current?.focus();
     top.current?.scrollIntoView({ block: 'start' });
   }, [step.id, onStep]);
+
+  // A link to another step, or to the lesson as a whole.
+  useEffect(() => {
+    const at = lesson.steps.findIndex(({ id }) => id === wanted);
+    if (at >= 0) open.go(at);
+    else onStep(open.state().step.id);
+  }, [open, lesson, wanted, onStep]);
+
+  useEffect(() => onArrival(() => void open.takeShared()), [open]);
+  const copyLink = () => {
+    navigator.clipboard.writeText(location.href).then(
+      () => setSaid('The link to this step is copied.'),
+      () => setSaid('The browser did not allow it. The link is in the address bar.'),
+    );
+  };
 
   const isDone = (tasks: readonly { readonly id: string }[]) =>
     tasks.length > 0 && tasks.every(({ id }) => done.includes(id));
@@ -157,6 +182,9 @@ function LessonView({
                 onSelect: () => setConfirming(true),
               },
               'separator',
+              { label: 'Copy a link to this step', icon: 'copy', onSelect: copyLink },
+              { label: 'Share my files', icon: 'external', onSelect: () => setSharing(true) },
+              'separator',
               { label: 'Course', icon: 'book', onSelect: onCourse },
             ]}
           />
@@ -165,75 +193,87 @@ function LessonView({
       }
     >
       <div className={styles['body']}>
-        {problem !== undefined && <p role="alert">The lesson could not be set up: {problem}</p>}
-        <nav aria-label="Steps" className={styles['steps']}>
-          <ol>
-            {lesson.steps.map((one, number) => (
-              <li key={one.id}>
-                <button
-                  type="button"
-                  aria-current={number === index ? 'step' : undefined}
-                  aria-label={`Step ${number + 1}: ${one.title}${isDone(tasksOf(one)) ? ', done' : ''}`}
-                  className={isDone(tasksOf(one)) ? styles['stepDone'] : styles['step']}
-                  onClick={() => open.go(number)}
-                >
-                  {number + 1}
-                </button>
-              </li>
-            ))}
-          </ol>
-        </nav>
-        {index === 0 && (
-          <>
-            {lesson.introduction.map((block, number) => (
-              <BlockView key={number} block={block} open={open} verdict={undefined} />
-            ))}
-            <Reality reality={lesson.reality} />
-          </>
-        )}
-        <h3 ref={top} tabIndex={-1} className={styles['title']}>
-          {step.title}
-        </h3>
-        {step.blocks.map((block, number) => (
-          <BlockView
-            key={`${step.id}-${number}`}
-            block={block}
-            open={open}
-            verdict={block.kind === 'task' ? verdicts[block.id] : undefined}
-          />
-        ))}
-        <footer className={styles['footer']}>
-          <Button icon="back" disabled={index === 0} onClick={() => open.go(index - 1)}>
-            Back
-          </Button>
-          {last ? (
-            <Button variant={stepDone ? 'primary' : 'secondary'} icon="book" onClick={onCourse}>
-              {open.complete() ? 'Done: back to the course' : 'Course'}
-            </Button>
-          ) : (
-            <Button
-              variant={stepDone ? 'primary' : 'secondary'}
-              icon="forward"
-              onClick={() => open.go(index + 1)}
-            >
-              Next: {lesson.steps[index + 1]?.title}
-            </Button>
+        <TermPopovers>
+          {problem !== undefined && <p role="alert">The lesson could not be set up: {problem}</p>}
+          <nav aria-label="Steps" className={styles['steps']}>
+            <ol>
+              {lesson.steps.map((one, number) => (
+                <li key={one.id}>
+                  <button
+                    type="button"
+                    aria-current={number === index ? 'step' : undefined}
+                    aria-label={`Step ${number + 1}: ${one.title}${isDone(tasksOf(one)) ? ', done' : ''}`}
+                    className={isDone(tasksOf(one)) ? styles['stepDone'] : styles['step']}
+                    onClick={() => open.go(number)}
+                  >
+                    {number + 1}
+                  </button>
+                </li>
+              ))}
+            </ol>
+          </nav>
+          {index === 0 && (
+            <>
+              {lesson.introduction.map((block, number) => (
+                <BlockView key={number} block={block} open={open} verdict={undefined} />
+              ))}
+              <Reality reality={lesson.reality} />
+            </>
           )}
-        </footer>
-        {confirming && (
-          <ConfirmReset
-            start="restore"
-            of={environment.kind}
-            onClose={() => setConfirming(false)}
-            onConfirm={() => {
-              setConfirming(false);
-              void open.forget().then(() => {
-                if (environment.kind === 'machine') onResetMachine();
-                else void onStartCluster(environment.nodes);
-              });
-            }}
-          />
-        )}
+          <h3 ref={top} tabIndex={-1} className={styles['title']}>
+            {step.title}
+          </h3>
+          {step.blocks.map((block, number) => (
+            <BlockView
+              key={`${step.id}-${number}`}
+              block={block}
+              open={open}
+              verdict={block.kind === 'task' ? verdicts[block.id] : undefined}
+            />
+          ))}
+          <footer className={styles['footer']}>
+            <Button icon="back" disabled={index === 0} onClick={() => open.go(index - 1)}>
+              Back
+            </Button>
+            {last ? (
+              <Button variant={stepDone ? 'primary' : 'secondary'} icon="book" onClick={onCourse}>
+                {open.complete() ? 'Done: back to the course' : 'Course'}
+              </Button>
+            ) : (
+              <Button
+                variant={stepDone ? 'primary' : 'secondary'}
+                icon="forward"
+                onClick={() => open.go(index + 1)}
+              >
+                Next: {lesson.steps[index + 1]?.title}
+              </Button>
+            )}
+          </footer>
+          <p role="status" className={styles['said']}>
+            {said}
+          </p>
+          {sharing && (
+            <ShareDialog
+              lesson={{ id: lesson.id, step: step.id }}
+              files={machineOf(open.place).files}
+              onClose={() => setSharing(false)}
+            />
+          )}
+          {confirming && (
+            <ConfirmReset
+              start="restore"
+              of={environment.kind}
+              onClose={() => setConfirming(false)}
+              onConfirm={() => {
+                setConfirming(false);
+                void open.forget().then(() => {
+                  if (environment.kind === 'machine') onResetMachine();
+                  else void onStartCluster(environment.nodes);
+                });
+              }}
+            />
+          )}
+        </TermPopovers>
       </div>
     </Panel>
   );
@@ -250,11 +290,14 @@ function Reality({ reality }: { readonly reality: OpenLesson['lesson']['reality'
       <dl className={styles['reality']}>
         {told.map((kind) => (
           <div key={kind}>
-            <dt>{kind}</dt>
+            <dt>
+              <Badge reality={kind} />
+            </dt>
             <dd>{reality[kind]}</dd>
           </div>
         ))}
       </dl>
+      <a href="#/labels">What the labels mean</a>
     </details>
   );
 }

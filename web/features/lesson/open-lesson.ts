@@ -5,6 +5,7 @@ import { lessonFolder, prepareLesson } from '../../../lessons/lesson-files.ts';
 import { CONTROL_PLANE, machineOf, type Place } from '../../../lessons/place.ts';
 import { StepRun, type Verdicts } from '../../../lessons/runner.ts';
 import { openFilesOf } from '../editor/open-files.ts';
+import { takeArrival } from '../share/arrivals.ts';
 import { onTerminalOutput, typeInTerminal } from '../terminal/terminal-access.ts';
 import type { LessonParts } from './course.ts';
 import { progress } from './progress.ts';
@@ -70,6 +71,8 @@ export class OpenLesson {
   async start(): Promise<void> {
     const { id, open } = this.lesson;
     this.#showMachine(this.#machineName);
+    progress.change(id, { step: this.#state.step.id });
+    const shared = await this.takeShared();
     try {
       await prepareLesson(this.#place, { ...this.#parts, id });
     } catch (error) {
@@ -77,8 +80,14 @@ export class OpenLesson {
       this.#set({ ...this.#state, problem });
     }
     if (this.#isOver) return;
-    for (const path of open) openFilesOf(this.#machineName).open(`/root/work/${path}`);
+    for (const path of [...open, ...shared])
+      openFilesOf(this.#machineName).open(`/root/work/${path}`);
     this.#watch();
+  }
+
+  /** Files that somebody shared, if any wait for this lesson. @returns their paths below /root/work */
+  takeShared(): Promise<readonly string[]> {
+    return takeArrival(this.lesson.id, machineOf(this.#place).files);
   }
 
   /** Everything of the lesson was done. */
@@ -88,7 +97,7 @@ export class OpenLesson {
   }
 
   go(index: number): void {
-    if (this.lesson.steps[index] === undefined) return;
+    if (this.lesson.steps[index] === undefined || index === this.#state.index) return;
     this.#set(this.#stateOf(index));
     progress.change(this.lesson.id, { step: this.#state.step.id });
     this.#watch();

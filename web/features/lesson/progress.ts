@@ -1,37 +1,40 @@
 import { useSyncExternalStore } from 'react';
-import { z } from 'zod';
+import { storageRefused } from '../../ui/storage-health.ts';
+import {
+  mergeProgress,
+  NO_PROGRESS,
+  readProgress,
+  type AllProgress,
+  type LessonProgress,
+} from './progress-record.ts';
+
+export type { AllProgress } from './progress-record.ts';
 
 const KEY = 'drydock.progress';
-
-const lessonProgress = z.object({
-  /** tasks that were done */
-  done: z.array(z.string()),
-  /** questions that were answered right */
-  answered: z.array(z.string()),
-  /** where the learner was */
-  step: z.string().optional(),
-});
-const allProgress = z.object({
-  version: z.literal(1),
-  lessons: z.record(z.string(), lessonProgress),
-});
-
-export type LessonProgress = z.infer<typeof lessonProgress>;
-type AllProgress = z.infer<typeof allProgress>;
+/** where something is kept that could not be read, so that what is written next does not replace it */
+const KEPT_KEY = 'drydock.progress.kept';
 
 const NONE: LessonProgress = { done: [], answered: [] };
+
+export interface ProgressProblem {
+  /** what happened, why, and what to do */
+  readonly text: string;
+  /** progress that cannot be read here, as it was found */
+  readonly kept?: string;
+}
 
 /** What the learner has done, kept in the browser. A store for `useSyncExternalStore`. */
 class Progress {
   readonly #listeners = new Set<() => void>();
-  #all: AllProgress;
+  #all: AllProgress = NO_PROGRESS;
+  #problem: ProgressProblem | undefined;
 
   constructor() {
-    this.#all = read();
+    this.#read();
     // Another tab may go on with the course.
     addEventListener('storage', ({ key }) => {
       if (key !== KEY) return;
-      this.#all = read();
+      this.#read();
       this.#tell();
     });
   }
@@ -42,6 +45,7 @@ class Progress {
   };
 
   readonly all = () => this.#all;
+  readonly problem = () => this.#problem;
 
   of(lesson: string): LessonProgress {
     return this.#all.lessons[lesson] ?? NONE;
@@ -49,14 +53,15 @@ class Progress {
 
   change(lesson: string, change: Partial<LessonProgress>): void {
     this.#keep({
-      version: 1,
+      ...this.#all,
       lessons: { ...this.#all.lessons, [lesson]: { ...this.of(lesson), ...change } },
+      last: lesson,
     });
   }
 
   forget(lesson: string): void {
     const { [lesson]: _, ...lessons } = this.#all.lessons;
-    this.#keep({ version: 1, lessons });
+    this.#keep({ ...this.#all, lessons });
   }
 
   /** A file that `load` takes. */
@@ -66,32 +71,50 @@ class Progress {
 
   /** Adds what a file holds to what is there. Rejects, and changes nothing, when it is not such a file. */
   async load(file: Blob): Promise<void> {
-    let loaded: AllProgress;
+    const loaded = readProgress(await file.text());
+    if (loaded === 'other-version')
+      throw new Error(
+        'This file was saved by another version of Drydock, which this one cannot read. Nothing was changed. Reload the page to get the newest version, then try again.',
+      );
+    if (loaded === 'damaged')
+      throw new Error(
+        'This file does not hold the progress of a course in Drydock. Nothing was changed. Choose one that “Save progress as a file” made.',
+      );
+    this.#keep(mergeProgress(this.#all, loaded));
+  }
+
+  #read(): void {
+    const text = stored(KEY);
+    const found = text === null ? NO_PROGRESS : readProgress(text);
+    if (typeof found !== 'string') {
+      this.#all = found;
+      const kept = stored(KEPT_KEY);
+      if (kept !== null) this.#problem = unreadable(kept);
+      return;
+    }
+    this.#all = NO_PROGRESS;
+    this.#problem = unreadable(text ?? '');
     try {
-      loaded = allProgress.parse(JSON.parse(await file.text()));
-    } catch (error) {
-      throw new Error('This file does not hold the progress of a course in Drydock.', {
-        cause: error,
-      });
+      if (localStorage.getItem(KEPT_KEY) === null) localStorage.setItem(KEPT_KEY, text ?? '');
+      localStorage.removeItem(KEY);
+    } catch {
+      // It stays where it was until something is written; the message offers it as a file.
     }
-    const lessons = { ...this.#all.lessons };
-    for (const [id, progress] of Object.entries(loaded.lessons)) {
-      const own = lessons[id] ?? NONE;
-      lessons[id] = {
-        ...progress,
-        done: [...new Set([...own.done, ...progress.done])],
-        answered: [...new Set([...own.answered, ...progress.answered])],
-      };
-    }
-    this.#keep({ version: 1, lessons });
   }
 
   #keep(all: AllProgress): void {
     this.#all = all;
     try {
       localStorage.setItem(KEY, JSON.stringify(all));
-    } catch {
-      // Without storage, progress lasts as long as the page; the header says that nothing is kept.
+      if (this.#problem?.kept === undefined) this.#problem = undefined;
+    } catch (error) {
+      storageRefused(error);
+      // Without any storage, progress lasts as long as the page; the header says that nothing is kept.
+      if (error instanceof DOMException && error.name === 'QuotaExceededError')
+        this.#problem = {
+          ...this.#problem,
+          text: 'This browser’s storage is full: what you do now is lost when you close the page. Save progress as a file, or delete checkpoints, then go on.',
+        };
     }
     this.#tell();
   }
@@ -101,16 +124,28 @@ class Progress {
   }
 }
 
-function read(): AllProgress {
+function stored(key: string): string | null {
   try {
-    return allProgress.parse(JSON.parse(localStorage.getItem(KEY) ?? ''));
+    return localStorage.getItem(key);
   } catch {
-    return { version: 1, lessons: {} };
+    return null;
   }
+}
+
+function unreadable(kept: string): ProgressProblem {
+  return {
+    text: 'The progress that this browser kept was saved by another version of Drydock, or is damaged. This version cannot read it and begins anew; what was there is kept.',
+    kept,
+  };
 }
 
 export const progress = new Progress();
 
 export function useProgress(): AllProgress {
   return useSyncExternalStore(progress.subscribe, progress.all);
+}
+
+/** What is wrong with keeping progress, if anything. */
+export function useProgressProblem(): ProgressProblem | undefined {
+  return useSyncExternalStore(progress.subscribe, progress.problem);
 }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import { Button } from '../../ui/button.tsx';
-import { Icon } from '../../ui/icon.tsx';
+import { Notice } from '../../ui/notice.tsx';
 import styles from './disk-notice.module.css';
 
 /** Shown while a program in the machine waits for a part of the disk that cannot be fetched. */
@@ -19,23 +19,24 @@ export function DiskNotice({ machine }: { readonly machine: LabMachine }) {
 
   if (!waiting) return null;
   return (
-    <div role="alert" className={styles['notice']}>
-      <Icon name="warning" size={20} />
-      <div className={styles['text']}>
-        <p className={styles['title']}>The machine waits for a part of its disk</p>
-        <p>
-          {navigator.onLine
-            ? 'It could not be fetched from this site. The program that needs it goes on as soon as it can be.'
-            : 'There is no connection. The program that needs it goes on as soon as there is one.'}
-        </p>
-        <details className={styles['detail']}>
-          <summary>Details</summary>
-          {supply.error.message} ({supply.attempts} attempts)
-        </details>
-      </div>
-      <Button small variant="primary" icon="reload" onClick={retry}>
-        Try now
-      </Button>
-    </div>
+    <Notice
+      role="alert"
+      title="The machine waits for a part of its disk"
+      actions={
+        <Button small variant="primary" icon="reload" onClick={retry}>
+          Try now
+        </Button>
+      }
+    >
+      <p>
+        {navigator.onLine
+          ? 'It could not be fetched from this site. The program that needs it goes on as soon as it can be.'
+          : 'There is no connection. The program that needs it goes on as soon as there is one.'}
+      </p>
+      <details className={styles['detail']}>
+        <summary>Details</summary>
+        {supply.error.message} ({supply.attempts} attempts)
+      </details>
+    </Notice>
   );
 }

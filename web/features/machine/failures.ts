@@ -96,6 +96,8 @@ export function describeSaveProblem(error: unknown): string {
       case 'SecurityError':
       case 'UnknownError':
         return 'This browser gives the page no storage, as private windows do. Save to a file.';
+      case 'VersionError':
+        return 'What is kept in this browser was saved by a newer version of Drydock. It stays as it is. Reload the page to get that version.';
       case 'NotReadableError':
       case 'NotFoundError':
         return 'The file could not be read. Choose it again.';

@@ -1,0 +1,72 @@
+import type { Command } from '../features/palette/find-commands.ts';
+import { setThemeChoice } from '../ui/theme.ts';
+import { focusPane } from './panes.ts';
+import { open } from './use-route.ts';
+import type { View } from './workspace.tsx';
+
+export interface AppActions {
+  readonly machines: readonly string[];
+  readonly hasCluster: boolean;
+  readonly showMachine: (name: string) => void;
+  readonly show: (view: View) => void;
+  readonly startCluster: (nodes: number) => void;
+  readonly showCheckpoints: () => void;
+  readonly showImages: () => void;
+  readonly showOffline: () => void;
+  /** absent while the machine with Docker does not run */
+  readonly share?: () => void;
+  readonly showShortcuts: () => void;
+}
+
+const panes: readonly (readonly [view: View, words: string])[] = [
+  ['terminal', 'the terminal'],
+  ['editor', 'the editor'],
+  ['files', 'the files'],
+  ['preview', 'the preview'],
+  ['machine', 'the machine panel'],
+  ['cluster', 'the cluster'],
+];
+
+/** What the app itself can do, for the palette. */
+export function appCommands(app: AppActions): readonly Command[] {
+  const action = (label: string, run: () => void, keys?: string): Command => ({
+    label,
+    group: 'Action',
+    run,
+    ...(keys === undefined ? {} : { keys }),
+  });
+  return [
+    action('Home and course', () => open({ kind: 'home' })),
+    action('Glossary', () => open({ kind: 'glossary', term: undefined })),
+    action('What real, ported and simulated mean', () => open({ kind: 'labels' })),
+    action('Only the machine', () => open({ kind: 'lab' })),
+    ...panes.map(([view, words]) =>
+      action(`Go to ${words}`, () => {
+        app.show(view);
+        const lower = view === 'preview' || view === 'machine' || view === 'cluster';
+        // Once it is shown.
+        requestAnimationFrame(() => focusPane(lower ? 'lower' : view));
+      }),
+    ),
+    ...app.machines.map((name) => ({
+      label: `Show ${name}`,
+      group: 'Machine',
+      run: () => app.showMachine(name),
+    })),
+    ...(app.hasCluster
+      ? []
+      : [1, 2, 3, 4].map((nodes) =>
+          action(`Start a cluster of ${nodes === 1 ? 'one machine' : `${nodes} machines`}`, () =>
+            app.startCluster(nodes),
+          ),
+        )),
+    action('Checkpoints', app.showCheckpoints),
+    action('Images of the registry', app.showImages),
+    action('Without a network: keep Drydock in this browser', app.showOffline),
+    ...(app.share === undefined ? [] : [action('Share my files by a link', app.share)]),
+    action('Keyboard', app.showShortcuts, 'F1'),
+    action('Colours: as this computer is set', () => setThemeChoice('system')),
+    action('Colours: light', () => setThemeChoice('light')),
+    action('Colours: dark', () => setThemeChoice('dark')),
+  ];
+}

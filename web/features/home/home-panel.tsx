@@ -1,0 +1,163 @@
+import { useEffect, useId, useState } from 'react';
+import type { ClusterFacade } from '../../../engine/api/cluster.ts';
+import { Button } from '../../ui/button.tsx';
+import { messageOf } from '../../ui/message-of.ts';
+import { FileButton } from '../../ui/file-button.tsx';
+import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
+import { ClusterSize } from '../cluster/cluster-size.tsx';
+import { GuidePanel, type GuidePageProps } from '../guide/guide-panel.tsx';
+import { readCourse, type CourseModule } from '../lesson/course.ts';
+import { useProgress } from '../lesson/progress.ts';
+import { OfflineSummary } from '../offline/offline-summary.tsx';
+import { countTasks, CourseList } from './course-list.tsx';
+import { ProgressFile } from './progress-file.tsx';
+import styles from './home.module.css';
+
+export interface HomePanelProps extends GuidePageProps {
+  readonly cluster: ClusterFacade | undefined;
+  readonly onStartCluster: (nodes: number) => Promise<void>;
+  readonly onShowCluster: () => void;
+  readonly onShowOffline: () => void;
+  /** a file was chosen that “Save as a file” of something shared has made */
+  readonly onShared: (packed: string) => void;
+}
+
+/** Where one begins: the lesson that one was at, the course, the machine and the cluster to play with. */
+export function HomePanel(props: HomePanelProps) {
+  const [modules, setModules] = useState<readonly CourseModule[]>();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    readCourse().then(setModules, (error: unknown) => setProblem(messageOf(error)));
+  }, []);
+  // What comes below the course is there with it: nothing moves.
+  const isRead = modules !== undefined || problem !== undefined;
+  return (
+    <GuidePanel title="Home" takesFocus={props.takesFocus} onClose={props.onClose}>
+      <p>
+        Real Linux machines, real containers and a Kubernetes cluster, inside this page. The
+        terminal is a root shell: type what you like, nothing outside of this page can break.
+      </p>
+      <Resume modules={modules} />
+      <FreePlay {...props} />
+      <section className={styles['section']} aria-labelledby="home-course">
+        <h4 id="home-course">Course</h4>
+        {problem !== undefined && <p role="alert">{problem}</p>}
+        {modules === undefined && problem === undefined && <Waiting text="The course is loading" />}
+        {modules && <Overall modules={modules} />}
+        {modules && <CourseList modules={modules} />}
+        {isRead && <ProgressFile />}
+      </section>
+      {isRead && <More {...props} />}
+    </GuidePanel>
+  );
+}
+
+function More({ onShowOffline, onShared }: HomePanelProps) {
+  return (
+    <section className={styles['section']} aria-label="More">
+      <OfflineSummary onShow={onShowOffline} />
+      <h4>From somebody else</h4>
+      <p>Open a file that somebody shared. A link opens by itself.</p>
+      <FileButton
+        label="Open a shared file"
+        accept="text/plain,.txt"
+        onFile={async (file) => onShared((await file.text()) || ' ')}
+      />
+      <h4>To look up</h4>
+      <p className={styles['links']}>
+        <a href="#/glossary">Glossary</a>
+        <a href="#/labels">Real, ported, simulated</a>
+      </p>
+    </section>
+  );
+}
+
+/** The way back to where the learner left off. It has its room before it is known what it says. */
+function Resume({ modules }: { readonly modules: readonly CourseModule[] | undefined }) {
+  const { last, lessons } = useProgress();
+  const own = last === undefined ? undefined : lessons[last];
+  const lesson = modules?.flatMap((module) => module.lessons).find(({ id }) => id === last);
+  if (own === undefined || (modules !== undefined && lesson === undefined)) return null;
+  const step = lesson?.steps.find(({ id }) => id === own.step) ?? lesson?.steps[0];
+  return (
+    <section className={styles['resume']} aria-labelledby="home-resume">
+      <h4 id="home-resume">Where you left off</h4>
+      <p>
+        {lesson?.title ?? '…'}
+        {step && <span className={styles['quiet']}> · {step.title}</span>}
+      </p>
+      <a className={styles['go']} href={`#/lesson/${last}${step ? `/${step.id}` : ''}`}>
+        Resume
+      </a>
+    </section>
+  );
+}
+
+function FreePlay({ cluster, onStartCluster, onShowCluster, onClose }: HomePanelProps) {
+  const id = useId();
+  const [problem, setProblem] = useState<string>();
+  return (
+    <section className={styles['section']} aria-labelledby={id}>
+      <h4 id={id}>Free play</h4>
+      <div className={styles['play']}>
+        <div>
+          <h5>A machine with Docker</h5>
+          <p className={styles['quiet']}>Linux, the docker command, an editor, and a preview.</p>
+          <Button icon="terminal" onClick={onClose}>
+            To the machine
+          </Button>
+        </div>
+        <div>
+          <h5>A Kubernetes cluster</h5>
+          {cluster === undefined ? (
+            <>
+              <p className={styles['quiet']}>
+                The first machine has the control plane. Each takes about 200 MB of memory.
+              </p>
+              <ClusterSize
+                onStart={async (nodes) => {
+                  setProblem(undefined);
+                  try {
+                    await onStartCluster(nodes);
+                    onShowCluster();
+                  } catch (error) {
+                    setProblem(`The cluster could not be started: ${messageOf(error)}. Try again.`);
+                    throw error;
+                  }
+                }}
+              />
+            </>
+          ) : (
+            <>
+              <p className={styles['quiet']}>It is there.</p>
+              <Button icon="cluster" onClick={onShowCluster}>
+                Show the cluster
+              </Button>
+            </>
+          )}
+        </div>
+      </div>
+      {problem !== undefined && <p role="alert">{problem}</p>}
+    </section>
+  );
+}
+
+function Overall({ modules }: { readonly modules: readonly CourseModule[] }) {
+  const all = useProgress();
+  const { tasks, done } = countTasks(
+    modules.flatMap(({ lessons }) => lessons),
+    all,
+  );
+  const text = `${done} of ${tasks} tasks done`;
+  return (
+    <div className={styles['overall']}>
+      <p className={styles['facts']}>{text}</p>
+      <ProgressBar
+        label="Progress in the course"
+        value={tasks === 0 ? 0 : done / tasks}
+        text={text}
+      />
+    </div>
+  );
+}
