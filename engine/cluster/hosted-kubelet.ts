@@ -39,6 +39,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
   readonly #stop = new AbortController();
   #kubelet: Kubelet | undefined;
   #runtime: ContainerRuntime | undefined;
+  #imagesArrived: Promise<unknown> | undefined;
   #agent: AgentClient | undefined;
 
   constructor(host: KubeletHost) {
@@ -59,7 +60,8 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     const content = new StoredContent(storage);
     const registry = registries(openHub, (address) => agent.dial({ network: 'tcp', address }));
     const images = await ImageStore.open({ storage, content, registry, clock });
-    await fetchNotedImages(agent, images, onError);
+    // Containers of a restored machine wait for them in their file systems; the kubelet does not.
+    const imagesArrived = fetchNotedImages(agent, images, onError).catch(onError);
     const runtime = new ContainerRuntime({
       agent,
       machine,
@@ -67,6 +69,9 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
       images,
       content,
       storage,
+      imagesArrived,
+      // Pods are on the network plugin's.
+      hasBridges: false,
       clock,
       random,
     });
@@ -97,6 +102,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     await kubelet.start(this.#stop.signal);
     this.#kubelet = kubelet;
     this.#runtime = runtime;
+    this.#imagesArrived = imagesArrived;
     this.#agent = agent;
   }
 
@@ -107,6 +113,8 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
 
   async flush(): Promise<void> {
     if (this.#runtime === undefined || this.#agent === undefined) return;
+    // Those that are still on their way belong into the note.
+    await this.#imagesArrived;
     await Promise.all([this.#runtime.flush(), noteImages(this.#agent, this.#runtime.images)]);
   }
 

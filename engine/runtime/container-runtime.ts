@@ -64,6 +64,10 @@ export interface ContainerRuntimeOptions {
   readonly images: Images;
   readonly content: ContentStore;
   readonly storage: Storage;
+  /** settles when the images of the containers there are have been fetched again; absent when nobody fetches them */
+  readonly imagesArrived?: Promise<unknown>;
+  /** Whether the bridges of its networks are there before a container is on them; they are when absent. */
+  readonly hasBridges?: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -84,6 +88,7 @@ export class ContainerRuntime implements Runtime {
   readonly #archives: Archives;
   readonly #watch: TaskWatch;
   readonly #machine: ContainerRuntimeOptions['machine'];
+  readonly #hasBridges: boolean;
 
   constructor(options: ContainerRuntimeOptions) {
     const { agent, clock, images, random } = options;
@@ -97,6 +102,7 @@ export class ContainerRuntime implements Runtime {
     this.images = images;
     this.content = options.content;
     this.#machine = options.machine;
+    this.#hasBridges = options.hasBridges ?? true;
     this.volumes = volumes;
     this.networks = networks;
     networks.inUse = () =>
@@ -112,7 +118,7 @@ export class ContainerRuntime implements Runtime {
       events,
       networks,
       sandboxes: new Sandboxes(agent, networks, machine),
-      trees: new TreePublisher(options.machine, images, layersInUse),
+      trees: new TreePublisher(options.machine, images, layersInUse, options.imagesArrived),
       lock: new KeyedLock(),
       machine,
     };
@@ -144,7 +150,7 @@ export class ContainerRuntime implements Runtime {
     ]);
     machine.hostname = hostname;
     machine.resolvConf = resolvConf;
-    networks.recover();
+    networks.recover(this.#hasBridges);
     for (const sandbox of this.sandboxes()) sandboxes.adopt(sandbox);
     await this.#watch.start();
     for (const sandbox of await sandboxes.reconcile(this.sandboxes())) {

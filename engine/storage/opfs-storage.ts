@@ -1,6 +1,7 @@
 import type { BlobSource } from '../api/image-tree.ts';
 import { toHex } from '../base/hex.ts';
 import { cryptoRandom } from '../base/random.ts';
+import { concatenate } from './memory-storage.ts';
 import type { AppendFile, Storage, StorageWriter } from './storage.ts';
 
 /** `move` of the File System standard's draft, which TypeScript does not describe yet; every browser with OPFS has it. */
@@ -9,30 +10,51 @@ interface MovableFile extends FileSystemFileHandle {
 }
 
 const INCOMING = '.incoming';
-/** Bytes gathered before they are written: each write is a call to another process of the browser. */
-const WRITE_BYTES = 1024 * 1024;
+/**
+ * Bytes gathered before they are written. Each write is a call to another process of the browser, and in a private window
+ * waits for a thread that compiles WebAssembly as well: beside three machines that start, three seconds for each.
+ */
+const WRITE_BYTES = 16 * 1024 * 1024;
+
+/** How new files are written: as fast as can be, or so that the worker goes on meanwhile. */
+export type OpfsWriting = 'at once' | 'beside';
+
+/** One new file's bytes, each call beginning where the last ended. */
+interface Sink {
+  write(bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  close(): void | Promise<void>;
+  abort(): void | Promise<void>;
+}
 
 /**
- * The browser's origin private file system. Only for workers: writing goes through a
- * synchronous access handle, which is several times faster than a writable stream.
+ * The browser's origin private file system. Only for workers: writing goes through a synchronous access handle, which
+ * is several times faster than a writable stream. On a busy computer a worker stands still in it for seconds, once for
+ * each `WRITE_BYTES`; one that others wait for writes `beside` its other work.
  * Unfinished writes live in `.incoming` and are thrown away at the next start.
  */
 export class OpfsStorage implements Storage {
   readonly #root: FileSystemDirectoryHandle;
   readonly #incoming: FileSystemDirectoryHandle;
+  readonly #writing: OpfsWriting;
   readonly #directories = new Map<string, FileSystemDirectoryHandle>();
 
-  private constructor(root: FileSystemDirectoryHandle, incoming: FileSystemDirectoryHandle) {
+  private constructor(
+    root: FileSystemDirectoryHandle,
+    incoming: FileSystemDirectoryHandle,
+    writing: OpfsWriting,
+  ) {
     this.#root = root;
     this.#incoming = incoming;
+    this.#writing = writing;
   }
 
   /** @param directory name of a directory below the origin's root. @throws when the browser refuses storage */
-  static async open(directory: string): Promise<OpfsStorage> {
+  static async open(directory: string, writing: OpfsWriting = 'at once'): Promise<OpfsStorage> {
     const origin = await navigator.storage.getDirectory();
     const root = await origin.getDirectoryHandle(directory, { create: true });
     await root.removeEntry(INCOMING, { recursive: true }).catch(() => {});
-    return new OpfsStorage(root, await root.getDirectoryHandle(INCOMING, { create: true }));
+    const incoming = await root.getDirectoryHandle(INCOMING, { create: true });
+    return new OpfsStorage(root, incoming, writing);
   }
 
   async size(name: string): Promise<number | undefined> {
@@ -54,33 +76,29 @@ export class OpfsStorage implements Storage {
   async create(): Promise<StorageWriter> {
     const temporary = toHex(cryptoRandom.bytes(8));
     const file = (await this.#incoming.getFileHandle(temporary, { create: true })) as MovableFile;
-    const access = await file.createSyncAccessHandle();
-    const buffer = new Uint8Array(WRITE_BYTES);
-    let filled = 0;
-    const flush = (): void => {
-      writeAll(access, buffer.subarray(0, filled));
-      filled = 0;
+    const sink = await (this.#writing === 'beside' ? streamInto(file) : handleOf(file));
+    let gathered: Uint8Array[] = [];
+    let size = 0;
+    const flush = async (): Promise<void> => {
+      const bytes = concatenate(gathered);
+      gathered = [];
+      size = 0;
+      await sink.write(bytes);
     };
     return {
-      write: (bytes) => {
-        for (let taken = 0; taken < bytes.length;) {
-          const part = bytes.subarray(taken, taken + WRITE_BYTES - filled);
-          buffer.set(part, filled);
-          filled += part.length;
-          taken += part.length;
-          if (filled === WRITE_BYTES) flush();
-        }
-        return Promise.resolve();
+      write: async (bytes) => {
+        gathered.push(bytes.slice());
+        size += bytes.length;
+        if (size >= WRITE_BYTES) await flush();
       },
       commit: async (name) => {
-        flush();
-        access.flush();
-        access.close();
+        await flush();
+        await sink.close();
         const [directory, base] = splitName(name);
         await file.move(await this.#directory(directory), base);
       },
       abort: async () => {
-        access.close();
+        await sink.abort();
         await this.#incoming.removeEntry(temporary).catch(() => {});
       },
     };
@@ -160,6 +178,30 @@ export class OpfsStorage implements Storage {
     this.#directories.set(path, handle);
     return handle;
   }
+}
+
+async function handleOf(file: FileSystemFileHandle): Promise<Sink> {
+  const access = await file.createSyncAccessHandle();
+  return {
+    write: (bytes) => writeAll(access, bytes),
+    close() {
+      access.flush();
+      access.close();
+    },
+    abort: () => access.close(),
+  };
+}
+
+/** In browsers that have no writable streams for files, as `handleOf`. */
+async function streamInto(file: FileSystemFileHandle): Promise<Sink> {
+  if (!('createWritable' in file)) return handleOf(file);
+  const stream = await file.createWritable();
+  return {
+    write: (bytes) => stream.write(bytes),
+    close: () => stream.close(),
+    // It may have ended: what is thrown away then is a whole file.
+    abort: () => stream.abort().catch(() => {}),
+  };
 }
 
 /** At the handle's position unless `offset` says another. @throws when the browser's quota is used up */

@@ -10,7 +10,8 @@ const log = new ComponentLog(systemClock, 'kubelet', reportError);
 exposeInBrowserWorker(
   log.with(
     new HostedKubelet({
-      openStorage: (node, again) => openBrowserStorage(`drydock-node-${node}`, reportError, again),
+      openStorage: (node, again) =>
+        openBrowserStorage(`drydock-node-${node}`, reportError, again, 'beside'),
       clock: systemClock,
       random: cryptoRandom,
       onError: log.error,

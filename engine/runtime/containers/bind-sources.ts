@@ -45,7 +45,10 @@ export async function prepareBindSources(
 }
 
 /** The mount a path is on: its line of mountinfo (proc(5)) names its place fifth and its peers seventh. */
-function mountOf(table: string, path: string): { readonly place: string; readonly peers: string } {
+export function mountOf(
+  table: string,
+  path: string,
+): { readonly place: string; readonly peers: string } {
   let best = { place: '/', peers: '' };
   for (const line of table.split('\n')) {
     const [before = ''] = line.split(' - ', 1);

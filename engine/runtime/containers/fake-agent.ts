@@ -39,6 +39,7 @@ export class FakeAgent implements AgentTransport {
   readonly files = new Map<string, string>([
     ['/etc/machine-id', '1'.repeat(32)],
     ['/etc/resolv.conf', 'nameserver 10.0.0.1\n'],
+    ['/proc/self/mountinfo', '21 1 0:19 / / rw,relatime shared:1 - overlay overlay rw\n'],
   ]);
   readonly tasks = new Map<string, TaskInfo>();
   readonly sandboxes = new Set<string>();

@@ -231,7 +231,7 @@ export class Lifecycle {
       } else if (task.exit !== undefined) {
         this.exited(record.id, task.exit);
       } else {
-        await this.#goOn(record, task);
+        this.#goOn(record, task);
       }
     }
     for (const { id } of tasks) {
@@ -242,17 +242,20 @@ export class Lifecycle {
     await book.save();
   }
 
-  /** A container whose layers are gone from the host cannot go on: its files are nowhere. */
-  async #goOn(record: ContainerRecord, task: TaskInfo): Promise<void> {
+  /**
+   * What it reads of its image waits in the machine until the image is published, and nobody else has to. A container
+   * whose layers are gone from the host cannot go on: its files are nowhere.
+   */
+  #goOn(record: ContainerRecord, task: TaskInfo): void {
     const { clock, trees } = this.#context;
+    const { id, layers, startedAt } = record;
     record.state = task.state === 'paused' ? 'paused' : 'running';
     record.pid = task.pid;
-    try {
-      await trees.publish(record.layers);
-    } catch (error) {
+    trees.publish(layers).catch((error: unknown) => {
+      if (!isRunning(record) || record.startedAt !== startedAt) return;
       record.error = `its image is no longer in the store: ${messageOf(error)}`;
-      this.exited(record.id, { code: LOST_EXIT_CODE, finishedAt: clock.now() });
-    }
+      this.exited(id, { code: LOST_EXIT_CODE, finishedAt: clock.now() });
+    });
   }
 
   async #startTask(record: ContainerRecord, size: TerminalSize | undefined): Promise<void> {

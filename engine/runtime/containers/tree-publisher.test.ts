@@ -7,7 +7,7 @@ import { packTar } from 'modern-tar';
 import { TreePublisher } from './tree-publisher.ts';
 
 /** Layers with one file each, and a machine that writes down what is asked of it. */
-async function setUp(count: number) {
+async function setUp(count: number, arrived?: Promise<unknown>) {
   const storage = new MemoryStorage();
   const layers = new LayerStore(storage, new StoredContent(storage));
   const tars = await Promise.all(
@@ -25,7 +25,7 @@ async function setUp(count: number) {
   const images = { tree: layers.tree.bind(layers) } as unknown as Images;
   const [first, second] = digests;
   if (first === undefined || second === undefined) throw new Error('There are no layers.');
-  const publisher = new TreePublisher(machine, images, () => [[first]]);
+  const publisher = new TreePublisher(machine, images, () => [[first]], arrived);
   return { digests, first, layers, log, publisher, second, tars };
 }
 
@@ -53,5 +53,21 @@ describe('TreePublisher', () => {
     await publisher.publish([first]);
     await publisher.publish([first]);
     expect(log).toEqual([`+${short(first)}`, `+${short(first)}`]);
+  });
+
+  it('waits for layers that are on their way, and no longer', async () => {
+    let arrive: () => void = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const { first, layers, log, publisher, second, tars } = await setUp(2, arrived);
+    await layers.remove(first);
+    await layers.remove(second);
+    const published = publisher.publish([first]);
+    const missed = expect(publisher.publish([second])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await layers.add(tars[0] ?? new Uint8Array(0));
+    expect(log).toEqual([]);
+    arrive();
+    await published;
+    await missed;
+    expect(log).toEqual([`+${short(first)}`]);
   });
 });

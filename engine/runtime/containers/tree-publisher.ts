@@ -15,23 +15,29 @@ export class TreePublisher {
   readonly #machine: Pick<MachineService, 'publishTree' | 'withdrawTree'>;
   readonly #images: Images;
   readonly #needed: () => Iterable<readonly Digest[]>;
+  readonly #arrived: Promise<unknown>;
   /** by tree name, the one used last at the end */
   readonly #published = new Map<string, Published>();
 
-  /** @param needed layers of every container there is */
+  /**
+   * @param needed layers of every container there is
+   * @param arrived settles when images that were there before are again: a layer that is missing is waited for so long
+   */
   constructor(
     machine: Pick<MachineService, 'publishTree' | 'withdrawTree'>,
     images: Images,
     needed: () => Iterable<readonly Digest[]>,
+    arrived: Promise<unknown> = Promise.resolve(),
   ) {
     this.#machine = machine;
     this.#images = images;
     this.#needed = needed;
+    this.#arrived = arrived;
   }
 
   /** The tree containers of these layers run from; it is in the machine when this resolves. */
   async publish(layers: readonly Digest[]): Promise<ImageTree> {
-    const image = await this.#images.tree(layers, { mountPoints: true });
+    const image = await this.#tree(layers);
     let published = this.#published.get(image.name);
     // Another object of the same name has other sources: its layers were removed and came again.
     if (published?.tree !== image.tree) {
@@ -47,6 +53,16 @@ export class TreePublisher {
     this.#withdrawIdle(image.name);
     await published.done;
     return image;
+  }
+
+  async #tree(layers: readonly Digest[]): Promise<ImageTree> {
+    const options = { mountPoints: true };
+    try {
+      return await this.#images.tree(layers, options);
+    } catch {
+      await this.#arrived;
+      return this.#images.tree(layers, options);
+    }
   }
 
   #withdrawIdle(current: string): void {

@@ -6,6 +6,7 @@ import type { Random } from '../../base/random.ts';
 import type { AgentClient } from '../../machine/agent/agent-client.ts';
 import type { ProcessIo, Runtime, RuntimeEvent } from '../types.ts';
 import { CriImages } from './cri-images.ts';
+import { mountOf } from '../containers/bind-sources.ts';
 import { findContainer, keptContainers, keptSandboxes } from './kept.ts';
 import { PodContainers } from './pod-containers.ts';
 import { PodProcesses } from './pod-processes.ts';
@@ -110,7 +111,9 @@ export class CriRuntime implements Cri {
   async recover(): Promise<void> {
     const { runtime, agent } = this.#options;
     // Mounts of the machine can reach containers that ask for them, as on any node with systemd.
-    await agent.call('run', { argv: ['mount', '--make-rshared', '/'] });
+    const root = mountOf(await agent.readTextFile('/proc/self/mountinfo'), '/');
+    if (!root.peers.includes('shared:'))
+      await agent.call('run', { argv: ['mount', '--make-rshared', '/'] });
     await runtime.recover();
     for (const { container, podSandboxId, podUid } of keptContainers(runtime))
       this.#owners.set(container.id, { podSandboxId, podUid });

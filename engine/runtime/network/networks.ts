@@ -60,13 +60,13 @@ export class NetworkStore implements Networks {
     this.#random = random;
   }
 
-  /** Makes known what is recorded. Bridges are made in the background, and waited for when needed. */
-  recover(): void {
+  /** Makes known what is recorded. With `bridges`, these are made in the background already; all are waited for when needed. */
+  recover(bridges: boolean): void {
     const { records } = this.#book;
     if (records.networks.length === 0) records.networks = [this.#record(DEFAULT)];
     for (const network of records.networks) {
       this.#pools.set(network.id, poolOf(network));
-      this.bridge(network).catch(() => {});
+      if (bridges) this.bridge(network).catch(() => {});
     }
   }
 
