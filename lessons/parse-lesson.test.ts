@@ -150,7 +150,7 @@ Probe a static Pod, then \`Pod\` and a Pod-like thing.
 The probe and the [thing](term:object).
 :::
 
-A **probe** of Pods and of objects. Pods again.
+In *Pods*, a **probe** of Pods and of objects. Pods again.
 `);
   expect(lesson.introduction[0]).toMatchObject({
     html:
@@ -164,7 +164,7 @@ A **probe** of Pods and of objects. Pods again.
     },
     {
       html:
-        '<p>A <strong>probe</strong> of <a href="#/glossary/pod" data-term="pod">Pods</a> ' +
+        '<p>In <em>Pods</em>, a <strong>probe</strong> of <a href="#/glossary/pod" data-term="pod">Pods</a> ' +
         'and of objects. Pods again.</p>\n',
     },
   ]);

@@ -86,8 +86,9 @@ class TermLinker {
   #link(children: readonly Token[], level: number): Token[] {
     let depth = 0;
     return children.flatMap((child) => {
-      if (child.type === 'link_open') depth++;
-      else if (child.type === 'link_close') depth--;
+      // What is emphasised names a part of the page, such as *Cluster*.
+      if (child.type === 'link_open' || child.type === 'em_open') depth++;
+      else if (child.type === 'link_close' || child.type === 'em_close') depth--;
       return child.type === 'text' && depth === 0 ? this.#linkText(child, level) : [child];
     });
   }

@@ -72,7 +72,7 @@ function Entry({
 }) {
   const entry = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (chosen) entry.current?.scrollIntoView({ block: 'nearest' });
+    if (chosen) entry.current?.scrollIntoView({ block: 'center' });
   }, [chosen]);
   return (
     <div ref={entry} className={classNames(styles['term'], chosen && styles['chosen'])}>
