@@ -70,10 +70,7 @@ export const scenes: readonly Scene[] = [
       await page.getByRole('tab', { name: 'Cluster' }).click();
       await page.getByLabel('Machines').first().selectOption('2');
       await page.getByRole('button', { name: 'Start the cluster' }).click();
-      await page
-        .getByText(/2 nodes are ready|is ready/)
-        .first()
-        .waitFor();
+      await page.getByText('2 of 2 nodes are ready', { exact: true }).first().waitFor();
       await page.getByRole('tab', { name: 'Objects' }).click();
       await page.getByRole('row').nth(2).waitFor();
     },
