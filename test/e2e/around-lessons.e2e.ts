@@ -94,15 +94,15 @@ test('progress of another version is not lost, and one is told', async () => {
 
 test('a second tab and a full storage say so', async () => {
   const second = await page.context().newPage();
-  await second.addInitScript(() => {
-    Storage.prototype.setItem = () => {
-      throw new DOMException('It is full.', 'QuotaExceededError');
-    };
-  });
   await second.goto(app.url);
   await second.getByRole('button', { name: 'Second tab' }).waitFor();
   await waitForShell(second);
-  await second.evaluate(() => void (location.hash = '#/lesson/first-image'));
+  await second.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('It is full.', 'QuotaExceededError');
+    };
+    location.hash = '#/lesson/first-image';
+  });
   await second.getByRole('button', { name: 'Storage is full' }).click();
   await second.getByRole('dialog').getByText('There was no room').waitFor();
 });

@@ -3,9 +3,14 @@ import { useSyncExternalStore } from 'react';
 let full = false;
 const listeners = new Set<() => void>();
 
+/** Whether the browser has storage for this page, and no room in it. */
+export function isFull(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'QuotaExceededError';
+}
+
 /** Notes that the browser did not keep something. Only a full storage is worth telling: without any, the header says so. */
 export function storageRefused(error: unknown): void {
-  if (full || !(error instanceof DOMException) || error.name !== 'QuotaExceededError') return;
+  if (full || !isFull(error)) return;
   full = true;
   for (const listener of listeners) listener();
 }

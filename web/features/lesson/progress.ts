@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { storageRefused } from '../../ui/storage-health.ts';
+import { isFull, storageRefused } from '../../ui/storage-health.ts';
 import {
   mergeProgress,
   NO_PROGRESS,
@@ -110,7 +110,7 @@ class Progress {
     } catch (error) {
       storageRefused(error);
       // Without any storage, progress lasts as long as the page; the header says that nothing is kept.
-      if (error instanceof DOMException && error.name === 'QuotaExceededError')
+      if (isFull(error))
         this.#problem = {
           ...this.#problem,
           text: 'This browser’s storage is full: what you do now is lost when you close the page. Save progress as a file, or delete checkpoints, then go on.',

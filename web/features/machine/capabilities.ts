@@ -1,3 +1,4 @@
+import { isFull, storageRefused } from '../../ui/storage-health.ts';
 import type { Failure } from './failures.ts';
 
 /** The eight bytes every WebAssembly module starts with: an empty module. */
@@ -37,7 +38,9 @@ export async function storageIsKept(): Promise<boolean> {
     localStorage.removeItem(key);
     await navigator.storage.getDirectory();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    storageRefused(error);
+    // What was kept before is there, although there is no room for more.
+    return isFull(error);
   }
 }
