@@ -27,15 +27,20 @@ export function ProgressFile() {
         <div role="alert" className={styles['problem']}>
           <p>{problem.text}</p>
           {problem.kept !== undefined && (
-            <Button
-              small
-              icon="download"
-              onClick={() =>
-                offerDownload(new Blob([problem.kept ?? '']), 'drydock-progress-kept.json')
-              }
-            >
-              Save what was there as a file
-            </Button>
+            <div className={styles['buttons']}>
+              <Button
+                small
+                icon="download"
+                onClick={() =>
+                  offerDownload(new Blob([problem.kept ?? '']), 'drydock-progress-kept.json')
+                }
+              >
+                Save what was there as a file
+              </Button>
+              <Button small icon="trash" onClick={() => progress.dropKept()}>
+                Do not keep it
+              </Button>
+            </div>
           )}
         </div>
       )}

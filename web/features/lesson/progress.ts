@@ -83,13 +83,23 @@ class Progress {
     this.#keep(mergeProgress(this.#all, loaded));
   }
 
+  /** Forgets what could not be read. */
+  dropKept(): void {
+    try {
+      localStorage.removeItem(KEPT_KEY);
+    } catch {
+      // Then it was not kept either.
+    }
+    this.#problem = undefined;
+    this.#tell();
+  }
+
   #read(): void {
     const text = stored(KEY);
     const found = text === null ? NO_PROGRESS : readProgress(text);
     if (typeof found !== 'string') {
       this.#all = found;
-      const kept = stored(KEPT_KEY);
-      if (kept !== null) this.#problem = unreadable(kept);
+      this.#readKept();
       return;
     }
     this.#all = NO_PROGRESS;
@@ -100,6 +110,19 @@ class Progress {
     } catch {
       // It stays where it was until something is written; the message offers it as a file.
     }
+  }
+
+  /** What another version could not read, this one may. */
+  #readKept(): void {
+    const kept = stored(KEPT_KEY);
+    if (kept === null) return;
+    const found = readProgress(kept);
+    if (typeof found === 'string') {
+      this.#problem = unreadable(kept);
+      return;
+    }
+    this.#keep(mergeProgress(found, this.#all));
+    this.dropKept();
   }
 
   #keep(all: AllProgress): void {
