@@ -28,6 +28,9 @@ test('the app opens at home, with the shell beside it', async () => {
 test('the palette finds a step by its words, with the keyboard alone', async () => {
   await page.getByRole('button', { name: 'Course' }).focus();
   await page.keyboard.press('Control+k');
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute('role')))
+    .toBe('combobox');
   await page.keyboard.type('describe image');
   await page.getByRole('option', { name: /^Describe the image/ }).waitFor();
   await page.keyboard.press('Enter');

@@ -116,6 +116,7 @@ export function App({ session }: { readonly session: LabSession }) {
   const [sharing, setSharing] = useState(false);
   /** what a file brought, as a link would */
   const [packed, setPacked] = useState<string>();
+  const shared = packed ?? (page.kind === 'share' ? page.packed : undefined);
   const [showPalette, setShowPalette] = useState(false);
   /** why something did not even begin */
   const [trouble, setTrouble] = useState<Failure>();
@@ -378,11 +379,11 @@ export function App({ session }: { readonly session: LabSession }) {
           <OfflineDialog onClose={() => setShowOffline(false)} />
         </Suspense>
       )}
-      {(page.kind === 'share' || packed !== undefined) && (
+      {shared !== undefined && (
         <Suspense>
           <OpenShareDialog
-            key={packed}
-            packed={packed ?? (page.kind === 'share' ? page.packed : '')}
+            key={shared}
+            packed={shared}
             onOpen={(id, step) => {
               setPacked(undefined);
               open(id === undefined ? { kind: 'lab' } : { kind: 'lesson', lesson: id, step });
