@@ -1,4 +1,7 @@
+import type { Breakpoint, TrafficBatch } from './api-traffic.ts';
+import type { RangeRequest, RangeResponse } from './etcd.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
+import type { Decision } from './scheduler.ts';
 import type { LabMachine, MachineState, Stop } from './lab.ts';
 
 /** A cluster of machines, as the page shows it. */
@@ -19,6 +22,8 @@ export interface ClusterNodeState {
   readonly kubelet: 'absent' | 'starting' | 'running' | 'failed';
   /** whether its cable is plugged into the switch */
   readonly plugged: boolean;
+  /** milliseconds that packets take longer on its cable, each way */
+  readonly delay: number;
   /** as the API server says; undefined before it has said anything */
   readonly ready: boolean | undefined;
   /** what runs as workers beside the machine */
@@ -40,10 +45,22 @@ export interface ClusterFacade {
   onState(listener: (state: ClusterState) => void): Stop;
   /** One exchange with its API server, as an administrator and past the machines; only path and query of the URL matter. */
   api(request: HttpRequest): Promise<HttpResponse>;
+  /** Calls back with what goes in and out of the API server from now on, and first with the watches there are. */
+  onTraffic(listener: (batch: TrafficBatch) => void): Stop;
+  /** Holds requests to the API server that one of these matches, while somebody listens to its traffic. */
+  setBreakpoints(breakpoints: readonly Breakpoint[]): void;
+  /** Lets a request go on that is held. @param id of its `HeldEntry` */
+  release(id: number): void;
+  /** Reads etcd itself, past the API server. @throws EtcdError such as STOPPED, COMPACTED */
+  readEtcd(request: RangeRequest): Promise<RangeResponse>;
+  /** Why the scheduler gave a Pod its node, or none; undefined when it does not remember. */
+  explain(namespace: string, name: string): Promise<Decision | undefined>;
   /** The machine of a node, with terminals, files and ports. @throws LabError NOT_RUNNING when there is none of this name */
   machine(node: string): LabMachine;
   /** Pulls a node's cable out of the switch, or puts it back. */
   setCable(node: string, plugged: boolean): void;
+  /** Makes a node's cable slow. @param delay milliseconds each way; 0 as it was */
+  setDelay(node: string, delay: number): void;
   /** Stops a node's machine where it is. */
   freeze(node: string): Promise<void>;
   thaw(node: string): Promise<void>;

@@ -1,3 +1,4 @@
+import type { TrafficBatch, TrafficWatch } from './api-traffic.ts';
 import type { ServiceRequest, ServiceResponse } from './http-service.ts';
 import type { UserInfo } from './user-info.ts';
 
@@ -62,6 +63,8 @@ export interface ApiServerProcess {
   connectEtcd(etcd: MessagePort): Promise<void>;
   /** The etcd has ended: requests that need it fail until there is another. */
   loseEtcd(): Promise<void>;
+  /** Tells of what goes in and out, to one reader at a time. */
+  watchTraffic(onTraffic: (batch: TrafficBatch) => void): Promise<TrafficWatch>;
   /** As `HttpService.request`. */
   request(connection: Connection, request: ServiceRequest): Promise<ServiceResponse>;
   /** Closes its watches. What was acknowledged is in etcd. */

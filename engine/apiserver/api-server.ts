@@ -43,6 +43,7 @@ import { parseRequestInfo, parseTarget, type RequestInfo } from './request/reque
 import { encodedResponse, pageNotFound, statusResponse } from './request/responses.ts';
 import { warningHeaders } from './request/warning-headers.ts';
 import { Compactor } from './store/compactor.ts';
+import type { Traffic } from './traffic/traffic.ts';
 import { ObjectStorage } from './store/object-storage.ts';
 
 export interface ApiServerOptions {
@@ -63,6 +64,8 @@ export interface ApiServerOptions {
   readonly staticTokens?: ReadonlyMap<string, UserInfo>;
   /** which requests are written down, and where to; none when absent */
   readonly audit?: { readonly policy: AuditPolicy; readonly sink: AuditSink };
+  /** told of everything that goes in and out */
+  readonly traffic?: Traffic;
   /** the way to webhooks and to servers behind this one; nowhere when absent */
   readonly outbound?: Outbound;
   /** what the server shows kubelets of itself */
@@ -98,10 +101,10 @@ export class ApiServer implements Disposable {
     this.#options = options;
     this.#health = new Health(etcd, clock);
     this.#metrics = new ServerMetrics(clock, (info) => this.#isServed(info));
-    const { audit } = options;
+    const { audit, traffic } = options;
     const auditLog =
       audit === undefined ? undefined : new AuditLog(audit.policy, audit.sink, clock);
-    this.#accountants = [this.#metrics, ...(auditLog === undefined ? [] : [auditLog])];
+    this.#accountants = [this.#metrics, auditLog, traffic].filter((each) => each !== undefined);
     const storage = new ObjectStorage(etcd, () => clock.now());
     this.#registry = new ResourceRegistry(
       makeBuiltInResources({
@@ -237,6 +240,7 @@ export class ApiServer implements Disposable {
         exchange.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
         exchange.annotate('authorization.k8s.io/reason', reason);
       });
+      await this.#options.traffic?.pass(exchange);
       response = await this.#answer({
         request,
         info,

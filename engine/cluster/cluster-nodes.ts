@@ -124,13 +124,16 @@ export class ClusterNodes implements Disposable {
     const { lab } = this.#options;
     const { isAlive, name, view } = this.controlPlane;
     const isReachable = isAlive && lab.isPlugged(name);
-    for (const node of this.all)
+    for (const node of this.all) {
+      // What runs beside the API server needs no cable.
+      node.way.delay = node === this.controlPlane ? 0 : lab.delayOf(node.name) + lab.delayOf(name);
       node.way.set(
         node === this.controlPlane
           ? // What runs beside it needs no network, and may be there before the machine is.
             isAlive || view.value.machine.kind === 'starting'
           : isReachable && node.isAlive && lab.isPlugged(node.name),
       );
+    }
   }
 
   /** Requests from beside the machine of the control plane, as this user. */

@@ -18,16 +18,21 @@ function silent(): WorkerLink {
   };
 }
 
-it('has the name of a machine that was removed for another one, whose cable is plugged in', async () => {
+it('has the name of a machine that was removed for another one, whose cable is plugged in and fast', async () => {
   const clock = new FakeClock();
   const lab = new WorkerLab({ spawnMachine: silent, spawnDocker: silent, spawnHub: silent, clock });
   const options: AddMachine = { name: 'worker-1', profile: 'node', start: 'restore' };
   const first = lab.addMachine(options);
   lab.setCable('worker-1', false);
+  lab.setDelay('worker-1', 200);
   await expect(lab.addMachine(options)).rejects.toMatchObject({ code: 'NAME_IN_USE' });
   await lab.removeMachine('worker-1');
   await expect(first).rejects.toMatchObject({ code: 'NOT_RUNNING' });
-  expect([lab.machines(), lab.isPlugged('worker-1')]).toEqual([[], true]);
+  expect([lab.machines(), lab.isPlugged('worker-1'), lab.delayOf('worker-1')]).toEqual([
+    [],
+    true,
+    0,
+  ]);
   const second = lab.addMachine(options);
   expect(lab.machines().map(({ name }) => name)).toEqual(['worker-1']);
   await lab.close();

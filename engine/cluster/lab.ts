@@ -22,13 +22,15 @@ export class WorkerLab implements Lab {
   readonly hub: HubKeeper;
   /** names of machines whose cable is pulled */
   readonly #unplugged = new Set<string>();
+  /** milliseconds that frames take longer on the cables of machines */
+  readonly #delays = new Map<string, number>();
 
   constructor(host: LabHost) {
     this.#host = host;
     this.#switch = new EthernetSwitch(host.clock);
     this.#switch.rule = (from, to) => ({
       drop: !this.isPlugged(from) || !this.isPlugged(to),
-      delay: 0,
+      delay: this.delayOf(from) + this.delayOf(to),
     });
     this.hub = new HubKeeper(() => host.spawnHub(), host.artifacts);
   }
@@ -41,6 +43,17 @@ export class WorkerLab implements Lab {
 
   isPlugged(name: string): boolean {
     return !this.#unplugged.has(name);
+  }
+
+  /** Makes a machine's cable slow, in either direction. @param delay milliseconds; 0 as it was. It stays so when the machine is reset. */
+  setDelay(name: string, delay: number): void {
+    if (delay === 0) this.#delays.delete(name);
+    else this.#delays.set(name, delay);
+  }
+
+  /** Milliseconds that a frame takes longer on a machine's cable. */
+  delayOf(name: string): number {
+    return this.#delays.get(name) ?? 0;
   }
 
   /** A machine that is to come has this address, 10.0.0.`number`, below 51. */
@@ -95,6 +108,7 @@ export class WorkerLab implements Lab {
     await this.#machines.value.find((machine) => machine.name === name)?.destroy();
     this.#machines.set(this.#machines.value.filter((machine) => machine.name !== name));
     this.setCable(name, true);
+    this.setDelay(name, 0);
   }
 
   async close(): Promise<void> {

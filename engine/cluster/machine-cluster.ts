@@ -1,6 +1,9 @@
+import type { Breakpoint, TrafficBatch } from '../api/api-traffic.ts';
 import type { ClusterFacade, ClusterNodeState, ClusterState } from '../api/cluster.ts';
+import type { RangeRequest, RangeResponse } from '../api/etcd.ts';
 import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
 import type { AddMachine, LabMachine, Stop } from '../api/lab.ts';
+import type { Decision } from '../api/scheduler.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import { cloudApi } from '../cloud/simulator/cloud-api.ts';
@@ -135,6 +138,26 @@ export class MachineCluster implements ClusterFacade {
     return response;
   }
 
+  onTraffic(listener: (batch: TrafficBatch) => void): Stop {
+    return this.links.onTraffic(listener);
+  }
+
+  setBreakpoints(breakpoints: readonly Breakpoint[]): void {
+    this.links.setBreakpoints(breakpoints);
+  }
+
+  release(id: number): void {
+    this.links.release(id);
+  }
+
+  readEtcd(request: RangeRequest): Promise<RangeResponse> {
+    return this.links.readEtcd(request);
+  }
+
+  explain(namespace: string, name: string): Promise<Decision | undefined> {
+    return this.links.explain(namespace, name);
+  }
+
   /** Of an administrator. @param server https://HOST:PORT */
   async kubeconfig(server: string): Promise<string> {
     return administratorKubeconfig(server, await this.#nodes.pki);
@@ -165,6 +188,11 @@ export class MachineCluster implements ClusterFacade {
 
   setCable(node: string, plugged: boolean): void {
     this.#options.lab.setCable(this.#nodes.find(node).name, plugged);
+    this.#nodeChanged();
+  }
+
+  setDelay(node: string, delay: number): void {
+    this.#options.lab.setDelay(this.#nodes.find(node).name, delay);
     this.#nodeChanged();
   }
 
@@ -307,6 +335,7 @@ export class MachineCluster implements ClusterFacade {
       role,
       ...view.value,
       plugged: this.#options.lab.isPlugged(name),
+      delay: this.#options.lab.delayOf(name),
       ready: this.#watch?.isReady(name),
     }));
   }

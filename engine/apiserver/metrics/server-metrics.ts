@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { AdmissionStep } from '../admission/admission.ts';
 import type { HttpResponse } from '../../api/http-message.ts';
-import type { Accountant, Exchange } from '../request/exchange.ts';
+import type { Accountant, Exchange, SentEvent } from '../request/exchange.ts';
 import type { RequestInfo } from '../request/request-info.ts';
 import { Count, Histogram, type Metric, printMetrics } from '../../base/metric.ts';
 
@@ -214,11 +214,11 @@ export class ServerMetrics implements Accountant {
     this.#longRunning.add(labelsOf(describe(exchange, this.#isServed)));
   }
 
-  events({ info }: Exchange): (size: number) => void {
+  events({ info }: Exchange): (event: SentEvent) => void {
     const labels = [info?.apiGroup ?? '', info?.resource ?? '', info?.apiVersion ?? ''];
     const count = this.#events.of(labels);
     const sizes = this.#eventSizes.of(labels);
-    return (size) => {
+    return ({ size }) => {
       count(1);
       sizes(size);
     };

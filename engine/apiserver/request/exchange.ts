@@ -2,7 +2,17 @@ import type { Clock } from '../../base/clock.ts';
 import type { HttpRequest, HttpResponse } from '../../api/http-message.ts';
 import type { TakenOver } from '../../http/index.ts';
 import type { UserInfo } from '../auth/user-info.ts';
+import type { StoredObject } from '../store/stored-object.ts';
 import type { RequestInfo } from './request-info.ts';
+
+/** One event of a watch. */
+export interface SentEvent {
+  /** bytes */
+  readonly size: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  /** what it tells; a bookmark tells of none */
+  readonly stored: StoredObject | undefined;
+}
 
 /** Who keeps account of requests: metrics, the audit log. */
 export interface Accountant {
@@ -10,16 +20,15 @@ export interface Accountant {
   received(exchange: Exchange): void;
   /** A response has begun that may last: a watch, an upgraded connection. */
   started(exchange: Exchange): void;
-  /** What is to be told of each event of a watch, with its bytes; there may be very many. */
-  events?(exchange: Exchange): (size: number) => void;
+  /** What is to be told of each event of a watch; there may be very many. */
+  events?(exchange: Exchange): (event: SentEvent) => void;
   /** The last byte of the response is on its way, or the client is gone. */
   completed(exchange: Exchange): void;
 }
 
 /** Told by a stream that keeps account of itself. */
 export interface StreamMeter {
-  /** One event of so many bytes. */
-  sent(size: number): void;
+  sent(event: SentEvent): void;
   end(): void;
 }
 
@@ -41,6 +50,8 @@ export class Exchange {
   /** the request's body, which is an object or bytes of JSON, once it is understood */
   object: unknown;
   response: HttpResponse | TakenOver | undefined;
+  /** id under which a breakpoint held it */
+  heldAs: number | undefined;
   /** bytes of the response's body */
   size = 0;
   readonly annotations = new Map<string, string>();
@@ -83,9 +94,9 @@ export class Exchange {
     this.#metered = true;
     const told = this.#accountants.flatMap((accountant) => accountant.events?.(this) ?? []);
     return {
-      sent: (size) => {
-        this.size += size;
-        for (const tell of told) tell(size);
+      sent: (event) => {
+        this.size += event.size;
+        for (const tell of told) tell(event);
       },
       end: () => this.#complete(),
     };

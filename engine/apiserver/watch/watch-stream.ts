@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { StreamMeter } from '../request/exchange.ts';
+import type { SentEvent, StreamMeter } from '../request/exchange.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import type { ChangeEvent } from './event-log.ts';
@@ -34,7 +34,7 @@ export interface WatchStreamOptions {
   readonly meter?: StreamMeter;
 }
 
-type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+type EventType = SentEvent['type'];
 
 /** Milliseconds between bookmarks (upstream `defaultBookmarkFrequency`). */
 const BOOKMARK_MS = 60_000;
@@ -61,11 +61,16 @@ function frame(type: EventType, object: Uint8Array): Uint8Array {
   return result;
 }
 
+interface VisibleChange {
+  readonly type: EventType;
+  readonly stored: StoredObject;
+}
+
 /** An event as somebody sees it who knows only what matches; undefined when nothing changes for him. */
 function visibleChange(
   { current, previous, revision }: ChangeEvent,
   matches: (stored: StoredObject) => boolean,
-): { readonly type: EventType; readonly stored: StoredObject } | undefined {
+): VisibleChange | undefined {
   const now = current !== undefined && matches(current);
   const before = previous !== undefined && matches(previous);
   if (now) return { type: before ? 'MODIFIED' : 'ADDED', stored: current };
@@ -97,43 +102,50 @@ class Watcher {
 
   /** What there is to send now, up to a batch. */
   take(): Uint8Array[] {
-    const { initial, cache, encoder: objects, revision } = this.#options;
+    const { initial, cache, encoder: objects, revision, meter } = this.#options;
     const frames: Uint8Array[] = [];
     let size = 0;
-    const push = (bytes: Uint8Array): void => {
+    const push = (bytes: Uint8Array, type: EventType, stored?: StoredObject): void => {
       frames.push(bytes);
+      meter?.sent({ size: bytes.length, type, stored });
       size += bytes.length;
       this.#first = false;
     };
     for (; this.#initial < initial.length && size < BATCH; this.#initial++) {
       const stored = initial[this.#initial];
-      if (stored !== undefined) push(frame('ADDED', objects.object(stored, this.#first)));
+      if (stored !== undefined)
+        push(frame('ADDED', objects.object(stored, this.#first)), 'ADDED', stored);
     }
     if (this.#initial < initial.length) return frames;
     if (!this.#endMarked) {
       this.#endMarked = true;
-      push(frame('BOOKMARK', objects.bookmark(revision, true)));
+      push(frame('BOOKMARK', objects.bookmark(revision, true)), 'BOOKMARK');
     }
     while (size < BATCH && this.intact) {
       const event = this.#log.at(this.#position);
       if (event === undefined) break;
       this.#position++;
-      const bytes = this.#encode(event);
-      if (bytes !== undefined) push(bytes);
+      const change = this.#visible(event);
+      if (change !== undefined) push(this.#encode(event, change), change.type, change.stored);
     }
     if (this.bookmarkDue && size < BATCH) {
       this.bookmarkDue = false;
-      push(frame('BOOKMARK', objects.bookmark(Math.max(cache.revision, revision), false)));
+      push(
+        frame('BOOKMARK', objects.bookmark(Math.max(cache.revision, revision), false)),
+        'BOOKMARK',
+      );
     }
     return frames;
   }
 
-  #encode(event: ChangeEvent): Uint8Array | undefined {
-    const { matches, encoder: objects, revision } = this.#options;
+  #visible(event: ChangeEvent): VisibleChange | undefined {
+    const { matches, revision } = this.#options;
     // A watch may begin at a version that is still to come.
-    if (event.revision <= revision) return undefined;
-    const change = visibleChange(event, matches);
-    if (change === undefined) return undefined;
+    return event.revision <= revision ? undefined : visibleChange(event, matches);
+  }
+
+  #encode(event: ChangeEvent, change: VisibleChange): Uint8Array {
+    const { encoder: objects } = this.#options;
     const key = `${change.type} ${this.#first ? 'first ' : ''}${objects.key}`;
     let bytes = event.frames.get(key);
     if (bytes === undefined) {
@@ -198,7 +210,6 @@ export function watchStream(options: WatchStreamOptions): ReadableStream<Uint8Ar
         for (;;) {
           const frames = watcher.take();
           if (frames.length > 0) {
-            for (const { length } of frames) options.meter?.sent(length);
             controller.enqueue(join(frames));
             return;
           }

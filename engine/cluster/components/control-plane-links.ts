@@ -1,6 +1,17 @@
-import type { EtcdHost } from '../../api/etcd.ts';
+import type { Breakpoint, TrafficBatch, TrafficWatch } from '../../api/api-traffic.ts';
+import {
+  EtcdError,
+  type ClosableEtcd,
+  type EtcdHost,
+  type RangeRequest,
+  type RangeResponse,
+} from '../../api/etcd.ts';
+import type { Stop } from '../../api/lab.ts';
 import type { ApiServerProcess, Connection } from '../../api/kube-apiserver.ts';
 import { handlerOver, type HttpHandler } from '../../http/index.ts';
+import type { Decision, SchedulerHost } from '../../api/scheduler.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { connectPort } from '../../rpc/rpc-client.ts';
 import { Observable } from '../observable.ts';
 
 /** Where the API server is, as those see it who cannot reach it. */
@@ -20,8 +31,15 @@ export class ControlPlaneLinks {
     Promise.resolve();
   #isPrepared = false;
   #etcd: EtcdHost | undefined;
+  /** a way to etcd beside the API server's, once somebody looks into it */
+  #etcdReader: Promise<ReturnType<typeof connectPort<ClosableEtcd>>> | undefined;
   #apiServer: ApiServerProcess | undefined;
+  #scheduler: SchedulerHost | undefined;
   #serving: ApiServerProcess | undefined;
+  readonly #traffic = new Emitter<TrafficBatch>();
+  /** of the API server, while somebody looks */
+  #trafficWatch: Promise<TrafficWatch> | undefined;
+  #breakpoints: readonly Breakpoint[] = [];
 
   async etcdServes(etcd: EtcdHost): Promise<void> {
     this.#etcd = etcd;
@@ -31,13 +49,38 @@ export class ControlPlaneLinks {
   etcdEnded(etcd: EtcdHost): void {
     if (this.#etcd !== etcd) return;
     this.#etcd = undefined;
+    this.#etcdReader?.then((reader) => reader.dispose()).catch(() => {});
+    this.#etcdReader = undefined;
     // One that has ended need not be told.
     this.#apiServer?.loseEtcd().catch(() => {});
+  }
+
+  /** A read past the API server. @throws EtcdError STOPPED while there is no etcd */
+  async readEtcd(request: RangeRequest): Promise<RangeResponse> {
+    const etcd = this.#etcd;
+    if (etcd === undefined) throw new EtcdError('STOPPED');
+    this.#etcdReader ??= etcd.connect().then((port) => connectPort<ClosableEtcd>(port));
+    const { service } = await this.#etcdReader;
+    return service.range(request);
+  }
+
+  schedulerBegins(scheduler: SchedulerHost): void {
+    this.#scheduler = scheduler;
+  }
+
+  schedulerEnded(scheduler: SchedulerHost): void {
+    if (this.#scheduler === scheduler) this.#scheduler = undefined;
+  }
+
+  /** The scheduler's latest decision about a Pod; undefined when it has forgotten it, or there is no scheduler. */
+  async explain(namespace: string, name: string): Promise<Decision | undefined> {
+    return this.#scheduler?.explain(namespace, name);
   }
 
   /** It waits for an etcd. */
   async apiServerBegins(apiServer: ApiServerProcess): Promise<void> {
     this.#apiServer = apiServer;
+    this.#watchTraffic();
     if (this.#etcd !== undefined) await apiServer.connectEtcd(await this.#etcd.connect());
   }
 
@@ -52,9 +95,43 @@ export class ControlPlaneLinks {
   apiServerEnded(apiServer: ApiServerProcess): void {
     if (this.#apiServer !== apiServer) return;
     this.#apiServer = undefined;
+    this.#trafficWatch = undefined;
     if (this.#serving === undefined) return;
     this.#serving = undefined;
     this.served.set(false);
+  }
+
+  /** Calls back with what goes in and out of the API server, whichever it is. */
+  onTraffic(listener: (batch: TrafficBatch) => void): Stop {
+    const subscription = this.#traffic.event(listener);
+    this.#watchTraffic();
+    return () => {
+      subscription.dispose();
+      if (this.#traffic.hasListeners) return;
+      this.#breakpoints = [];
+      this.#trafficWatch?.then((watch) => watch.stop()).catch(() => {});
+      this.#trafficWatch = undefined;
+    };
+  }
+
+  #watchTraffic(): void {
+    if (!this.#traffic.hasListeners || this.#apiServer === undefined) return;
+    const watch = this.#apiServer.watchTraffic((batch) => this.#traffic.fire(batch));
+    // Its worker is gone, and with it what was to be seen.
+    watch.catch(() => {});
+    this.#trafficWatch = watch;
+    if (this.#breakpoints.length > 0) this.setBreakpoints(this.#breakpoints);
+  }
+
+  /** Holds requests to the API server, whichever it is, while somebody listens to its traffic. */
+  setBreakpoints(breakpoints: readonly Breakpoint[]): void {
+    this.#breakpoints = breakpoints;
+    this.#trafficWatch?.then((watch) => watch.setBreakpoints(breakpoints)).catch(() => {});
+  }
+
+  /** Lets a request go on that is held. */
+  release(id: number): void {
+    this.#trafficWatch?.then((watch) => watch.release(id)).catch(() => {});
   }
 
   /** Requests over such a connection. They are refused while no API server serves. */

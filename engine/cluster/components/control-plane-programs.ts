@@ -177,17 +177,24 @@ function managerFlags(flags: ReadonlyMap<string, string>) {
   };
 }
 
-function scheduler({ workers, hostName, openPort, readFile }: ControlPlaneSite): WorkerProgram {
+function scheduler(site: ControlPlaneSite): WorkerProgram {
+  const { links, workers, hostName, openPort, readFile } = site;
   return ({ argv, print }) => {
     const file = readFlags(argv).get('config');
+    let running: SchedulerHost | undefined;
     return runWorker({
       worker: workers['kube-scheduler'].take(),
       print,
       async begin(service) {
         const configuration = file === undefined ? undefined : await readFile(file);
+        running = service;
+        links.schedulerBegins(service);
         await service.start(openPort(SCHEDULER), hostName, configuration);
       },
       end: (service) => service.stop(),
+      onEnd() {
+        if (running !== undefined) links.schedulerEnded(running);
+      },
     });
   };
 }

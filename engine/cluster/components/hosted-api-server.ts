@@ -1,3 +1,4 @@
+import type { TrafficBatch, TrafficWatch } from '../../api/api-traffic.ts';
 import type { ServiceRequest, ServiceResponse } from '../../api/http-service.ts';
 import type {
   ApiServerConfiguration,
@@ -11,7 +12,8 @@ import type { Random } from '../../base/random.ts';
 import { httpServiceOf } from '../../http/index.ts';
 import { connectPort } from '../../rpc/rpc-client.ts';
 import type { ComponentLog } from '../component-log.ts';
-import { SwitchedEtcd } from '../etcd/switched-etcd.ts';
+import { Traffic } from '../../apiserver/traffic/traffic.ts';
+import { ObservedEtcd } from '../etcd/observed-etcd.ts';
 import { outboundOver } from './outbound-port.ts';
 
 /** kube-apiserver, as its worker offers it. */
@@ -19,19 +21,23 @@ export class HostedApiServer implements ApiServerProcess {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: ComponentLog;
-  readonly #etcd = new SwitchedEtcd();
+  readonly #traffic: Traffic;
+  readonly #etcd: ObservedEtcd;
   #server: ApiServer | undefined;
 
   constructor(clock: Clock, random: Random, log: ComponentLog) {
     this.#clock = clock;
     this.#random = random;
     this.#log = log;
+    this.#traffic = new Traffic(clock);
+    this.#etcd = new ObservedEtcd(this.#traffic);
   }
 
   async start(configuration: ApiServerConfiguration, outbound: MessagePort): Promise<void> {
     const server = new ApiServer({
       ...configuration,
       etcd: this.#etcd,
+      traffic: this.#traffic,
       outbound: outboundOver(connectPort<OutboundService>(outbound).service),
       clock: this.#clock,
       random: this.#random,
@@ -51,6 +57,25 @@ export class HostedApiServer implements ApiServerProcess {
     this.#log.warning('The connection to etcd is lost.');
     this.#etcd.lose();
     return Promise.resolve();
+  }
+
+  watchTraffic(onTraffic: (batch: TrafficBatch) => void): Promise<TrafficWatch> {
+    const end = this.#traffic.read(onTraffic);
+    const traffic = this.#traffic;
+    return Promise.resolve({
+      setBreakpoints(breakpoints) {
+        traffic.setBreakpoints(breakpoints);
+        return Promise.resolve();
+      },
+      release(id) {
+        traffic.release(id);
+        return Promise.resolve();
+      },
+      stop() {
+        end();
+        return Promise.resolve();
+      },
+    });
   }
 
   request(connection: Connection, request: ServiceRequest): Promise<ServiceResponse> {

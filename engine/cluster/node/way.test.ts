@@ -25,6 +25,18 @@ function setUp() {
   return { way, clock, ask: overWay(endless, { way, address: '10.0.0.11:6443', clock }) };
 }
 
+it('takes there and back longer when it is slow', async () => {
+  const { way, clock, ask } = setUp();
+  way.delay = 200;
+  let isAnswered = false;
+  const asked = ask(request).then(() => (isAnswered = true));
+  clock.advance(399);
+  await Promise.resolve();
+  expect(isAnswered).toBe(false);
+  clock.advance(1);
+  await asked;
+});
+
 describe('a way that is cut', () => {
   it('carries no request, as a network does not', async () => {
     const { way, clock, ask } = setUp();

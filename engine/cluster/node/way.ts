@@ -11,6 +11,8 @@ const NO_ROUTE_MS = 3000;
 export class Way {
   readonly #changed = new Emitter<boolean>();
   readonly onChange = this.#changed.event;
+  /** milliseconds that a packet takes from one end to the other */
+  delay = 0;
   #isOpen = true;
 
   get isOpen(): boolean {
@@ -41,6 +43,8 @@ export function overWay(handler: HttpHandler, { way, address, clock }: WayOption
       await backWithin(way, clock, request.signal);
       if (!way.isOpen) throw new Error(`dial tcp ${address}: connect: no route to host`);
     }
+    // There and back.
+    if (way.delay > 0) await sleep(clock, 2 * way.delay, request.signal);
     const cut = new AbortController();
     const watching = way.onChange(() => {
       watching.dispose();

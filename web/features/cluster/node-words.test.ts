@@ -9,6 +9,7 @@ const node: ClusterNodeState = {
   machine: { kind: 'running' },
   kubelet: 'running',
   plugged: true,
+  delay: 0,
   ready: true,
   components: [],
 };
@@ -17,6 +18,7 @@ it.each<[Partial<ClusterNodeState>, string, number]>([
   [{}, 'Ready', 1],
   [{ ready: undefined, kubelet: 'starting' }, 'kubelet starting', 0.6],
   [{ ready: false, plugged: false }, 'NotReady, cable pulled', 0.8],
+  [{ delay: 300 }, 'Ready, slow cable', 1],
   [{ ready: false, machine: { kind: 'paused' } }, 'NotReady, frozen', 0.8],
   [{ ready: false, machine: { kind: 'stopped' }, kubelet: 'absent' }, 'the machine is off', 0.6],
   [
