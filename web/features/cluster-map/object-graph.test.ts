@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { event, objectOf, request } from './fixtures.ts';
+import { ObjectGraph, subjectOf } from './object-graph.ts';
+
+const deployment = objectOf('deployments', 'web', { group: 'apps' });
+const replicaSet = objectOf('replicasets', 'web-1', { group: 'apps', owners: [deployment.uid] });
+const pod = objectOf('pods', 'web-1-a', { owners: [replicaSet.uid] });
+const scheduled = objectOf('events', 'scheduled', { about: pod.uid });
+
+function graphOf(...objects: Parameters<ObjectGraph['add']>[0][]): ObjectGraph {
+  const graph = new ObjectGraph();
+  for (const object of objects) graph.add(object);
+  return graph;
+}
+
+test('a Deployment is followed to its Pods and the Events about them, in whatever order they were seen', () => {
+  const graph = graphOf(scheduled, pod, replicaSet, deployment, objectOf('pods', 'other'));
+  expect([...graph.family('deployments/default/web')].toSorted()).toEqual([
+    'deployments/default/web',
+    'events/default/scheduled',
+    'pods/default/web-1-a',
+    'replicasets/default/web-1',
+  ]);
+  expect(graph.roots()).toEqual(['deployments/default/web', 'pods/default/other']);
+});
+
+test('an object that nobody has spoken of yet is a family of one', () => {
+  expect([...graphOf().family('pods/default/a')]).toEqual(['pods/default/a']);
+});
+
+test('what is known already changes nothing', () => {
+  const graph = graphOf(pod);
+  const { version } = graph;
+  graph.add(pod);
+  expect(graph.version).toBe(version);
+});
+
+test('a Binding, a status and a key of etcd are about their Pod', () => {
+  const binding = { ...pod, subresource: 'binding' };
+  expect(subjectOf(request({ object: binding }))).toBe('pods/default/web-1-a');
+  expect(subjectOf(event({ object: { ...pod, subresource: 'status' } }))).toBe(
+    'pods/default/web-1-a',
+  );
+  const etcd = { kind: 'etcd', at: 0, call: 'txn', duration: 0 } as const;
+  expect(subjectOf({ ...etcd, key: '/registry/pods/default/web-1-a' })).toBe(
+    'pods/default/web-1-a',
+  );
+  expect(subjectOf({ ...etcd, key: '/registry/pods/' })).toBeUndefined();
+  expect(subjectOf(request())).toBeUndefined();
+});

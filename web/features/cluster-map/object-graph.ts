@@ -1,0 +1,82 @@
+import type { TrafficEntry, TrafficObject } from '../../../engine/api/api-traffic.ts';
+
+/** `pods/default/web-1`; of cluster-wide ones `nodes//worker-1`. */
+export type ObjectKey = string;
+
+function keyOf({ resource, namespace, name }: TrafficObject): ObjectKey {
+  return `${resource}/${namespace}/${name}`;
+}
+
+/** For people: `pods/web-1 in default`. */
+export function keyWords(key: ObjectKey): string {
+  const [resource = '', namespace = '', name = ''] = key.split('/');
+  return `${resource}/${name}${namespace === '' ? '' : ` in ${namespace}`}`;
+}
+
+/** Which objects have been seen, and which belong to which. */
+export class ObjectGraph {
+  readonly #keys = new Map<string, ObjectKey>();
+  /** uid of an owner → uids of what it owns, and of Events about it */
+  readonly #owned = new Map<string, Set<string>>();
+  /** uids of what belongs to others */
+  readonly #belonging = new Set<string>();
+  /** counts up when something new is known */
+  version = 0;
+
+  /** Takes note of an object. */
+  add(object: TrafficObject): void {
+    const { uid, owners = [], about, subresource, name } = object;
+    // What is below an object may be an object of its own: a token.
+    if (uid === undefined || name === '' || !['', 'status', 'scale'].includes(subresource)) return;
+    const key = keyOf(object);
+    if (this.#keys.get(uid) !== key) {
+      this.#keys.set(uid, key);
+      this.version += 1;
+    }
+    for (const owner of about === undefined ? owners : [about]) {
+      const owned = this.#owned.get(owner) ?? new Set();
+      this.#owned.set(owner, owned);
+      if (owned.has(uid)) continue;
+      owned.add(uid);
+      this.#belonging.add(uid);
+      this.version += 1;
+    }
+  }
+
+  /** Objects that belong to no other, by key. */
+  roots(): readonly ObjectKey[] {
+    const roots = [...this.#keys].flatMap(([uid, key]) => (this.#belonging.has(uid) ? [] : [key]));
+    return [...new Set(roots)].toSorted();
+  }
+
+  /** The object, what it owns, what these own, and the Events about them. */
+  family(root: ObjectKey): ReadonlySet<ObjectKey> {
+    const family = new Set([root]);
+    const waiting = [...this.#keys].flatMap(([uid, key]) => (key === root ? [uid] : []));
+    const seen = new Set(waiting);
+    for (let uid = waiting.pop(); uid !== undefined; uid = waiting.pop()) {
+      const key = this.#keys.get(uid);
+      if (key !== undefined) family.add(key);
+      for (const owned of this.#owned.get(uid) ?? []) {
+        if (seen.has(owned)) continue;
+        seen.add(owned);
+        waiting.push(owned);
+      }
+    }
+    return family;
+  }
+}
+
+/** Which object an entry is about; undefined for all of a kind, and for none. */
+export function subjectOf(entry: TrafficEntry): ObjectKey | undefined {
+  if (entry.kind === 'etcd') return etcdSubject(entry.key);
+  const { object } = entry;
+  return object === undefined || object.name === '' ? undefined : keyOf(object);
+}
+
+/** `/registry/deployments/default/web`; some groups have a folder of their own before the kind. */
+function etcdSubject(key: string): ObjectKey | undefined {
+  const parts = key.split('/');
+  const [resource = '', namespace = '', name = ''] = parts.slice(-3);
+  return parts.length < 5 || name === '' ? undefined : `${resource}/${namespace}/${name}`;
+}
