@@ -56,6 +56,32 @@ test('a machine’s card tells of its Pods, and the dashboard of every object', 
   await expect.poll(() => yaml.inputValue()).toContain('name: coredns');
 });
 
+test('the map tells of each request, and etcd of what it wrote', async () => {
+  await page.getByRole('tab', { name: 'Map' }).click();
+  const list = page.getByRole('table', { name: 'Requests and events' });
+  await list.getByText('kubelet on control-plane').first().waitFor();
+  await kubectl('create configmap seen -n kube-public');
+  await page.getByLabel('Follow').selectOption('configmaps/kube-public/seen');
+  const row = list.getByRole('row').filter({ hasText: 'create' });
+  await expect.poll(() => row.first().textContent()).toMatch(/kubectl.*API server.*create.*201/);
+  await list.getByText('/registry/configmaps/kube-public/seen').first().waitFor();
+  await page.getByRole('tab', { name: 'etcd', exact: true }).click();
+  await page.getByLabel('Search keys').fill('kube-public/seen');
+  await page.getByRole('button', { name: '/registry/configmaps/kube-public/seen' }).click();
+  await page.getByText('1 version is known').waitFor();
+});
+
+test('one looks into a Pod as far as its processes', async () => {
+  await page.getByRole('tab', { name: 'Objects' }).click();
+  await page.getByLabel('Namespace').selectOption('kube-system');
+  await page.getByRole('button', { name: /^coredns-/ }).click();
+  await page.getByRole('tab', { name: 'Look inside' }).click();
+  await page.getByRole('table', { name: 'Processes' }).getByText('coredns').first().waitFor();
+  await page.getByRole('button', { name: 'Back to pods' }).click();
+  await page.getByLabel('Kind').selectOption('deployments.apps');
+  await page.getByRole('button', { name: 'coredns' }).click();
+});
+
 test('an object that is changed in the dashboard is changed in the cluster', async () => {
   await page.getByLabel('Replicas').fill('0');
   await page.getByRole('button', { name: 'Scale' }).click();

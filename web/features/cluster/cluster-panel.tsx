@@ -1,5 +1,5 @@
 import { Suspense, useId, useState } from 'react';
-import type { ClusterFacade, ClusterNodeState } from '../../../engine/api/cluster.ts';
+import type { ClusterFacade, ClusterState } from '../../../engine/api/cluster.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { lazyPart } from '../../ui/lazy-part.ts';
@@ -10,11 +10,14 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { ClusterProgress, ClusterSummary, useClusterState } from './cluster-progress.tsx';
 import { ClusterSize } from './cluster-size.tsx';
-import { NodePods } from './node-pods.tsx';
-import { nodeWords } from './node-words.ts';
+import { NodeCard } from './node-card.tsx';
 import styles from './cluster-panel.module.css';
 
+const ClusterMap = lazyPart(
+  async () => (await import('../cluster-map/cluster-map.tsx')).ClusterMap,
+);
 const Dashboard = lazyPart(async () => (await import('../dashboard/dashboard.tsx')).Dashboard);
+const EtcdBrowser = lazyPart(async () => (await import('../etcd/etcd-browser.tsx')).EtcdBrowser);
 
 export interface ClusterPanelProps {
   readonly cluster: ClusterFacade | undefined;
@@ -76,7 +79,9 @@ function NoCluster({ onStart }: Pick<ClusterPanelProps, 'onStart'>) {
 
 const PARTS = [
   { id: 'machines', label: 'Machines' },
+  { id: 'map', label: 'Map' },
   { id: 'objects', label: 'Objects' },
+  { id: 'etcd', label: 'etcd' },
 ] as const;
 
 type RunningProps = ClusterPanelProps & { readonly cluster: ClusterFacade };
@@ -111,23 +116,9 @@ function Running({ cluster, shown, onOpen, onEnd, onCheckpoints }: RunningProps)
         aria-label={PARTS.find((each) => each.id === part)?.label}
         className={styles['part']}
       >
-        {part === 'machines' ? (
-          <ul className={styles['nodes']}>
-            {state.nodes.map((node) => (
-              <NodeCard
-                key={node.name}
-                node={node}
-                cluster={cluster}
-                shown={shown === node.name}
-                onOpen={() => onOpen(node.name)}
-              />
-            ))}
-          </ul>
-        ) : (
-          <Suspense fallback={<Waiting text="The dashboard is loading" />}>
-            <Dashboard cluster={cluster} />
-          </Suspense>
-        )}
+        <Suspense fallback={<Waiting text="It is loading" />}>
+          <PartBody part={part} cluster={cluster} state={state} shown={shown} onOpen={onOpen} />
+        </Suspense>
       </div>
       {ending && (
         <Dialog
@@ -158,78 +149,32 @@ function Running({ cluster, shown, onOpen, onEnd, onCheckpoints }: RunningProps)
   );
 }
 
-interface NodeCardProps {
-  readonly node: ClusterNodeState;
-  readonly cluster: ClusterFacade;
-  readonly shown: boolean;
-  readonly onOpen: () => void;
+interface PartBodyProps extends Pick<RunningProps, 'cluster' | 'shown' | 'onOpen'> {
+  readonly part: string;
+  readonly state: ClusterState;
 }
 
-function NodeCard({ node, cluster, shown, onOpen }: NodeCardProps) {
-  const { name, ip, role, machine, plugged, components } = node;
-  const id = useId();
-  const alive = machine.kind === 'running' || machine.kind === 'paused';
-  return (
-    <li className={styles['node']} aria-labelledby={id}>
-      <div className={styles['nodeHead']}>
-        <span className={styles['dot']} data-ready={String(node.ready ?? 'unknown')} />
-        <h3 id={id}>{name}</h3>
-        <span className={styles['facts']}>
-          {role === 'control-plane' ? 'control plane' : 'worker'} · {ip} · {nodeWords(node)}
-        </span>
-      </div>
-      {components.length > 0 && (
-        <ul aria-label={`Components on ${name}`} className={styles['components']}>
-          {components.map((component) => (
-            <li key={component.name} data-running={component.running}>
-              {component.name}
-              {component.running ? '' : ' (stopped)'}
-            </li>
+function PartBody({ part, cluster, state, shown, onOpen }: PartBodyProps) {
+  switch (part) {
+    case 'map':
+      return <ClusterMap cluster={cluster} />;
+    case 'objects':
+      return <Dashboard cluster={cluster} />;
+    case 'etcd':
+      return <EtcdBrowser cluster={cluster} />;
+    default:
+      return (
+        <ul className={styles['nodes']}>
+          {state.nodes.map((node) => (
+            <NodeCard
+              key={node.name}
+              node={node}
+              cluster={cluster}
+              shown={shown === node.name}
+              onOpen={() => onOpen(node.name)}
+            />
           ))}
         </ul>
-      )}
-      {node.ready !== undefined && <NodePods cluster={cluster} node={name} />}
-      <div className={styles['switches']}>
-        <Button small icon="terminal" disabled={!alive} aria-pressed={shown} onClick={onOpen}>
-          {shown ? 'Open here' : 'Open'}
-        </Button>
-        <Button
-          small
-          disabled={!alive}
-          aria-pressed={!plugged}
-          onClick={() => cluster.setCable(name, !plugged)}
-        >
-          {plugged ? 'Pull the cable' : 'Plug the cable in'}
-        </Button>
-        {machine.kind === 'paused' ? (
-          <Button small icon="play" onClick={() => void cluster.thaw(name)}>
-            Go on
-          </Button>
-        ) : (
-          <Button
-            small
-            icon="pause"
-            disabled={machine.kind !== 'running'}
-            onClick={() => void cluster.freeze(name)}
-          >
-            Freeze
-          </Button>
-        )}
-        {alive ? (
-          <Button small icon="power" variant="danger" onClick={() => void cluster.kill(name)}>
-            Kill
-          </Button>
-        ) : (
-          <Button
-            small
-            icon="reload"
-            disabled={machine.kind === 'starting'}
-            onClick={() => void cluster.replace(name)}
-          >
-            Replace
-          </Button>
-        )}
-      </div>
-    </li>
-  );
+      );
+  }
 }

@@ -9,6 +9,15 @@ export function dashboardClient(cluster: ClusterFacade): Client {
   return clusterClient(cluster, pageClock, 'drydock-dashboard/1');
 }
 
+/** The cluster that the dashboard shows. */
+export const ClusterContext = createContext<ClusterFacade | undefined>(undefined);
+
+export function useCluster(): ClusterFacade {
+  const cluster = use(ClusterContext);
+  if (cluster === undefined) throw new Error('There is no cluster around this part.');
+  return cluster;
+}
+
 /** Of the cluster that the dashboard shows. */
 export const ClientContext = createContext<Client | undefined>(undefined);
 

@@ -6,7 +6,7 @@ import { resources } from '../../../engine/client/resources.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
 import { Button } from '../../ui/button.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import { ClientContext, dashboardClient, useClient } from './cluster-client.ts';
+import { ClientContext, ClusterContext, dashboardClient, useClient } from './cluster-client.ts';
 import { follow } from './follow.ts';
 import { groupKinds, kindKey, type KindGroup } from './kinds.ts';
 import { ObjectDetail } from './object-detail.tsx';
@@ -17,9 +17,11 @@ import styles from './dashboard.module.css';
 export function Dashboard({ cluster }: { readonly cluster: ClusterFacade }) {
   const client = useMemo(() => dashboardClient(cluster), [cluster]);
   return (
-    <ClientContext value={client}>
-      <Objects />
-    </ClientContext>
+    <ClusterContext value={cluster}>
+      <ClientContext value={client}>
+        <Objects />
+      </ClientContext>
+    </ClusterContext>
   );
 }
 

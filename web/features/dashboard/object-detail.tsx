@@ -1,13 +1,16 @@
 import { useEffect, useId, useState, type ReactNode } from 'react';
 import type { ObjectName, Resource, Stored } from '../../../engine/client/resource.ts';
 import { resources } from '../../../engine/client/resources.ts';
+import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
 import { pageClock } from '../../../engine/cluster/index.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { messageOf } from '../../ui/message-of.ts';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import { useClient } from './cluster-client.ts';
+import { PodInside } from '../look-inside/pod-inside.tsx';
+import { Scheduling } from '../look-inside/scheduling.tsx';
+import { useClient, useCluster } from './cluster-client.ts';
 import { follow, type Scope } from './follow.ts';
 import {
   canRestart,
@@ -32,6 +35,7 @@ export interface ObjectDetailProps {
 export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
   const { object, gone, problem: unseen } = useObject(resource, name);
   const client = useClient();
+  const cluster = useCluster();
   const [part, setPart] = useState('yaml');
   const [problem, setProblem] = useState<string>();
   const [done, setDone] = useState('');
@@ -51,7 +55,13 @@ export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
   const parts = [
     { id: 'yaml', label: 'YAML' },
     { id: 'events', label: 'Events' },
-    ...(isPod ? [{ id: 'log', label: 'Log' }] : []),
+    ...(isPod
+      ? [
+          { id: 'log', label: 'Log' },
+          { id: 'inside', label: 'Look inside' },
+          { id: 'scheduling', label: 'Scheduling' },
+        ]
+      : []),
   ];
   const body: Readonly<Record<string, ReactNode>> = {
     yaml: object && (
@@ -62,6 +72,15 @@ export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
     ),
     events: object && <ObjectTable resource={resources.events} scope={eventsOf(object)} />,
     log: object && isPod && <PodLog pod={object} />,
+    inside: object && isPod && <PodInside cluster={cluster} pod={object as Stored<Pod>} />,
+    scheduling: object && isPod && (
+      <Scheduling
+        cluster={cluster}
+        namespace={object.metadata.namespace ?? ''}
+        name={object.metadata.name}
+        version={object.metadata.resourceVersion}
+      />
+    ),
   };
   return (
     <div className={styles['detail']}>

@@ -1,9 +1,11 @@
-import { useState, type ReactNode } from 'react';
+import { Suspense, useState, type ReactNode } from 'react';
 import type { EngineState, LabMachine, MachineState } from '../../../engine/api/lab.ts';
 import type { ProfileName } from '../../../engine/api/machine.ts';
 import { Button } from '../../ui/button.tsx';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
 import { ConfirmReset } from './confirm-reset.tsx';
 import { EngineChoice, ORIGINAL_PROFILE, originalIs } from './engine-choice.tsx';
 import { formatBytes, formatInstructions, type Series } from './readings.ts';
@@ -12,6 +14,10 @@ import { Sparkline } from './sparkline.tsx';
 import { useEngineState, useMachineState } from './use-machine.ts';
 import { useEmulatorReadings, useGuestReadings } from './use-readings.ts';
 import styles from './machine-panel.module.css';
+
+const DockerInside = lazyPart(
+  async () => (await import('../look-inside/docker-inside.tsx')).DockerInside,
+);
 
 export interface MachinePanelProps {
   readonly machine: LabMachine;
@@ -33,6 +39,7 @@ export function MachinePanel({ machine, visible, onReset, onCheckpoints }: Machi
   const [confirming, setConfirming] = useState<'restore' | 'cold'>();
   const [choosing, setChoosing] = useState(false);
   const [showLog, setShowLog] = useState(false);
+  const [showInside, setShowInside] = useState(false);
   const { latest } = guest;
 
   const actions = (
@@ -56,6 +63,16 @@ export function MachinePanel({ machine, visible, onReset, onCheckpoints }: Machi
         <Button small icon="save" onClick={onCheckpoints}>
           Checkpoints
         </Button>
+        {hasDocker && (
+          <Button
+            small
+            icon="search"
+            aria-expanded={showInside}
+            onClick={() => setShowInside(!showInside)}
+          >
+            Look inside
+          </Button>
+        )}
         <Button small icon="terminal" aria-expanded={showLog} onClick={() => setShowLog(!showLog)}>
           Serial log
         </Button>
@@ -137,6 +154,11 @@ export function MachinePanel({ machine, visible, onReset, onCheckpoints }: Machi
           />
         </ul>
 
+        {showInside && running && (
+          <Suspense fallback={<Waiting text="It is loading" />}>
+            <DockerInside machine={machine} />
+          </Suspense>
+        )}
         {showLog && visible && <SerialLog machine={machine} />}
         {choosing && (
           <EngineChoice
