@@ -20,6 +20,23 @@ const groups: readonly {
     ],
   },
   {
+    name: 'Files',
+    keys: [
+      ['Arrow keys', 'Go through files; right opens a folder, left closes it'],
+      ['Enter', 'Open the file'],
+      ['F2, Delete', 'Rename it, delete it'],
+      ['Shift+F10', 'Menu of the file'],
+      ['A letter', 'The next name that begins with it'],
+    ],
+  },
+  {
+    name: 'Lessons',
+    keys: [
+      ['Enter', 'On an underlined term: say what it means; Escape goes back'],
+      ['Tab', 'On a command: its text scrolls with the arrow keys, then come its buttons'],
+    ],
+  },
+  {
     name: 'Terminal',
     keys: [
       ['Ctrl+Shift+C', 'Copy the selection'],
