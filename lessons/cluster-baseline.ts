@@ -77,8 +77,9 @@ export class ClusterBaseline {
       if (!now.has(key)) await client.create(resource, essence(object));
       else if (!isLike(now.get(key), object))
         await retryOnConflict(async () => {
-          const { resourceVersion } = (await client.get(resource, object.metadata)).metadata;
-          const { metadata, ...rest } = essence(object);
+          const found = await client.get(resource, object.metadata);
+          const { metadata, ...rest } = asItWas(object, found);
+          const { resourceVersion } = found.metadata;
           await client.update(resource, { ...rest, metadata: { ...metadata, resourceVersion } });
         });
     }
@@ -132,11 +133,29 @@ function essence(object: Stored<KubernetesObject>): KubernetesObject {
   };
 }
 
+/** What is given to a Node once: a machine that has come in place of another one has its own. */
+const GIVEN_ONCE = ['podCIDR', 'podCIDRs', 'providerID'] as const;
+
+/** What `found` should be, to be again what `object` was. */
+function asItWas(
+  object: Stored<KubernetesObject>,
+  found: Stored<KubernetesObject>,
+): KubernetesObject {
+  const wanted = essence(object);
+  const { spec: before } = object as { readonly spec?: object };
+  const { spec = {} } = found as { readonly spec?: Record<string, unknown> };
+  const given = GIVEN_ONCE.filter((name) => name in spec).map((name) => [name, spec[name]]);
+  const again = { spec: { ...before, ...Object.fromEntries(given) } };
+  return given.length === 0 ? wanted : { ...wanted, ...again };
+}
+
 function isLike(
   found: Stored<KubernetesObject> | undefined,
   object: Stored<KubernetesObject>,
 ): boolean {
-  return found !== undefined && JSON.stringify(essence(found)) === JSON.stringify(essence(object));
+  return (
+    found !== undefined && JSON.stringify(essence(found)) === JSON.stringify(asItWas(object, found))
+  );
 }
 
 function nameOf({ group, version, plural }: Resource<KubernetesObject>): string {

@@ -42,7 +42,7 @@ it('takes away what has come, and brings back what has gone or changed', async (
   await client.create(resources.configMaps, settings('kept', 'before'));
   await client.create(resources.configMaps, settings('changed', 'before'));
   const { items: nodes } = await client.list(resources.nodes);
-  const [node = { metadata: { name: '' } }] = nodes;
+  const [node = { metadata: { name: '' } }, replaced = node] = nodes;
   const baseline = await ClusterBaseline.take(cluster, systemClock);
 
   await client.create(resources.deployments, structuredClone(deployment));
@@ -67,6 +67,15 @@ it('takes away what has come, and brings back what has gone or changed', async (
     patch: { spec: { unschedulable: true }, metadata: { labels: { disk: 'fast' } } },
   });
 
+  await client.delete(resources.nodes, replaced.metadata);
+  const another = { providerID: 'drydock://another', unschedulable: true };
+  await client.create(resources.nodes, {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: replaced.metadata.name },
+    spec: another,
+  });
+
   await baseline.restore();
 
   const reason = (asked: Promise<unknown>) => asked.then(() => 'there', reasonOf);
@@ -80,6 +89,9 @@ it('takes away what has come, and brings back what has gone or changed', async (
   const { spec, metadata } = await client.get(resources.nodes, node.metadata);
   expect(spec?.unschedulable).toBeUndefined();
   expect(metadata.labels?.['disk']).toBeUndefined();
+  const { spec: theirs } = await client.get(resources.nodes, replaced.metadata);
+  expect(theirs).toMatchObject({ providerID: another.providerID });
+  expect(theirs?.unschedulable).toBeUndefined();
   await started.close();
   expect(errors).toEqual([]);
 });
