@@ -1,4 +1,4 @@
-/** `npm run lesson:new -- MODULE/NN-NAME` and `npm run lesson:check -- NAME`: for authors of lessons. */
+/** `npm run lesson:new -- MODULE/NN-NAME` and `npm run lesson:check -- NAME…`: for authors of lessons. */
 import path from 'node:path';
 import { prepareStates } from './app.mjs';
 import { ensurePackages, main, root, run } from './bootstrap.mjs';

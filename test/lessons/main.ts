@@ -11,54 +11,68 @@ import { machineGround, tryLesson, type Ground } from '../../lessons/try-lesson.
 
 const lessons = path.resolve(import.meta.dirname, '../../lessons');
 
-async function check(wanted: string | undefined): Promise<void> {
-  const names = (await lessonNames()).filter(
-    (name) => wanted === undefined || name.includes(wanted),
+/** @param wanted parts of lessons' names; all lessons when there are none */
+async function check(wanted: readonly string[]): Promise<void> {
+  const all = await lessonNames();
+  for (const part of wanted)
+    if (!all.some((name) => name.includes(part)))
+      throw new Error(`No lesson is called ${part}. There are: ${all.join(', ')}.`);
+  const names = all.filter(
+    (name) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
   );
-  if (names.length === 0)
-    throw new Error(
-      `No lesson is called ${wanted}. There are: ${(await lessonNames()).join(', ')}.`,
-    );
-  for (const name of names) {
-    console.log(name);
-    const lesson = await readLesson(name);
-    await onGround(lesson.lesson.environment, (ground) =>
-      tryLesson(ground, lesson, ({ step, solvedMs, seenMs }) =>
+  const grounds = new Grounds();
+  try {
+    for (const name of names) {
+      console.log(name);
+      const lesson = await readLesson(name);
+      const ground = await grounds.for(lesson.lesson.environment);
+      await tryLesson(ground, lesson, ({ step, solvedMs, seenMs }) =>
         console.log(
           `  ${step}: solved in ${Math.round(solvedMs)} ms, seen ${Math.round(seenMs)} ms later`,
         ),
-      ),
-    );
-    console.log('  after a reset nothing is done: good');
+      );
+      console.log('  after a reset nothing is done: good');
+    }
+  } finally {
+    await grounds.close();
   }
 }
 
-async function onGround(
-  environment: FrontMatter['environment'],
-  work: (ground: Ground) => Promise<unknown>,
-): Promise<void> {
-  if (environment.kind === 'cluster') {
+/** Where lessons are tried, made when the first one needs it: a lab, and a cluster for each number of nodes. */
+class Grounds {
+  readonly #made = new Map<number, Ground>();
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  async for(environment: FrontMatter['environment']): Promise<Ground> {
+    const nodes = environment.kind === 'cluster' ? environment.nodes : 0;
+    const ground =
+      this.#made.get(nodes) ?? (await (nodes === 0 ? this.#lab() : this.#cluster(nodes)));
+    this.#made.set(nodes, ground);
+    return ground;
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.toReversed()) await close();
+  }
+
+  async #lab(): Promise<Ground> {
+    const storage = await mkdtemp(path.join(tmpdir(), 'drydock-lessons-'));
+    this.#closers.push(() => rm(storage, { recursive: true }));
+    const lab = openNodeLab(storage);
+    this.#closers.push(() => lab.close());
+    return machineGround(lab);
+  }
+
+  async #cluster(nodes: number): Promise<Ground> {
     const { cluster, close } = await startMachineCluster({
-      nodes: environment.nodes,
+      nodes,
       port: 0,
       hollow: 0,
       hollowReadyAfter: 0,
       onError: (error) => console.error(`cluster: ${String(error)}`),
     });
-    try {
-      await work(await ClusterGround.open(cluster));
-    } finally {
-      await close();
-    }
-    return;
-  }
-  const storage = await mkdtemp(path.join(tmpdir(), 'drydock-lessons-'));
-  const lab = openNodeLab(storage);
-  try {
-    await work(machineGround(lab));
-  } finally {
-    await lab.close();
-    await rm(storage, { recursive: true });
+    this.#closers.push(close);
+    return ClusterGround.open(cluster);
   }
 }
 
@@ -123,10 +137,10 @@ async function make(name: string | undefined): Promise<void> {
   console.log(`lessons/${name} is there. npm run lesson:check -- ${id} tries it.`);
 }
 
-const [command, name] = process.argv.slice(2);
+const [command, ...names] = process.argv.slice(2);
 try {
-  if (command === 'check') await check(name);
-  else if (command === 'new') await make(name);
+  if (command === 'check') await check(names);
+  else if (command === 'new') await make(names[0]);
   else throw new Error('Say what to do: new or check.');
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
