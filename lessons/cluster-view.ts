@@ -18,6 +18,9 @@ export function clusterClient(
   return new Client({ transport: (request) => cluster.api(request), clock, userAgent });
 }
 
+/** Milliseconds: who waits for a check is not to wait for what a crowd of clients does to spare an API server that comes back. */
+const LONGEST_PAUSE_MS = 1000;
+
 /** A cluster as checks look at it. Kinds of objects that were asked for are watched until it is disposed. */
 export class ClusterView implements ClusterFacts {
   readonly #cluster: ClusterFacade;
@@ -29,6 +32,7 @@ export class ClusterView implements ClusterFacts {
       client: clusterClient(cluster, clock),
       clock,
       random: cryptoRandom,
+      longestPause: LONGEST_PAUSE_MS,
       // The API server may be away, which lessons are about; informers go on.
       onError: () => {},
     });

@@ -13,6 +13,9 @@ export interface ClusterWatchOptions extends Pick<ClusterHost, 'clock' | 'random
   readonly onServices: () => void;
 }
 
+/** Milliseconds: what is shown is not to be old for half a minute after an API server has come back. */
+const LONGEST_PAUSE_MS = 1000;
+
 /** What the API server says of a cluster's nodes and Services; the last it said, while it is away. */
 export class ClusterWatch implements Disposable {
   readonly #owned = new DisposableStore();
@@ -21,7 +24,13 @@ export class ClusterWatch implements Disposable {
 
   constructor({ client, clock, random, onNodes, onServices }: ClusterWatchOptions) {
     // An API server that is away comes back when its manifest or its machine does: that is shown already.
-    const informers = new SharedInformers({ client, clock, random, onError: () => {} });
+    const informers = new SharedInformers({
+      client,
+      clock,
+      random,
+      longestPause: LONGEST_PAUSE_MS,
+      onError: () => {},
+    });
     this.#owned.add(informers);
     const nodes = informers.of(resources.nodes);
     onAnyChange(nodes, () => {

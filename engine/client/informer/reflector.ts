@@ -21,6 +21,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   readonly mirror: Mirror<T>;
   readonly clock: Clock;
   readonly random: Random;
+  /** milliseconds to wait after a failure at most, before chance doubles it; client-go's when absent */
+  readonly longestPause?: number;
   /** told of each failure; it goes on */
   readonly onError: (error: unknown) => void;
 }
@@ -44,8 +46,8 @@ export class Reflector<T extends KubernetesObject> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
-    const { clock, random } = options;
-    this.#backoff = new Backoff({ clock, random, ...BACKOFF });
+    const { clock, random, longestPause: most = BACKOFF.most } = options;
+    this.#backoff = new Backoff({ clock, random, ...BACKOFF, most });
   }
 
   /** Resolves when the signal aborts. */

@@ -7,9 +7,9 @@ import { resources } from '../resources.ts';
 import { FakeApi } from '../testing/fake-api.ts';
 import { advance, settle } from '../testing/settle.ts';
 import type { InformerHandler } from './informer.ts';
-import { SharedInformers } from './shared-informers.ts';
+import { SharedInformers, type SharedInformersOptions } from './shared-informers.ts';
 
-function setUp() {
+function setUp(options: Pick<SharedInformersOptions, 'longestPause'> = {}) {
   const api = new FakeApi();
   const clock = new FakeClock();
   const errors: unknown[] = [];
@@ -19,6 +19,7 @@ function setUp() {
     clock,
     random: new SeededRandom(1),
     onError: (error) => errors.push(error),
+    ...options,
   });
   const create = (name: string, data: Record<string, string> = {}) =>
     client.create(resources.configMaps, {
@@ -212,6 +213,16 @@ describe('SharedInformers', () => {
     api.intercept = () => undefined;
     await advance(clock, 60_000);
     expect(informer.hasSynced).toBe(true);
+    informers.dispose();
+  });
+
+  it('waits no longer than it is allowed to', async () => {
+    const { informers, api, clock } = setUp({ longestPause: 1000 });
+    api.intercept = () => new Error('connection refused');
+    informers.of(resources.configMaps);
+    await advance(clock, 60_000);
+    const failures = api.requests.length;
+    expect(failures).toBeGreaterThan(30);
     informers.dispose();
   });
 

@@ -11,6 +11,8 @@ export interface SharedInformersOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
+  /** milliseconds to wait after a failure at most, before chance doubles it; client-go's half a minute when absent */
+  readonly longestPause?: number;
   /** told of failures of lists and watches, and of what handlers throw; all go on */
   readonly onError: (error: unknown) => void;
 }
@@ -79,7 +81,7 @@ export class SharedInformers implements Disposable {
     const name = JSON.stringify(parts);
     const known = this.#running.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, onError } = this.#options;
+    const { client, clock, random, longestPause, onError } = this.#options;
     const informer = new Informer<T>(withoutManagedFields, onError);
     const reflector = new Reflector({
       client,
@@ -88,6 +90,7 @@ export class SharedInformers implements Disposable {
       mirror: informer,
       clock,
       random,
+      ...(longestPause === undefined ? {} : { longestPause }),
       onError,
     });
     const running: Running = {
