@@ -21,11 +21,18 @@ test('a Deployment is followed to its Pods and the Events about them, in whateve
     'pods/default/web-1-a',
     'replicasets/default/web-1',
   ]);
-  expect(graph.roots()).toEqual(['deployments/default/web', 'pods/default/other']);
+  expect(graph.roots(() => true)).toEqual(['deployments/default/web', 'pods/default/other']);
+  expect(graph.roots((key) => key.startsWith('pods/'))).toEqual(['pods/default/other']);
 });
 
 test('an object that nobody has spoken of yet is a family of one', () => {
   expect([...graphOf().family('pods/default/a')]).toEqual(['pods/default/a']);
+});
+
+test('of very many objects those that were seen first are forgotten', () => {
+  const pods = Array.from({ length: 10_001 }, (_, index) => objectOf('pods', `p${index}`));
+  const roots = graphOf(...pods).roots(() => true);
+  expect([roots.length, roots.includes('pods/default/p0')]).toEqual([5001, false]);
 });
 
 test('what is known already changes nothing', () => {

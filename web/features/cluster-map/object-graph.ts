@@ -13,6 +13,9 @@ export function keyWords(key: ObjectKey): string {
   return `${resource}/${name}${namespace === '' ? '' : ` in ${namespace}`}`;
 }
 
+/** Objects that are remembered; those that were seen first are forgotten. */
+const MOST = 10_000;
+
 /** Which objects have been seen, and which belong to which. */
 export class ObjectGraph {
   readonly #keys = new Map<string, ObjectKey>();
@@ -32,6 +35,7 @@ export class ObjectGraph {
     if (this.#keys.get(uid) !== key) {
       this.#keys.set(uid, key);
       this.version += 1;
+      this.#forgetOldest();
     }
     for (const owner of about === undefined ? owners : [about]) {
       const owned = this.#owned.get(owner) ?? new Set();
@@ -43,10 +47,21 @@ export class ObjectGraph {
     }
   }
 
-  /** Objects that belong to no other, by key. */
-  roots(): readonly ObjectKey[] {
-    const roots = [...this.#keys].flatMap(([uid, key]) => (this.#belonging.has(uid) ? [] : [key]));
+  /** Objects that belong to no other, by key; only those that are wanted. */
+  roots(isWanted: (key: ObjectKey) => boolean): readonly ObjectKey[] {
+    const roots = [...this.#keys].flatMap(([uid, key]) =>
+      this.#belonging.has(uid) || !isWanted(key) ? [] : [key],
+    );
     return [...new Set(roots)].toSorted();
+  }
+
+  #forgetOldest(): void {
+    if (this.#keys.size <= MOST) return;
+    for (const uid of [...this.#keys.keys()].slice(0, MOST / 2)) {
+      this.#keys.delete(uid);
+      this.#owned.delete(uid);
+      this.#belonging.delete(uid);
+    }
   }
 
   /** The object, what it owns, what these own, and the Events about them. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { event, nodes, objectOf, request } from './fixtures.ts';
+import { CAPACITY } from './recording.ts';
 import { TrafficModel } from './traffic-model.ts';
 
 const page = { user: 'drydock:cluster', agent: 'drydock-dashboard/1', address: '127.0.0.1' };
@@ -31,6 +32,16 @@ test('followed are an object and what turns out to be its own, also what was tol
   model.publish();
   expect(model.view().items.map(({ sequence }) => sequence)).toEqual([1, 2, 4]);
   expect(model.view().roots).toEqual(['deployments/default/web', 'pods/default/a']);
+});
+
+test('what was filtered goes with what it is from', () => {
+  const model = modelOf(request(), request({ client: page }));
+  expect(model.view().items).toHaveLength(1);
+  const many = Array.from({ length: CAPACITY - 1 }, () => request());
+  model.arrived({ entries: many, lost: 0 });
+  model.publish();
+  const { items } = model.view();
+  expect([items.length, items[0]?.sequence]).toEqual([CAPACITY - 1, 3]);
 });
 
 test('a paused view stays while more arrives', () => {

@@ -68,13 +68,23 @@ export class TrafficModel {
   }
 
   arrived(batch: TrafficBatch): void {
+    const { version } = this.#graph;
     this.#recording = record(this.#recording, batch, this.#nodes);
     for (const entry of batch.entries)
       if (entry.kind !== 'etcd' && entry.object !== undefined) this.#graph.add(entry.object);
     const { items } = this.#recording;
-    for (const item of items.slice(Math.max(0, items.length - batch.entries.length)))
-      this.#noteHeld(item);
-    this.#items = undefined;
+    const added = items.slice(Math.max(0, items.length - batch.entries.length));
+    for (const item of added) this.#noteHeld(item);
+    const isSame = this.#filter.follow === undefined || this.#graph.version === version;
+    // What was filtered stays so, unless more is known of what belongs together.
+    if (this.#items !== undefined && isSame) {
+      const first = items[0]?.sequence ?? 0;
+      const kept = this.#items.findIndex(({ sequence }) => sequence >= first);
+      this.#items = [
+        ...(kept < 0 ? [] : this.#items.slice(kept)),
+        ...added.filter(this.#isWanted()),
+      ];
+    } else this.#items = undefined;
     for (const wake of this.#wakers) wake();
   }
 
@@ -162,7 +172,7 @@ export class TrafficModel {
       playback: this.#playback,
       filter: this.#filter,
       family: this.#followed(),
-      roots: this.#graph.roots().filter((key) => !NO_STORY.test(key)),
+      roots: this.#graph.roots((key) => !NO_STORY.test(key)),
       lost: this.#recording.lost,
       held: [...this.#held].map(([id, item]) => ({ id, item })),
     };
