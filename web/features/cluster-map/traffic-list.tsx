@@ -1,5 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
+import {
+  useEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type RefObject,
+} from 'react';
+import { classNames } from '../../ui/class-names.ts';
 import { keyWords, subjectOf, type ObjectKey } from './object-graph.ts';
 import type { PlaybackAction } from './playback.ts';
 import type { Recorded } from './recording.ts';
@@ -13,8 +21,13 @@ export interface TrafficListProps {
   readonly onFollow: (key: ObjectKey) => void;
 }
 
-/** Pixels of a list below which each row has two lines. */
-const NARROW = 720;
+/** How rows are laid out, for lists of at least so many pixels, with the pixels that a row is high. */
+const LAYOUTS = [
+  { name: 'oneLine', from: 720, height: 28 },
+  { name: 'twoLines', from: 480, height: 48 },
+  { name: 'threeLines', from: 0, height: 66 },
+] as const;
+type Layout = (typeof LAYOUTS)[number];
 const BACKWARDS: readonly string[] = ['ArrowUp', 'PageUp', 'Home'];
 
 /** The same traffic as text. What is later than where one looks is pale. */
@@ -22,15 +35,15 @@ export function TrafficList({ view, onAction, onFollow }: TrafficListProps) {
   const { items, shown } = view;
   const { mode } = view.playback;
   const scroller = useRef<HTMLDivElement>(null);
-  const isNarrow = useIsNarrow(scroller);
+  const layout = useLayout(scroller);
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (isNarrow ? 48 : 28),
+    estimateSize: () => layout.height,
     getItemKey: (index) => items[index]?.sequence ?? index,
     overscan: 10,
   });
-  useEffect(() => virtualizer.measure(), [virtualizer, isNarrow]);
+  useEffect(() => virtualizer.measure(), [virtualizer, layout]);
   const current = items[shown - 1]?.sequence;
   const scrolledTo = useRef<number>(undefined);
   useEffect(() => {
@@ -54,7 +67,15 @@ export function TrafficList({ view, onAction, onFollow }: TrafficListProps) {
       className={styles['list']}
     >
       <div role="rowgroup">
-        <div role="row" aria-rowindex={1} className={isNarrow ? 'visually-hidden' : styles['row']}>
+        <div
+          role="row"
+          aria-rowindex={1}
+          className={
+            layout.name === 'oneLine'
+              ? classNames(styles['row'], styles['oneLine'])
+              : 'visually-hidden'
+          }
+        >
           {['Time', 'From', 'To', 'What', 'Object', 'Answer'].map((name) => (
             <span key={name} role="columnheader">
               {name}
@@ -89,7 +110,7 @@ export function TrafficList({ view, onAction, onFollow }: TrafficListProps) {
                   key={item.sequence}
                   item={item}
                   index={index}
-                  isNarrow={isNarrow}
+                  layout={layout}
                   place={index === shown - 1 ? 'current' : index < shown ? 'earlier' : 'later'}
                   style={{ transform: `translateY(${start}px)` }}
                   onAction={onAction}
@@ -107,12 +128,12 @@ export function TrafficList({ view, onAction, onFollow }: TrafficListProps) {
 interface RowProps extends Pick<TrafficListProps, 'onAction' | 'onFollow'> {
   readonly item: Recorded;
   readonly index: number;
-  readonly isNarrow: boolean;
+  readonly layout: Layout;
   readonly place: 'earlier' | 'current' | 'later';
   readonly style: CSSProperties;
 }
 
-function Row({ item, index, isNarrow, place, style, onAction, onFollow }: RowProps) {
+function Row({ item, index, layout, place, style, onAction, onFollow }: RowProps) {
   const { time, from, to, verb, object, answer, isFailure } = wordsOf(item);
   const subject = subjectOf(item.entry);
   return (
@@ -122,7 +143,7 @@ function Row({ item, index, isNarrow, place, style, onAction, onFollow }: RowPro
       aria-current={place === 'current' ? 'true' : undefined}
       data-place={place}
       data-kind={item.entry.kind}
-      className={isNarrow ? styles['narrowRow'] : styles['row']}
+      className={classNames(styles['row'], styles[layout.name])}
       style={style}
     >
       <span role="cell">
@@ -159,16 +180,16 @@ function Row({ item, index, isNarrow, place, style, onAction, onFollow }: RowPro
   );
 }
 
-function useIsNarrow(element: React.RefObject<HTMLElement | null>): boolean {
-  const [isNarrow, setNarrow] = useState(false);
+function useLayout(element: RefObject<HTMLElement | null>): Layout {
+  const [layout, setLayout] = useState<Layout>(LAYOUTS[0]);
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
+      const width = entry?.contentRect.width ?? 0;
       // A list that is not shown keeps what it was.
-      if (entry !== undefined && entry.contentRect.width > 0)
-        setNarrow(entry.contentRect.width < NARROW);
+      if (width > 0) setLayout(LAYOUTS.find(({ from }) => width >= from) ?? LAYOUTS[0]);
     });
     if (element.current !== null) observer.observe(element.current);
     return () => observer.disconnect();
   }, [element]);
-  return isNarrow;
+  return layout;
 }
