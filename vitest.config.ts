@@ -56,7 +56,8 @@ export default defineConfig({
           // One cluster for all of them.
           globalSetup: ['test/scenarios/cluster/global-setup.ts'],
           ...PATIENCE,
-          maxWorkers: FILES_AT_ONCE,
+          // At night one of them takes machines away.
+          maxWorkers: isNight ? 1 : FILES_AT_ONCE,
         },
       },
       {

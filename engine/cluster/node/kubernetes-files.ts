@@ -39,6 +39,10 @@ const CRICTL_CONFIGURATION = `runtime-endpoint: unix://${SOCKET}
 image-endpoint: unix://${SOCKET}
 `;
 
+/** Read at the first Tab after `kubectl`: kubectl writes its own rules for bash. */
+const KUBECTL_COMPLETION = `. <(kubectl completion bash)
+`;
+
 /** A kubeconfig for a new certificate. */
 async function login(
   { pki, server, clock, random }: KubernetesFilesOptions,
@@ -99,6 +103,7 @@ export async function controlPlaneFiles(
     'etc/kubernetes/controller-manager.conf': controllerManager,
     'etc/kubernetes/scheduler.conf': scheduler,
     'root/.kube/config': admin,
+    'usr/share/bash-completion/completions/kubectl': KUBECTL_COMPLETION,
     ...Object.fromEntries(
       Object.entries(manifests).map(([name, text]) => [`etc/kubernetes/manifests/${name}`, text]),
     ),

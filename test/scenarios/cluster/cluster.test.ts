@@ -72,4 +72,14 @@ describe('a cluster of three machines', () => {
     );
     expect(JSON.parse(answer)).toMatchObject({ gitVersion: 'v1.37.2' });
   });
+
+  it('completes what is typed after kubectl', async () => {
+    const complete = [
+      '. /usr/share/bash-completion/bash_completion; _completion_loader kubectl',
+      'COMP_WORDS=(kubectl get node work) COMP_CWORD=3 COMP_TYPE=9',
+      'COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}',
+      '__start_kubectl 2>/dev/null; echo "${COMPREPLY[*]}"',
+    ];
+    expect(await runOnNode('control-plane', complete.join('; '))).toBe('worker-1 worker-2\n');
+  });
 });

@@ -1,26 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apply, get, kubectl, tryKubectl, until, waitFor } from './real-cluster.ts';
+import { FOREVER, pod, podsOf, stateOf } from './pods-of.ts';
+import { kubectl, tryKubectl, until, waitFor } from './real-cluster.ts';
 import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
 
 /** The life of Pods, as `kubectl` shows it. All of them start together; each test looks at its own. */
 const namespace = `pod-life-${process.pid}`;
 
-/** Its only container, `main`, is of busybox and runs the script. */
-function pod(name: string, script: string, spec: object = {}, container: object = {}): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, labels: { app: name } },
-    spec: {
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 1,
-      containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', script], ...container }],
-      ...spec,
-    },
-  };
-}
-
-const FOREVER = 'sleep 100000';
 const init = (name: string, script: string, more: object = {}): object => ({
   name,
   image: 'busybox',
@@ -114,30 +99,10 @@ const PODS = [
   }),
 ];
 
-beforeAll(async () => {
-  await kubectl('create', 'namespace', namespace);
-  await until(
-    async () => (await tryKubectl(['get', '-n', namespace, 'sa', 'default'])).status === 0,
-    'the account of Pods',
-  );
-  await apply(namespace, ...PODS);
-});
-afterAll(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
+const { begin, end, look, once, ended, events: eventsOf } = podsOf(namespace);
+beforeAll(() => begin(...PODS));
+afterAll(end);
 
-const look = async (name: string): Promise<Pod> =>
-  (await get(namespace, `pod/${name}`)) as unknown as Pod;
-
-/** The Pod when this holds of it. */
-const once = (name: string, holds: (pod: Pod) => boolean): Promise<Pod> =>
-  until(async () => {
-    const found = await look(name);
-    return holds(found) && found;
-  }, name);
-
-const ended = (name: string): Promise<Pod> =>
-  once(name, ({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed');
-
-const stateOf = (found: Pod) => found.status?.containerStatuses?.[0]?.state;
 const logs = (...args: readonly string[]) => kubectl('logs', '-n', namespace, ...args);
 const conditionOf = (found: Pod, type: string) =>
   found.status?.conditions?.find((condition) => condition.type === type);
@@ -145,18 +110,6 @@ const waits = async (name: string, reason: RegExp): Promise<string> => {
   const found = await once(name, (one) => reason.test(stateOf(one)?.waiting?.reason ?? ''));
   return stateOf(found)?.waiting?.message ?? '';
 };
-const eventsOf = (name: string, reason: string) =>
-  kubectl(
-    'get',
-    'events',
-    '-n',
-    namespace,
-    '--field-selector',
-    `involvedObject.name=${name},reason=${reason}`,
-    '-o',
-    'jsonpath={range .items[*]}{.message}{"\\n"}{end}',
-  );
-
 describe('a container', () => {
   it('that ends well makes its Pod Succeeded', async () => {
     const found = await ended('succeeds');
