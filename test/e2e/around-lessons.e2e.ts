@@ -99,13 +99,18 @@ test('a second tab and a full storage say so', async () => {
   const second = await page.context().newPage();
   await second.goto(app.url);
   await second.getByRole('button', { name: 'Second tab' }).waitFor();
-  await waitForShell(second);
   await second.evaluate(() => {
     Storage.prototype.setItem = () => {
       throw new DOMException('It is full.', 'QuotaExceededError');
     };
-    location.hash = '#/lesson/first-image';
   });
+  const progress = JSON.stringify({ version: 1, lessons: { tour: { done: [], answered: [] } } });
+  await second.getByLabel('Load progress: file').setInputFiles({
+    name: 'progress.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(progress),
+  });
+  await second.getByText(/storage is full: what you do now is lost/).waitFor();
   await second.getByRole('button', { name: 'Storage is full' }).click();
   await second.getByRole('dialog').getByText('There was no room').waitFor();
 });

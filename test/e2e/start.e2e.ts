@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { run, waitForShell } from '../harness/shell.ts';
+import { run, runFocused, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 
@@ -49,7 +49,7 @@ describe('starting', () => {
     broken = false;
     await card.getByRole('button', { name: 'Try again' }).click();
     await waitForShell(page);
-    expect(await run(page, 'echo recovered')).toBe('recovered');
+    expect(await runFocused(page, 'echo recovered')).toBe('recovered');
     await page.context().close();
   });
 
