@@ -24,6 +24,7 @@ try {
       await page.setViewportSize(size);
       await show?.(page, size.width < 768);
       for (const colorScheme of ['light', 'dark'] as const) {
+        await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         const file = `${name}-${size.width}-${colorScheme}.png`;
         const png = smallPng(await page.screenshot({ animations: 'disabled', caret: 'hide' }));

@@ -57,7 +57,7 @@ export const scenes: readonly Scene[] = [
     name: 'images',
     async prepare(page) {
       await page.getByRole('button', { name: 'Images' }).click();
-      await page.getByRole('dialog').getByText('nginx').first().waitFor();
+      await page.getByRole('heading', { name: 'Official images' }).waitFor();
     },
     async leave(page) {
       await page.keyboard.press('Escape');

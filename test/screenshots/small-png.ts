@@ -3,19 +3,23 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** colours that a picture with one byte a point can have */
 const MOST_COLOURS = 256;
+/** squared distance, up to which two colours are taken for one */
+const ALIKE = 40;
 
 /**
- * The same picture with at most 256 colours: its most frequent ones, and the nearest of those for all others. What pages
+ * The same picture with at most 256 colours: its most frequent ones that differ, and the nearest of those for all others. What pages
  * look like has few colours, and takes a third of the bytes then. @param png 8 bits a channel, not interlaced
  */
 export function smallPng(png: Buffer): Buffer {
   const { width, height, pixels } = readPng(png);
   const counts = new Map<number, number>();
   for (const colour of pixels) counts.set(colour, (counts.get(colour) ?? 0) + 1);
-  const palette = [...counts]
-    .toSorted(([, one], [, other]) => other - one)
-    .slice(0, MOST_COLOURS)
-    .map(([colour]) => colour);
+  const palette: number[] = [];
+  for (const [colour] of [...counts].toSorted(([, one], [, other]) => other - one)) {
+    if (palette.length === MOST_COLOURS) break;
+    // Shades of the edges of letters leave room for what is small and coloured.
+    if (palette.every((other) => distance(other, colour) > ALIKE)) palette.push(colour);
+  }
   const indexOf = new Map(palette.map((colour, index) => [colour, index]));
   const rows = Buffer.alloc((width + 1) * height);
   pixels.forEach((colour, at) => {
@@ -39,15 +43,18 @@ export function smallPng(png: Buffer): Buffer {
 
 const channels = (colour: number) => [colour >> 16, (colour >> 8) & 255, colour & 255];
 
+function distance(one: number, other: number): number {
+  return (
+    ((one >> 16) - (other >> 16)) ** 2 +
+    (((one >> 8) & 255) - ((other >> 8) & 255)) ** 2 +
+    ((one & 255) - (other & 255)) ** 2
+  );
+}
+
 function nearest(palette: readonly number[], colour: number): number {
-  const [red = 0, green = 0, blue = 0] = channels(colour);
   let best = 0;
-  let least = Infinity;
-  palette.forEach((other, index) => {
-    const [r = 0, g = 0, b = 0] = channels(other);
-    const distance = (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
-    if (distance < least) [best, least] = [index, distance];
-  });
+  for (let index = 1; index < palette.length; index++)
+    if (distance(palette[index] ?? 0, colour) < distance(palette[best] ?? 0, colour)) best = index;
   return best;
 }
 
