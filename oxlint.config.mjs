@@ -178,6 +178,16 @@ export default {
         .map((layer) => `**/engine/${layer}/**`),
       'web reaches the engine only through engine/cluster and engine/api, and a cluster as its clients do',
     ),
+    // What the page asks of an API server is tested against a whole one.
+    restrict(
+      ['web/**/*.test.ts'],
+      all
+        .filter(
+          (layer) => !['api', 'cluster', 'objects', 'client', 'apiserver', 'base'].includes(layer),
+        )
+        .map((layer) => `**/engine/${layer}/**`),
+      'tests of web may import what web may, and an API server',
+    ),
     restrict(
       ['lessons/**/*.ts'],
       [

@@ -23,6 +23,12 @@ export default defineConfig({
   base: './',
   plugins: [react(), previewSite(), offlineSite(), policyInPage],
   worker: { format: 'es' },
+  // monaco-yaml's worker calls it by the name that it had in earlier versions of Monaco.
+  resolve: {
+    alias: {
+      'monaco-editor/esm/vs/editor/editor.worker.js': 'monaco-editor/editor/editor.worker.js',
+    },
+  },
   build: {
     outDir: path.join(import.meta.dirname, '../build/web'),
     emptyOutDir: true,

@@ -257,7 +257,9 @@ export function App({ session }: { readonly session: LabSession }) {
       </Part>
     ),
     editor: (
-      <Part name="The editor">{settled ? <Editor key={key} machine={settled} /> : waiting}</Part>
+      <Part name="The editor">
+        {settled ? <Editor key={key} machine={settled} cluster={cluster} /> : waiting}
+      </Part>
     ),
     terminal: (
       <Part name="The terminal">

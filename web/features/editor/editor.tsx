@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useId, useState, useSyncExternalStore } from 'react';
+import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Panel } from '../../ui/panel.tsx';
@@ -14,7 +15,14 @@ const FileEditor = lazy(async () => ({ default: (await import('./file-editor.tsx
 const waiting = <Waiting text="The editor is loading" />;
 
 /** Text files of the machine, in tabs. What is typed is in the machine shortly after. */
-export function Editor({ machine }: { readonly machine: LabMachine }) {
+export function Editor({
+  machine,
+  cluster,
+}: {
+  readonly machine: LabMachine;
+  /** where manifests are applied */
+  readonly cluster: ClusterFacade | undefined;
+}) {
   const openFiles = openFilesOf(machine.name);
   const { paths, shown } = useSyncExternalStore(openFiles.subscribe, openFiles.state);
   const tools = useTools(machine);
@@ -66,7 +74,12 @@ export function Editor({ machine }: { readonly machine: LabMachine }) {
         <div id={id} role="tabpanel" aria-label={shortPath(shown)} className={styles['panel']}>
           <Suspense fallback={waiting}>
             {tools ? (
-              <FileEditor tools={tools} path={shown} close={() => openFiles.close(shown)} />
+              <FileEditor
+                tools={tools}
+                path={shown}
+                cluster={cluster}
+                close={() => openFiles.close(shown)}
+              />
             ) : (
               waiting
             )}

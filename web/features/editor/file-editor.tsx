@@ -1,8 +1,11 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import { Button } from '../../ui/button.tsx';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import { Waiting } from '../../ui/waiting.tsx';
 import { useTheme } from '../../ui/theme.ts';
 import { baseName, shortPath } from '../files/paths.ts';
+import { useManifest } from '../manifests/use-manifest.ts';
 import { CompareDialog } from './compare-dialog.tsx';
 import { EditorNotices } from './editor-notices.tsx';
 import type { FileDocument } from './file-document.ts';
@@ -11,6 +14,10 @@ import { StatusBar } from './status-bar.tsx';
 import type { EditorTools } from './tools.ts';
 import styles from './editor.module.css';
 
+const ApplyDialog = lazyPart(
+  async () => (await import('../manifests/apply-dialog.tsx')).ApplyDialog,
+);
+
 /** Where the cursor and the window on a file were, for when its tab is shown again. */
 const viewStates = new Map<string, monaco.editor.ICodeEditorViewState | null>();
 
@@ -18,21 +25,27 @@ const viewStates = new Map<string, monaco.editor.ICodeEditorViewState | null>();
 export function FileEditor({
   tools,
   path,
+  cluster,
   close,
 }: {
   readonly tools: EditorTools;
   readonly path: string;
+  readonly cluster: ClusterFacade | undefined;
   readonly close: () => void;
 }) {
   const document = tools.documents.get(path);
-  return document ? <DocumentEditor key={path} document={document} close={close} /> : null;
+  return document ? (
+    <DocumentEditor key={path} document={document} cluster={cluster} close={close} />
+  ) : null;
 }
 
 function DocumentEditor({
   document,
+  cluster,
   close,
 }: {
   readonly document: FileDocument;
+  readonly cluster: ClusterFacade | undefined;
   readonly close: () => void;
 }) {
   const state = useSyncExternalStore(document.subscribe, document.state);
@@ -43,13 +56,15 @@ function DocumentEditor({
   const theme = useTheme();
   const { path } = document;
   const editable = state.status === 'ready' || state.status === 'missing';
+  const { model } = document.buffer as MonacoBuffer;
+  const manifest = useManifest(model, cluster);
 
   useEffect(() => applyTheme(theme), [theme]);
 
   useEffect(() => {
     if (!host.current || !editable) return undefined;
     const made = monaco.editor.create(host.current, {
-      model: (document.buffer as MonacoBuffer).model,
+      model,
       ariaLabel: `${shortPath(path)}. Alt+F1 for accessibility help, Control+M to let Tab move the focus.`,
       automaticLayout: true,
       fontFamily: getComputedStyle(host.current).getPropertyValue('--font-mono'),
@@ -69,29 +84,35 @@ function DocumentEditor({
       wordWrap: 'off',
     });
     made.restoreViewState(viewStates.get(path) ?? null);
-    // Actions and not commands, which Monaco keeps for ever, and with them the editor.
-    const actions = [
-      made.addAction({
-        id: 'drydock.save',
-        label: 'Save',
-        keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS],
-        run: () => void document.save(),
-      }),
-      made.addAction({
-        id: 'drydock.tab-moves-focus',
-        label: 'Let Tab move the focus',
-        keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyM],
-        run: () => setTabMovesFocus((before) => !before),
-      }),
-    ];
+    // An action and not a command, which Monaco keeps for ever, and with it the editor.
+    const action = made.addAction({
+      id: 'drydock.tab-moves-focus',
+      label: 'Let Tab move the focus',
+      keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyM],
+      run: () => setTabMovesFocus((before) => !before),
+    });
     setEditor(made);
     return () => {
       viewStates.set(path, made.saveViewState());
       setEditor(undefined);
-      for (const action of actions) action.dispose();
+      action.dispose();
       made.dispose();
     };
-  }, [document, path, editable]);
+  }, [model, path, editable]);
+
+  const { offer } = manifest;
+  useEffect(() => {
+    const action = editor?.addAction({
+      id: 'drydock.save',
+      label: 'Save',
+      keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS],
+      run: () => {
+        void document.save();
+        offer();
+      },
+    });
+    return () => action?.dispose();
+  }, [editor, document, offer]);
 
   useEffect(() => editor?.updateOptions({ tabFocusMode: tabMovesFocus }), [editor, tabMovesFocus]);
 
@@ -122,7 +143,13 @@ function DocumentEditor({
           editor={editor}
           tabMovesFocus={tabMovesFocus}
           onTabMovesFocus={setTabMovesFocus}
+          {...(manifest.isOne ? { onApply: manifest.offer } : {})}
         />
+      )}
+      {manifest.offered !== undefined && (
+        <Suspense>
+          <ApplyDialog {...manifest.offered} name={baseName(path)} onClose={manifest.close} />
+        </Suspense>
       )}
       {comparing && state.conflict && (
         <CompareDialog

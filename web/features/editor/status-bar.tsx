@@ -9,11 +9,14 @@ export function StatusBar({
   editor,
   tabMovesFocus,
   onTabMovesFocus,
+  onApply,
 }: {
   readonly state: DocumentState;
   readonly editor: monaco.editor.IStandaloneCodeEditor | undefined;
   readonly tabMovesFocus: boolean;
   readonly onTabMovesFocus: (moves: boolean) => void;
+  /** of a manifest, when there is a cluster */
+  readonly onApply?: () => void;
 }) {
   const [place, setPlace] = useState({ line: 1, column: 1, windows: false });
   useEffect(() => {
@@ -42,6 +45,16 @@ export function StatusBar({
         {savedText(state)}
       </span>
       <span className={styles['spacer']} />
+      {onApply && (
+        <button
+          type="button"
+          className={styles['statusButton']}
+          title="Show what applying it would change in the cluster (Ctrl+S)"
+          onClick={onApply}
+        >
+          Apply…
+        </button>
+      )}
       <span>
         Line {place.line}, column {place.column}
       </span>
