@@ -98,3 +98,22 @@ test('an object that is changed in the dashboard is changed in the cluster', asy
     .waitFor();
   expect(await kubectl(replicas)).toBe('0');
 });
+
+test('a manifest is judged as it is typed, and applied after a look at what would change', async () => {
+  const box = (fields: string): string =>
+    `apiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: box\\n${fields}`;
+  await focusTerminal(page);
+  await run(page, `printf '${box('dada:\\n  color: red\\n')}' > /root/work/box.yaml`);
+  await page.getByRole('treeitem', { name: 'box.yaml' }).dblclick();
+  await page.locator('.monaco-editor .squiggly-error').first().waitFor();
+  await run(page, `printf '${box('data:\\n  color: red\\n')}' > /root/work/box.yaml`);
+  await page.locator('.monaco-editor .squiggly-error').first().waitFor({ state: 'detached' });
+  await page.locator('.monaco-editor').first().click();
+  await page.keyboard.press('Control+s');
+  const dialog = page.getByRole('dialog', { name: 'Apply box.yaml' });
+  await dialog.getByText('to be created').waitFor();
+  await dialog.getByRole('button', { name: 'Apply' }).click();
+  await dialog.getByText('configmap/box created').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  expect(await kubectl("get configmap box -o jsonpath='{.data.color}'")).toBe('red');
+});
