@@ -55,7 +55,7 @@ export function followManifest(model: monaco.editor.ITextModel, client: Client):
     try {
       const schema = await served.schemaFor(kinds);
       if (!stopped && text === known)
-        await setSchema(uri, { uri: `${uri}#schema`, fileMatch: [uri], schema });
+        await setSchema(uri, { uri: `schema:${model.uri.path}`, fileMatch: [uri], schema });
     } catch {
       // The API server is away: it is asked again with the next kind.
       known = '';
