@@ -60,7 +60,7 @@ const groups: readonly {
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   const mac = navigator.platform.startsWith('Mac');
   return (
-    <Dialog title="Keyboard" wide onClose={onClose}>
+    <Dialog title="Keyboard" wide scrolls onClose={onClose}>
       <div className={styles['groups']}>
         {groups.map((group) => (
           <section key={group.name}>

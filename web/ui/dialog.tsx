@@ -6,13 +6,15 @@ import styles from './dialog.module.css';
 export interface DialogProps {
   readonly title: string;
   readonly wide?: boolean;
+  /** it is longer than a page may be and has nothing to go to with the Tab key: the keyboard scrolls it */
+  readonly scrolls?: boolean;
   readonly footer?: ReactNode;
   readonly children: ReactNode;
   readonly onClose: () => void;
 }
 
 /** An open modal dialog: render it to open, stop rendering it on `onClose` (Escape, close button, click outside). */
-export function Dialog({ title, wide, footer, children, onClose }: DialogProps) {
+export function Dialog({ title, wide, scrolls, footer, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
 
@@ -47,7 +49,8 @@ export function Dialog({ title, wide, footer, children, onClose }: DialogProps) 
         </h2>
         <IconButton icon="close" label="Close" onClick={onClose} />
       </header>
-      <div className={styles['body']} tabIndex={-1}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={styles['body']} tabIndex={scrolls ? 0 : -1}>
         {children}
       </div>
       {footer && <footer className={styles['footer']}>{footer}</footer>}

@@ -41,9 +41,9 @@ export function LabelsPanel(page: GuidePageProps) {
       </p>
       {(['real', 'ported', 'simulated'] as const).map((reality) => (
         <section key={reality} className={styles['section']}>
-          <h4>
+          <h3>
             <Badge reality={reality} />
-          </h4>
+          </h3>
           <p>
             {meanings[reality]} {remarks[reality]}
           </p>

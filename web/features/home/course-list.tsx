@@ -21,7 +21,7 @@ export function countTasks(lessons: readonly Lesson[], all: AllProgress) {
 export function CourseList({ modules }: { readonly modules: readonly CourseModule[] }) {
   return modules.map((module) => (
     <section key={module.folder} className={styles['module']}>
-      <h5>{module.title}</h5>
+      <h4>{module.title}</h4>
       <p className={styles['quiet']}>{module.summary}</p>
       <ol className={styles['lessons']}>
         {module.lessons.map((lesson) => (
@@ -40,11 +40,11 @@ function LessonRow({ lesson }: { readonly lesson: Lesson }) {
   const verb = isDone ? 'Look again at' : begun ? 'Go on with' : 'Begin';
   return (
     <li className={styles['lesson']}>
-      <h6 className={styles['lessonTitle']}>
+      <h5 className={styles['lessonTitle']}>
         <a href={`#/lesson/${lesson.id}`} aria-label={`${verb} ${lesson.title}`}>
           {lesson.title}
         </a>
-      </h6>
+      </h5>
       <p className={styles['quiet']}>{lesson.summary}</p>
       <p className={styles['facts']}>
         {lesson.minutes} minutes · {lesson.difficulty} ·{' '}

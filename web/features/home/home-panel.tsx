@@ -41,7 +41,7 @@ export function HomePanel(props: HomePanelProps) {
       <Resume modules={modules} />
       <FreePlay {...props} />
       <section className={styles['section']} aria-labelledby="home-course">
-        <h4 id="home-course">Course</h4>
+        <h3 id="home-course">Course</h3>
         {problem !== undefined && <p role="alert">{problem}</p>}
         {modules === undefined && problem === undefined && <Waiting text="The course is loading" />}
         {modules && <Overall modules={modules} />}
@@ -57,14 +57,14 @@ function More({ onShowOffline, onShared }: HomePanelProps) {
   return (
     <section className={styles['section']} aria-label="More">
       <OfflineSummary onShow={onShowOffline} />
-      <h4>From somebody else</h4>
+      <h3>From somebody else</h3>
       <p>Open a file that somebody shared. A link opens by itself.</p>
       <FileButton
         label="Open a shared file"
         accept="text/plain,.txt"
         onFile={async (file) => onShared((await file.text()) || ' ')}
       />
-      <h4>To look up</h4>
+      <h3>To look up</h3>
       <p className={styles['links']}>
         <a href="#/glossary">Glossary</a>
         <a href="#/labels">Real, ported, simulated</a>
@@ -82,7 +82,7 @@ function Resume({ modules }: { readonly modules: readonly CourseModule[] | undef
   const step = lesson?.steps.find(({ id }) => id === own.step) ?? lesson?.steps[0];
   return (
     <section className={styles['resume']} aria-labelledby="home-resume">
-      <h4 id="home-resume">Where you left off</h4>
+      <h3 id="home-resume">Where you left off</h3>
       <p>
         {lesson?.title ?? '…'}
         {step && <span className={styles['quiet']}> · {step.title}</span>}
@@ -99,17 +99,17 @@ function FreePlay({ cluster, onStartCluster, onShowCluster, onClose }: HomePanel
   const [problem, setProblem] = useState<string>();
   return (
     <section className={styles['section']} aria-labelledby={id}>
-      <h4 id={id}>Free play</h4>
+      <h3 id={id}>Free play</h3>
       <div className={styles['play']}>
         <div>
-          <h5>A machine with Docker</h5>
+          <h4>A machine with Docker</h4>
           <p className={styles['quiet']}>Linux, the docker command, an editor, and a preview.</p>
           <Button icon="terminal" onClick={onClose}>
             To the machine
           </Button>
         </div>
         <div>
-          <h5>A Kubernetes cluster</h5>
+          <h4>A Kubernetes cluster</h4>
           {cluster === undefined ? (
             <>
               <p className={styles['quiet']}>

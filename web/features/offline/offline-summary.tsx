@@ -8,7 +8,7 @@ export function OfflineSummary({ onShow }: { readonly onShow: () => void }) {
   const has = copy !== undefined && copy !== 'unknown';
   return (
     <>
-      <h4>Without a network</h4>
+      <h3>Without a network</h3>
       <p>
         {!has
           ? 'Drydock can be kept in this browser, to work without a network.'
