@@ -28,6 +28,7 @@ import { LabError } from './lab-error.ts';
 import type { WorkerLab } from './lab.ts';
 import type { WorkerLabMachine } from './lab-machine.ts';
 import { ClusterNode } from './node/cluster-node.ts';
+import { etcdFiles } from './node/etcd-files.ts';
 import { controlPlaneFiles, workerFiles } from './node/kubernetes-files.ts';
 import { outboundFrom } from './node/machine-outbound.ts';
 import { overWay } from './node/way.ts';
@@ -197,7 +198,8 @@ export class ClusterNodes implements Disposable {
       random: host.random,
     };
     if (name !== CONTROL_PLANE) return workerFiles(options);
-    return controlPlaneFiles(options, staticPods({ address: ip, ...settings }));
+    const files = await controlPlaneFiles(options, staticPods({ address: ip, ...settings }));
+    return { ...files, ...etcdFiles(options.pki) };
   }
 
   #programs(node: ClusterNode, machine: WorkerLabMachine) {

@@ -91,6 +91,8 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
       clock,
       random,
       configuration: {
+        // `--cloud-provider=external`: cloud-controller-manager confirms each new node.
+        externalCloudProvider: true,
         nodeLabels: labels,
         registerWithTaints: taints,
         ...(await readConfiguration(agent)),

@@ -24,8 +24,8 @@ import { LabError } from './lab-error.ts';
 import type { WorkerLab } from './lab.ts';
 import type { WorkerLabMachine } from './lab-machine.ts';
 import { loadClusterPki } from './load-cluster-pki.ts';
-import { ApiServerListener } from './node/api-server-listener.ts';
 import type { ClusterNode } from './node/cluster-node.ts';
+import { controlPlaneListeners } from './node/control-plane-listeners.ts';
 import { servicePorts } from './node/service-ports.ts';
 import { Observable } from './observable.ts';
 import { writeClusterFile } from './saved/cluster-file.ts';
@@ -275,15 +275,15 @@ export class MachineCluster implements ClusterFacade {
     const { host, saved, onError } = this.#options;
     const { clock, random } = host;
     const { signal } = this.#closing;
-    this.#owned.add(
-      new ApiServerListener({
-        links: this.links,
-        node: this.#nodes.controlPlane,
-        certificate: this.serving(),
-        clock,
-        onError,
-      }),
-    );
+    const listeners = controlPlaneListeners({
+      links: this.links,
+      node: this.#nodes.controlPlane,
+      pki: this.#nodes.pki,
+      cloud: this.cloud(),
+      clock,
+      onError,
+    });
+    for (const listener of listeners) this.#owned.add(listener);
     this.#show({ text: 'Waiting for the API server' });
     await this.links.served.until((isServed) => isServed, signal);
     const client = this.#clientOver(this.transport(ADMINISTRATOR));

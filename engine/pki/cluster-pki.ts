@@ -13,11 +13,20 @@ export interface ClusterPki {
   /** signs the requests that are handed to aggregated servers */
   readonly frontProxyCa: KeyPair;
   readonly frontProxyClient: KeyPair;
+  /** signs those of etcd's server and clients: who has one of these may do everything there */
+  readonly etcdCa: KeyPair;
+  readonly etcdServer: KeyPair;
+  readonly apiserverEtcdClient: KeyPair;
   /** signs the tokens of service accounts: PEM, PKCS #8 and SPKI */
   readonly serviceAccount: { readonly key: string; readonly publicKey: string };
   /** a member of system:masters */
   readonly admin: KeyPair;
 }
+
+const ETCD_ADDRESSES = {
+  dnsNames: ['control-plane', 'localhost'],
+  ipAddresses: ['127.0.0.1'],
+} as const;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
@@ -42,12 +51,20 @@ export async function createClusterPki(
   now: number,
   random: Random,
 ): Promise<ClusterPki> {
-  const [ca, frontProxyCa, serviceAccount] = await Promise.all([
+  const [ca, frontProxyCa, etcdCa, serviceAccount] = await Promise.all([
     createAuthority('kubernetes', now, random),
     createAuthority('front-proxy-ca', now, random),
+    createAuthority('etcd-ca', now, random),
     serviceAccountKey(),
   ]);
-  const [apiserver, apiserverKubeletClient, frontProxyClient, admin] = await Promise.all([
+  const [
+    apiserver,
+    apiserverKubeletClient,
+    frontProxyClient,
+    etcdServer,
+    apiserverEtcdClient,
+    admin,
+  ] = await Promise.all([
     issueCertificate(
       ca,
       { commonName: 'kube-apiserver', usage: 'server', ...addresses },
@@ -71,6 +88,18 @@ export async function createClusterPki(
       random,
     ),
     issueCertificate(
+      etcdCa,
+      { commonName: 'control-plane', usage: 'server', ...ETCD_ADDRESSES },
+      now,
+      random,
+    ),
+    issueCertificate(
+      etcdCa,
+      { commonName: 'kube-apiserver-etcd-client', usage: 'client' },
+      now,
+      random,
+    ),
+    issueCertificate(
       ca,
       { commonName: 'kubernetes-admin', organizations: ['system:masters'], usage: 'client' },
       now,
@@ -83,6 +112,9 @@ export async function createClusterPki(
     apiserverKubeletClient,
     frontProxyCa,
     frontProxyClient,
+    etcdCa,
+    etcdServer,
+    apiserverEtcdClient,
     serviceAccount,
     admin,
   };

@@ -1,17 +1,11 @@
 import type { Breakpoint, TrafficBatch, TrafficWatch } from '../../api/api-traffic.ts';
-import {
-  EtcdError,
-  type ClosableEtcd,
-  type EtcdHost,
-  type RangeRequest,
-  type RangeResponse,
-} from '../../api/etcd.ts';
+import { EtcdError, type EtcdHost, type RangeRequest, type RangeResponse } from '../../api/etcd.ts';
 import type { Stop } from '../../api/lab.ts';
 import type { ApiServerProcess, Connection } from '../../api/kube-apiserver.ts';
 import { handlerOver, type HttpHandler } from '../../http/index.ts';
 import type { Decision, SchedulerHost } from '../../api/scheduler.ts';
 import { Emitter } from '../../base/emitter.ts';
-import { connectPort } from '../../rpc/rpc-client.ts';
+import { SwitchedEtcd } from '../etcd/switched-etcd.ts';
 import { Observable } from '../observable.ts';
 
 /** Where the API server is, as those see it who cannot reach it. */
@@ -24,6 +18,10 @@ const ADDRESS = '10.0.0.11:6443';
 export class ControlPlaneLinks {
   /** whether an API server serves */
   readonly served = new Observable(false);
+  /** whether an etcd serves */
+  readonly etcdServed = new Observable(false);
+  /** the etcd that serves, for clients beside the API server */
+  readonly etcd = new SwitchedEtcd();
   /** IP address and port of the API server, for the words of those who cannot reach it */
   address = ADDRESS;
   /** What is made before anybody else is served for the first time. Without it, nobody would have the rights they need. */
@@ -31,8 +29,6 @@ export class ControlPlaneLinks {
     Promise.resolve();
   #isPrepared = false;
   #etcd: EtcdHost | undefined;
-  /** a way to etcd beside the API server's, once somebody looks into it */
-  #etcdReader: Promise<ReturnType<typeof connectPort<ClosableEtcd>>> | undefined;
   #apiServer: ApiServerProcess | undefined;
   #scheduler: SchedulerHost | undefined;
   #serving: ApiServerProcess | undefined;
@@ -44,24 +40,23 @@ export class ControlPlaneLinks {
   async etcdServes(etcd: EtcdHost): Promise<void> {
     this.#etcd = etcd;
     await this.#apiServer?.connectEtcd(await etcd.connect());
+    this.etcd.connect(await etcd.connect());
+    this.etcdServed.set(true);
   }
 
   etcdEnded(etcd: EtcdHost): void {
     if (this.#etcd !== etcd) return;
     this.#etcd = undefined;
-    this.#etcdReader?.then((reader) => reader.dispose()).catch(() => {});
-    this.#etcdReader = undefined;
+    this.etcd.lose();
+    this.etcdServed.set(false);
     // One that has ended need not be told.
     this.#apiServer?.loseEtcd().catch(() => {});
   }
 
   /** A read past the API server. @throws EtcdError STOPPED while there is no etcd */
   async readEtcd(request: RangeRequest): Promise<RangeResponse> {
-    const etcd = this.#etcd;
-    if (etcd === undefined) throw new EtcdError('STOPPED');
-    this.#etcdReader ??= etcd.connect().then((port) => connectPort<ClosableEtcd>(port));
-    const { service } = await this.#etcdReader;
-    return service.range(request);
+    if (!this.etcdServed.value) throw new EtcdError('STOPPED');
+    return this.etcd.range(request);
   }
 
   schedulerBegins(scheduler: SchedulerHost): void {

@@ -21,14 +21,21 @@ function commands(options: StaticPodOptions): Record<ControlPlaneProgram, readon
   return {
     etcd: [
       '--name=control-plane',
+      `--cert-file=${PKI}/etcd/server.crt`,
+      '--client-cert-auth=true',
       '--data-dir=/var/lib/etcd',
+      `--key-file=${PKI}/etcd/server.key`,
       '--listen-client-urls=https://127.0.0.1:2379',
+      `--trusted-ca-file=${PKI}/etcd/ca.crt`,
     ],
     'kube-apiserver': [
       `--advertise-address=${address}`,
       '--allow-privileged=true',
       '--authorization-mode=RBAC',
       `--client-ca-file=${PKI}/ca.crt`,
+      `--etcd-cafile=${PKI}/etcd/ca.crt`,
+      `--etcd-certfile=${PKI}/apiserver-etcd-client.crt`,
+      `--etcd-keyfile=${PKI}/apiserver-etcd-client.key`,
       '--etcd-servers=https://127.0.0.1:2379',
       `--kubelet-client-certificate=${PKI}/apiserver-kubelet-client.crt`,
       `--kubelet-client-key=${PKI}/apiserver-kubelet-client.key`,

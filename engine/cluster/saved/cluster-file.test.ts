@@ -46,6 +46,11 @@ describe('a file of a saved cluster', () => {
     expect(await texts(read.cloud)).toEqual({ 'cloud.json': '{}' });
   });
 
+  it('is refused by its number when another version wrote it', async () => {
+    const older = new Blob(['DRYDOCK CLUSTER 1\n', file.slice('DRYDOCK CLUSTER 1\n'.length)]);
+    await expect(readClusterFile(older)).rejects.toMatchObject({ code: 'STATE_MISMATCH' });
+  });
+
   it('is refused when it is something else, cut off or damaged', async () => {
     const damaged = { name: 'MachineError', code: 'STATE_DAMAGED' };
     await expect(readClusterFile(new Blob(['a letter']))).rejects.toMatchObject(damaged);

@@ -6,8 +6,8 @@ import type { ClusterPki } from '../../pki/cluster-pki.ts';
 import type { WebWorkerRecords } from '../web-worker/web-worker-runtime.ts';
 import type { SavedCluster, SavedNode } from './saved-cluster.ts';
 
-/** First bytes of a file that holds a saved cluster. The number is the format's version. */
-const MAGIC = 'DRYDOCK CLUSTER 1\n';
+/** First bytes of a file that holds a saved cluster. The number is the format's version: 2 has keys of etcd. */
+const MAGIC = 'DRYDOCK CLUSTER 2\n';
 
 const ours = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null);
 const storedFile = z.object({ name: z.string(), size: z.number() });
@@ -75,7 +75,7 @@ function describe(saved: SavedMachine | PreparedMachine): DescribedMachine {
   return { profile, memory, artifacts, state: state.size };
 }
 
-/** Undoes `writeClusterFile`; contents are left in the file. @throws MachineError STATE_DAMAGED */
+/** Undoes `writeClusterFile`; contents are left in the file. @throws MachineError STATE_MISMATCH, STATE_DAMAGED */
 export async function readClusterFile(file: Blob): Promise<SavedCluster> {
   const framed = await readFramed(
     file,

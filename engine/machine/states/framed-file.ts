@@ -4,7 +4,10 @@ import { MachineError } from '../machine-error.ts';
 const LONGEST_HEADER = 16 * 1024 * 1024;
 const LENGTH_BYTES = 4;
 
-/** A file that begins with `magic`, the length of a header, and the header as JSON; then come the contents, end to end. */
+/**
+ * A file that begins with `magic`, the length of a header, and the header as JSON; then come the contents, end to end. The magic
+ * is a line that ends with the format's number.
+ */
 export function writeFramed(magic: string, header: unknown, contents: readonly Blob[]): Blob {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const length = new Uint8Array(LENGTH_BYTES);
@@ -19,8 +22,8 @@ export interface FramedFile<Header> {
 }
 
 /**
- * Undoes `writeFramed`. Throws STATE_DAMAGED for a file that is something else, was cut off, or has a header that
- * `parse` does not take. @param what it should be, such as `a machine` @param sizeOf all contents, in bytes
+ * Undoes `writeFramed`. Throws STATE_MISMATCH for a file of another number, and STATE_DAMAGED for one that is something else, was
+ * cut off, or has a header that `parse` does not take. @param what it should be, such as `a machine` @param sizeOf all contents, in bytes
  */
 export async function readFramed<Header>(
   file: Blob,
@@ -31,7 +34,13 @@ export async function readFramed<Header>(
 ): Promise<FramedFile<Header>> {
   const headerStart = magic.length + LENGTH_BYTES;
   const start = await file.slice(0, headerStart).arrayBuffer();
-  if (new TextDecoder().decode(start.slice(0, magic.length)) !== magic)
+  const beginning = new TextDecoder().decode(start.slice(0, magic.length));
+  if (beginning !== magic && beginning.startsWith(magic.replace(/\d+\n$/, '')))
+    throw new MachineError(
+      'STATE_MISMATCH',
+      `This file is ${what} that another version of Drydock saved.`,
+    );
+  if (beginning !== magic)
     throw new MachineError('STATE_DAMAGED', `This file is not ${what} that Drydock saved.`);
   const length = start.byteLength < headerStart ? 0 : new DataView(start).getUint32(magic.length);
   let end = headerStart + length;
