@@ -1,0 +1,2 @@
+kubectl delete -f ~/work/kube-apiserver/reader.yaml
+kubectl delete configmap note
