@@ -1,0 +1,1 @@
+kubectl delete deployment/page configmap/price secret/vault
