@@ -1,0 +1,1 @@
+kubectl apply -f ~/work/cloud-controller-manager/shop.yaml

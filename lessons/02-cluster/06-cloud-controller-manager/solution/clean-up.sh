@@ -1,0 +1,1 @@
+kubectl delete service/second service/shop deployment/shop

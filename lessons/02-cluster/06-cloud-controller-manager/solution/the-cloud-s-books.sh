@@ -1,0 +1,1 @@
+kubectl get nodes -o custom-columns=NAME:.metadata.name,ID:.spec.providerID
