@@ -121,6 +121,15 @@ describe('Client', () => {
     await expect(watch.next()).rejects.toMatchObject({ code: 410, reason: 'Expired' });
   });
 
+  it('hears a refusal of a watch that comes as a whole, as the API server sends it', async () => {
+    const object = { kind: 'Status', apiVersion: 'v1', metadata: {}, code: 410, reason: 'Expired' };
+    const body = new TextEncoder().encode(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+    const transport = () => Promise.resolve({ status: 200, headers: new Headers(), body });
+    const client = new Client({ transport, clock: new FakeClock(), userAgent: 'test/1.0' });
+    const watch = client.watch(resources.configMaps, { resourceVersion: '1' });
+    await expect(watch.next()).rejects.toMatchObject({ code: 410, reason: 'Expired' });
+  });
+
   it('comes back when the server says when', async () => {
     const { api, client, clock } = setUp();
     let busy = 2;

@@ -182,7 +182,7 @@ export class Client {
       accept: accept(resource, 'PartialObjectMetadata'),
       ...given(signal),
     });
-    if (body instanceof ReadableStream) yield* watchEvents<T>(body);
+    if (body !== null) yield* watchEvents<T>(body);
   }
 
   async create<T extends KubernetesObject>(

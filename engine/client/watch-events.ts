@@ -18,9 +18,11 @@ type WireEvent<T extends KubernetesObject> =
  * @throws StatusError what the server said in an event of type `ERROR`: 410 above all
  */
 export async function* watchEvents<T extends KubernetesObject>(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array> | Uint8Array,
 ): AsyncGenerator<WatchEvent<T>, void, void> {
-  const reader = body.getReader();
+  // A refusal is one event, which comes as a whole.
+  const stream = body instanceof Uint8Array ? streamOf(body) : body;
+  const reader = stream.getReader();
   const decoder = new TextDecoder();
   let rest = '';
   try {
@@ -40,4 +42,13 @@ export async function* watchEvents<T extends KubernetesObject>(
     // Already over in most cases.
     await reader.cancel().catch(() => {});
   }
+}
+
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
 }
