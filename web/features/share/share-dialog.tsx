@@ -104,7 +104,8 @@ export function ShareDialog({ lesson, files, onClose }: ShareDialogProps) {
       )}
       {collected && collected.left.length > 0 && (
         <p className={styles['note']}>
-          Left out, because they are no texts or larger than 64 KB: {collected.left.join(', ')}
+          Left out, because they are no texts, larger than 64 KB, more than 60, or named with
+          letters that cannot be seen: {collected.left.join(', ')}
         </p>
       )}
       <p role="status" className={styles['note']}>

@@ -45,11 +45,12 @@ it('collects texts below a folder, and says what it left out', async () => {
     '/root/work/a/deep/page.html': encode('<p>'),
     '/root/work/a/picture.png': new Uint8Array([0x89, 0x50, 0xff]),
     '/root/work/a/large.txt': new Uint8Array(100_000),
+    '/root/work/a/new\nline': encode('text'),
     '/root/work/b/other': encode('other'),
   });
   expect(await collectFiles(machine, 'a')).toEqual({
     files: { 'a/Dockerfile': 'FROM nginx\n', 'a/deep/page.html': '<p>' },
-    left: ['a/picture.png', 'a/large.txt'],
+    left: ['a/picture.png', 'a/large.txt', 'a/new\nline'],
   });
   expect(Object.keys((await collectFiles(machine, '')).files)).toContain('b/other');
 });

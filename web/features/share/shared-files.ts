@@ -1,4 +1,5 @@
 import type { LabFiles } from '../../../engine/api/lab.ts';
+import { isSharedPath } from './shared-state.ts';
 
 const ROOT = '/root/work';
 /** bytes of one file; larger ones are hardly written by hand */
@@ -8,7 +9,7 @@ const MOST_FILES = 60;
 export interface CollectedFiles {
   /** texts by their paths below /root/work */
   readonly files: Readonly<Record<string, string>>;
-  /** paths of those that are no text, or too large, or too many */
+  /** paths of those that are no text, or too large, or too many, or have a name that cannot be shared */
   readonly left: readonly string[];
 }
 
@@ -22,7 +23,8 @@ export async function collectFiles(machine: LabFiles, folder: string): Promise<C
       if (kind === 'directory') await visit(path);
       else if (kind === 'file') {
         const full = Object.keys(files).length === MOST_FILES;
-        const text = size > MOST_BYTES || full ? undefined : await readText(machine, path);
+        const fits = size <= MOST_BYTES && !full && isSharedPath(path);
+        const text = fits ? await readText(machine, path) : undefined;
         if (text === undefined) left.push(path);
         else files[path] = text;
       }

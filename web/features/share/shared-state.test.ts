@@ -32,11 +32,34 @@ it('a text of another version says so', async () => {
   await expect(unpackState('2abc')).rejects.toMatchObject({ code: 'OTHER_VERSION' });
 });
 
-it.each(['/etc/passwd', '../up', 'a/../../b', './a', ''])(
-  'a file outside of the folder is refused: “%s”',
+it.each([
+  '/etc/passwd',
+  '../up',
+  'a/../../b',
+  'a/..',
+  './a',
+  '',
+  'a\n/../../.bashrc',
+  'a\u2028/../../.bashrc',
+  'a\r/x',
+  'a\n/x',
+  'a\0b',
+  'a\x7f',
+  'x'.repeat(501),
+])(
+  'a file outside of the folder, or with a name that hides where it is, is refused: %j',
   async (path) => {
-    const packed = await packState({ files: { [path]: 'x' } });
+    const packed = await packState({ files: { 'beside/it': 'y', [path]: 'x' } });
     await expect(unpackState(packed)).rejects.toMatchObject({ code: 'DAMAGED' });
+  },
+);
+
+it.each(['..a', 'a..', 'a/...', '.bashrc', 'a b/ü🚢'])(
+  'a file with an odd name is taken: %j',
+  async (path) => {
+    expect(await unpackState(await packState({ files: { [path]: 'x' } }))).toEqual({
+      files: { [path]: 'x' },
+    });
   },
 );
 

@@ -8,14 +8,20 @@ const VERSION = '1';
 /** bytes of the JSON; a text that unpacks to more was not packed here */
 const MOST = 1024 * 1024;
 
-const filePath = z
-  .string()
-  .regex(/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0]{1,500}$/, 'a path below /root/work');
+/** Relative, without `.` and `..`; without control characters, which can hide where a path leads. */
+// oxlint-disable-next-line no-control-regex
+const pathBelow = /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0-\x1f\x7f]{1,500}$/s;
+
+/** Whether a file can be shared under this path below /root/work: no other is written where a share is opened. */
+export function isSharedPath(path: string): boolean {
+  return pathBelow.test(path);
+}
+
 const sharedState = z.object({
   lesson: z.string().optional(),
   step: z.string().optional(),
   /** by their paths below /root/work */
-  files: z.record(filePath, z.string()),
+  files: z.record(z.string().refine(isSharedPath), z.string()),
 });
 export type SharedState = z.infer<typeof sharedState>;
 
