@@ -5,6 +5,7 @@ import type { Transport } from '../../engine/client/transport.ts';
 import type { ClusterOptions } from '../../engine/cluster/cluster.node.ts';
 import type { DockerClient } from '../../engine/cluster/docker-client.ts';
 import type { MachineClient } from '../../engine/machine/worker/machine-client.ts';
+import type { AppMeasure } from './app-measures.ts';
 import type { Resources } from '../harness/chromium.ts';
 import type { WorkerLink } from '../../engine/rpc/worker-link.ts';
 
@@ -47,6 +48,8 @@ export interface BenchHost {
    * first visit or when the browser has everything. In Node what the engine contributes to that.
    */
   visit(kind: 'first' | 'again'): Promise<number>;
+  /** Something in the whole app as it is served. In Chromium only. */
+  inApp(what: AppMeasure): Promise<number>;
 }
 
 export interface BenchControlPlane {
@@ -89,6 +92,8 @@ export interface Bench {
   /** as on the command line */
   readonly name: string;
   readonly unit: 'ms' | 'MB' | 'MB/s' | '%' | '/s';
+  /** where it can run, when not everywhere: elsewhere it is left out unless it is named */
+  readonly only?: BenchHost['name'];
   /** At least three samples. Throws when what was to be measured did not work. */
   run(host: BenchHost): Promise<readonly Sample[]>;
 }

@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
 import { launchChromium, rendererResources } from '../harness/chromium.ts';
 import { waitForScreen } from '../harness/shell.ts';
+import { measure, type AppMeasure } from './app-measures.ts';
 import type { Sample } from './bench.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -125,6 +126,13 @@ export async function openChromium(): Promise<ChromiumHost> {
           countBytes(browser, goal),
         );
         await page.exposeFunction('visitApp', (kind: 'first' | 'again') => visitApp(browser, kind));
+        await page.exposeFunction('measureInApp', (what: AppMeasure) =>
+          withApp(browser, async (app, ownContext) => {
+            const ownPage = await ownContext.newPage();
+            await ownPage.goto(`${app.url}#/lab`);
+            return measure(what, ownPage);
+          }),
+        );
         await page.goto(server.url);
         await page.waitForFunction('window.runBench !== undefined');
         return await page.evaluate((bench) => window.runBench(bench), name);

@@ -37,9 +37,10 @@ async function main(argv: string[]): Promise<number> {
     );
     return 2;
   }
+  const host = values.browser ? 'chromium' : 'node';
   const named =
     positionals.length === 0
-      ? benches
+      ? benches.filter(({ only = host }) => only === host)
       : allBenches.filter((bench) => positionals.includes(bench.name));
   const chosen = named.flatMap((bench) =>
     values.reference ? [bench, referenceOf(bench) ?? []].flat() : bench,
@@ -55,7 +56,7 @@ async function main(argv: string[]): Promise<number> {
     try {
       const samples: readonly Sample[] =
         chromium === undefined ? await bench.run(nodeHost) : await chromium.run(bench.name);
-      print(summarise(bench, chromium === undefined ? 'node' : 'chromium', samples), values.json);
+      print(summarise(bench, host, samples), values.json);
     } catch (error) {
       failures++;
       process.stderr.write(`${bench.name}: ${messageOf(error)}\n`);

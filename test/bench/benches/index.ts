@@ -1,4 +1,5 @@
 import type { Bench } from '../bench.ts';
+import { appBenches } from './app.ts';
 import { clusterFirstKubectl, clusterReady, clusterResume } from './clusters.ts';
 import { comparisons } from './comparisons.ts';
 import { agentThroughput, echoLatency } from './channel.ts';
@@ -24,6 +25,7 @@ export const benches: readonly Bench[] = [
   restore,
   clickToShell,
   clickToShellFirst,
+  ...appBenches,
   dockerReady,
   containerStart,
   dockerRunFirst,

@@ -9,6 +9,7 @@ import { HubKeeper } from '../../../engine/cluster/hub-keeper.ts';
 import { spawnBrowserMachine } from '../../../engine/machine/worker/browser-machine.ts';
 import { startMachine } from '../../../engine/machine/worker/machine-client.ts';
 import type { Resources } from '../../harness/chromium.ts';
+import type { AppMeasure } from '../app-measures.ts';
 import type { BenchHost, Sample } from '../bench.ts';
 import { allBenches } from '../benches/index.ts';
 
@@ -20,6 +21,8 @@ declare global {
     countBytes(goal: 'shell' | 'docker'): Promise<number>;
     /** Asks the driver, which opens further pages. */
     visitApp(kind: 'first' | 'again'): Promise<number>;
+    /** The same. */
+    measureInApp(what: AppMeasure): Promise<number>;
     runBench(name: string): Promise<readonly Sample[]>;
   }
 }
@@ -57,6 +60,7 @@ const host: BenchHost = {
   resources: () => window.readResources(),
   bytesTo: (goal) => window.countBytes(goal),
   visit: (kind) => window.visitApp(kind),
+  inApp: (what) => window.measureInApp(what),
 };
 
 window.runBench = async (name) => {

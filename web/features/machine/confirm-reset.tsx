@@ -37,7 +37,7 @@ export function ConfirmReset({
       </p>
       <p className={styles['loss']}>
         {of === 'machine'
-          ? 'Its containers, its running programs and the files on its disk are lost, unless you save the machine first. Images you pulled or built stay.'
+          ? 'Its containers, images, running programs and the files on its disk are lost, unless you make a checkpoint first.'
           : 'Its machines are switched off, and everything in the cluster is lost.'}
       </p>
     </Dialog>

@@ -1,0 +1,101 @@
+import type { Page } from 'playwright-core';
+import { run, throughStart, waitForShell } from '../harness/shell.ts';
+
+/** What is measured in the app as it is served, in milliseconds. */
+export type AppMeasure =
+  | 'first-paint'
+  | 'lesson-open'
+  | 'lesson-open-cluster'
+  | 'check-latency'
+  | 'reset';
+
+const DOCKER_PARTS = { title: 'The parts of Docker', heading: 'Two programs' };
+const TOUR = { title: 'A tour of the cluster', heading: 'Who is here' };
+
+const lesson = (page: Page, { title } = DOCKER_PARTS) => page.getByRole('region', { name: title });
+
+async function openLesson(page: Page, which = DOCKER_PARTS): Promise<number> {
+  await page.getByRole('button', { name: 'Course' }).click();
+  const begin = page.getByRole('link', { name: `Begin ${which.title}` });
+  await begin.waitFor();
+  return timed(async () => {
+    await begin.click();
+    await lesson(page, which).getByRole('heading', { name: which.heading }).waitFor();
+  });
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+const MEASURES: Readonly<Record<AppMeasure, (page: Page) => Promise<number>>> = {
+  /** To the first picture of a page that the browser has in its cache. */
+  async 'first-paint'(page) {
+    await waitForShell(page);
+    await page.reload();
+    return page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          new PerformanceObserver((list) => {
+            for (const { name, startTime } of list.getEntries())
+              if (name === 'first-contentful-paint') resolve(startTime);
+          }).observe({ type: 'paint', buffered: true });
+        }),
+    );
+  },
+  /** From the click on a lesson of the course to its first step, beside a shell that works. */
+  async 'lesson-open'(page) {
+    await waitForShell(page);
+    return openLesson(page);
+  },
+  /** The same of a lesson on a cluster, which its reader then starts (`cluster-ready`). */
+  async 'lesson-open-cluster'(page) {
+    await waitForShell(page);
+    return openLesson(page, TOUR);
+  },
+  /** From the moment a file is there to the task that waits for it being green. */
+  async 'check-latency'(page) {
+    await waitForShell(page);
+    await openLesson(page);
+    await lesson(page).getByRole('button', { name: /^Next/ }).click();
+    await lesson(page).getByRole('region', { name: 'Task: Open' }).waitFor();
+    const seen = await page.evaluateHandle(() => {
+      const green = new Promise<number>((resolve) => {
+        const observer = new MutationObserver(() => {
+          if (!document.querySelector('[aria-label="Task: Done"]')) return;
+          observer.disconnect();
+          resolve(Date.now());
+        });
+        observer.observe(document.body, { childList: true, subtree: true, attributes: true });
+      });
+      return { green };
+    });
+    await page.locator('.xterm-helper-textarea:visible').first().focus();
+    const socket = '--unix-socket /var/run/docker.sock http://localhost/version';
+    const there = await run(
+      page,
+      `mkdir -p ~/work/docker-parts; curl -s ${socket} > /tmp/v; mv /tmp/v ~/work/docker-parts/version.json; date +%s%3N`,
+    );
+    const green = await seen.evaluate((handle) => handle.green);
+    return Math.max(0, green - Number(there));
+  },
+  /** From the click to a shell in a machine that is as new. */
+  async reset(page) {
+    await waitForShell(page);
+    await page.getByText('Docker is ready').waitFor();
+    await page.getByRole('tab', { name: 'Machine' }).click();
+    await page.getByRole('button', { name: 'Reset' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    return timed(() =>
+      throughStart(page, () => dialog.getByRole('button', { name: 'Reset' }).click()),
+    );
+  },
+};
+
+/** @param page that shows the app from its beginning */
+export function measure(what: AppMeasure, page: Page): Promise<number> {
+  return MEASURES[what](page);
+}
