@@ -2,7 +2,9 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Checkpoint } from '../api/checkpoint.ts';
 import type { SavedMachine } from '../api/machine.ts';
+import { writeCheckpoint } from '../cluster/checkpoint-files.ts';
 import { loadMachine, openMachineTarget } from './machine-files.ts';
 
 const saved: SavedMachine = {
@@ -30,6 +32,16 @@ describe('machine files', () => {
     expect(await back.state.text()).toBe('state');
   });
 
+  it('may be checkpoints of the page', async () => {
+    const file = path.join(directory, 'page.drydock');
+    const write = (checkpoint: Partial<Checkpoint>): Promise<void> =>
+      writeFile(file, writeCheckpoint({ name: 'page', savedAt: 1, ...checkpoint }).stream());
+    await write({ machine: saved, cluster: new Blob(['cluster']) });
+    expect(await (await loadMachine(file)).state.text()).toBe('state');
+    await write({ cluster: new Blob(['cluster']) });
+    await expect(loadMachine(file)).rejects.toThrow('holds no machine with Docker');
+  });
+
   it('leave what was there when nothing is written', async () => {
     const file = path.join(directory, 'mine.drydock');
     await writeFile(file, 'before');
@@ -49,7 +61,7 @@ describe('machine files', () => {
     const foreign = path.join(directory, 'picture.png');
     await writeFile(foreign, 'PNG');
     await expect(loadMachine(foreign)).rejects.toThrow(
-      `${foreign}: This file is not a machine that Drydock saved.`,
+      `${foreign}: This file is not a checkpoint that Drydock saved.`,
     );
   });
 });

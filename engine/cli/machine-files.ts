@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { SavedMachine } from '../api/machine.ts';
 import { systemClock } from '../base/clock.ts';
 import { MachineError } from '../machine/machine-error.ts';
-import { readMachineFile, writeMachineFile } from '../machine/states/machine-file.ts';
+import { readCheckpoint } from '../cluster/checkpoint-files.ts';
+import { writeMachineFile } from '../machine/states/machine-file.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The machine in a file that `--save` or the page's Download wrote. */
+/** The machine in a file that `--save` wrote, or of a checkpoint that the page wrote. */
 export async function loadMachine(file: string): Promise<SavedMachine> {
   let content;
   try {
@@ -14,12 +15,13 @@ export async function loadMachine(file: string): Promise<SavedMachine> {
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${reasonOf(error)}.`);
   }
-  try {
-    return (await readMachineFile(new Blob([content]))).saved;
-  } catch (error) {
+  const { machine } = await readCheckpoint(new Blob([content])).catch((error: unknown) => {
     if (error instanceof MachineError) throw new UsageError(`${file}: ${error.message}`);
     throw error;
-  }
+  });
+  if (machine === undefined)
+    throw new UsageError(`${file}: This checkpoint holds no machine with Docker.`);
+  return machine;
 }
 
 /** A file to be. What was there under its name stays until `write` has succeeded. */
