@@ -34,6 +34,8 @@ export class LabSession {
   /** name of the machine that is shown */
   #shown = DOCKER_MACHINE;
   readonly #listeners = new Set<() => void>();
+  /** what is begun with clusters, one after another */
+  #clusterWork: Promise<void> = Promise.resolve();
 
   readonly subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
@@ -73,8 +75,8 @@ export class LabSession {
 
   /** The machine with Docker and the cluster, as far as they run. Rejects when neither does. */
   readonly save = async (): Promise<World> => {
-    const { machines, cluster } = this.#snapshot;
-    const machine = machines.find(({ name }) => name === DOCKER_MACHINE);
+    const { cluster } = this.#snapshot;
+    const machine = this.#dockerMachine();
     const kind = machine?.state().kind;
     const world: World = {
       ...(machine !== undefined && (kind === 'running' || kind === 'paused')
@@ -87,24 +89,47 @@ export class LabSession {
     return world;
   };
 
-  /** Goes on from there. Rejects when it was refused; what was there goes on then. */
-  readonly goOnFrom = async (world: World): Promise<void> => {
-    if (world.machine !== undefined) await this.#restoreMachine(world.machine);
-    if (this.#snapshot.cluster !== undefined) await this.endCluster();
-    if (world.cluster !== undefined) {
-      const { cluster: saved } = world;
-      await this.#beginCluster((lab) => lab.restoreCluster(saved));
-    }
+  /** What `save` leaves out now, a sentence each. */
+  readonly leavesOut = (): readonly string[] => {
+    const { cluster } = this.#snapshot;
+    const kind = this.#dockerMachine()?.state().kind;
+    return [
+      ...(kind === 'running' || kind === 'paused'
+        ? []
+        : ['The machine with Docker does not run and is left out.']),
+      ...(cluster === undefined || cluster.state().kind === 'ready'
+        ? []
+        : ['The cluster is not ready and is left out.']),
+    ];
   };
 
+  /**
+   * Goes on from there. Rejects when the files are not what they should be; what was there goes on then. That a
+   * cluster's machines do not start is its state.
+   */
+  readonly goOnFrom = (world: World): Promise<void> =>
+    this.#inTurn(async () => {
+      const lab = (this.#lab ??= this.#open());
+      const { cluster: saved } = world;
+      // Read before anything ends for it.
+      const cluster = saved === undefined ? undefined : await lab.restoreCluster(saved);
+      if (world.machine !== undefined) await this.#restoreMachine(world.machine);
+      await this.#end();
+      if (cluster !== undefined) this.#begin(cluster);
+    });
+
   async #restoreMachine(saved: SavedMachine): Promise<void> {
-    const { machine } = this.#snapshot;
+    const before = this.#dockerMachine();
     try {
       await this.#lab?.resetMachine(DOCKER_MACHINE, saved);
     } catch (error) {
-      if (machine === this.#snapshot.machine) throw error;
+      if (before === this.#dockerMachine()) throw error;
       this.#set({ ...this.#snapshot, failure: describeFailure(error) });
     }
+  }
+
+  #dockerMachine(): LabMachine | undefined {
+    return this.#snapshot.machines.find(({ name }) => name === DOCKER_MACHINE);
   }
 
   /** Shows another machine. */
@@ -113,32 +138,48 @@ export class LabSession {
     this.#follow(this.#snapshot.machines);
   };
 
-  /** A cluster of so many machines beside what is there. How it goes is its state; rejects when it cannot even begin. */
+  /**
+   * A cluster of so many machines beside what is there, unless there is one. How it goes is its state; rejects when it
+   * cannot even begin.
+   */
   readonly startCluster = (nodes: number): Promise<void> =>
-    this.#beginCluster((lab) => lab.openCluster(nodes));
+    this.#inTurn(async () => {
+      if (this.#snapshot.cluster !== undefined) return;
+      this.#begin(await (this.#lab ??= this.#open()).openCluster(nodes));
+    });
 
-  async #beginCluster(open: (lab: PageLab) => Promise<ClusterFacade>): Promise<void> {
-    const cluster = await open((this.#lab ??= this.#open()));
+  /** The same, after the cluster that is there has ended. */
+  readonly replaceCluster = (nodes: number): Promise<void> =>
+    this.#inTurn(async () => {
+      await this.#end();
+      this.#begin(await (this.#lab ??= this.#open()).openCluster(nodes));
+    });
+
+  /** Ends the cluster with its machines. */
+  readonly endCluster = (): Promise<void> => this.#inTurn(() => this.#end());
+
+  /** A cluster's machines have names that are free only when the one before it has ended. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#clusterWork.then(work);
+    this.#clusterWork = turn.catch(() => {});
+    return turn;
+  }
+
+  #begin(cluster: ClusterFacade): void {
     this.#set({ ...this.#snapshot, cluster });
     cluster.start().catch(() => {
       // Its state says why.
     });
   }
 
-  /** The same, after the cluster that is there has ended. */
-  readonly replaceCluster = async (nodes: number): Promise<void> => {
-    await this.endCluster();
-    await this.startCluster(nodes);
-  };
-
-  /** Ends the cluster with its machines. */
-  readonly endCluster = async (): Promise<void> => {
+  async #end(): Promise<void> {
     const { cluster, ...rest } = this.#snapshot;
+    if (cluster === undefined) return;
     this.#shown = DOCKER_MACHINE;
     this.#set(rest);
-    await cluster?.close();
+    await cluster.close();
     this.#follow(this.#lab?.machines() ?? []);
-  };
+  }
 
   /** Where a lesson starts machines beside the first one. */
   readonly machines: MachineLab = {

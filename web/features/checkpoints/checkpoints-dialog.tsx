@@ -22,6 +22,8 @@ import styles from './checkpoints-dialog.module.css';
 
 /** The machines, to be kept and gone on from. */
 export interface Savable {
+  /** What `save` leaves out now, a sentence each. */
+  readonly leavesOut: () => readonly string[];
   /** Rejects when nothing runs. */
   readonly save: () => Promise<Pick<Checkpoint, 'machine' | 'cluster'>>;
   /** Rejects when it was refused; what was there goes on then. */
@@ -132,10 +134,19 @@ export function CheckpointsDialog({
   };
 
   const busy = work !== undefined;
+  // What is being done would go on, and something else could be begun beside it.
+  const close = () => {
+    if (!busy) onClose();
+  };
+  const leftOut = world.leavesOut().map((sentence) => (
+    <p key={sentence} className={styles['loss']}>
+      {sentence}
+    </p>
+  ));
   return (
     <Dialog
       title="Checkpoints"
-      onClose={onClose}
+      onClose={close}
       footer={
         <>
           <input
@@ -152,7 +163,9 @@ export function CheckpointsDialog({
           <Button icon="folder-open" disabled={busy} onClick={() => picker.current?.click()}>
             Open from a file
           </Button>
-          <Button onClick={onClose}>Close</Button>
+          <Button disabled={busy} onClick={close}>
+            Close
+          </Button>
         </>
       }
     >
@@ -183,8 +196,9 @@ export function CheckpointsDialog({
       </form>
       <p className={styles['note']}>
         Keeps everything as it is now: running programs, containers, images and files of the machine
-        with Docker, the cluster when it is ready, and the step of the lesson.
+        with Docker, the cluster, and the step of the lesson.
       </p>
+      {leftOut}
       <div className={styles['progress']}>
         {busy && <ProgressBar label={work} />}
         <p role="status">{work ? `${work} …` : news}</p>
@@ -241,6 +255,7 @@ export function CheckpointsDialog({
             />
             Save what is there now first, so that I can come back
           </label>
+          {keepsPresent && leftOut}
           {!keepsPresent && (
             <p className={styles['loss']}>
               The machines as they are now, with their containers, images and files, are lost.

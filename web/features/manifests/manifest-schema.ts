@@ -25,29 +25,31 @@ interface OpenApiDocument {
 /** What the API server says of its kinds (OpenAPI v3), as a JSON schema for manifests. */
 export class ManifestSchemas {
   readonly #client: Client;
-  #index: Promise<OpenApiIndex> | undefined;
   readonly #documents = new Map<string, Promise<OpenApiDocument>>();
 
   constructor(client: Client) {
     this.#client = client;
   }
 
-  /** Of a text that names these kinds; those that are not served are marked. */
+  /** Of a text that names these kinds, as they are served now; those that are not are marked. */
   async schemaFor(kinds: readonly KindName[]): Promise<JSONSchema> {
-    const { paths } = await (this.#index ??= this.#read<OpenApiIndex>('/openapi/v3'));
+    const { paths } = await this.#read<OpenApiIndex>('/openapi/v3');
     const versions = [...new Set(kinds.map(({ apiVersion }) => apiVersion))];
     const documents = await Promise.all(
       versions
         .flatMap((version) => paths[pathOf(version)] ?? [])
-        .map(({ serverRelativeURL }) => {
-          const known = this.#documents.get(serverRelativeURL);
-          const document = known ?? this.#read<OpenApiDocument>(serverRelativeURL);
-          this.#documents.set(serverRelativeURL, document);
-          return document;
-        }),
+        .map(({ serverRelativeURL }) => this.#document(serverRelativeURL)),
     );
     const served = Object.keys(paths).flatMap((path) => apiVersionOf(path) ?? []);
     return manifestSchema(kinds, served, documents);
+  }
+
+  /** The address names the contents: what was read once does not change. */
+  #document(address: string): Promise<OpenApiDocument> {
+    const document = this.#documents.get(address) ?? this.#read<OpenApiDocument>(address);
+    this.#documents.set(address, document);
+    document.catch(() => this.#documents.delete(address));
+    return document;
   }
 
   async #read<Answer>(path: string): Promise<Answer> {

@@ -8,6 +8,8 @@ import { kindsIn } from './manifest-text.ts';
 
 /** milliseconds after the last key press until the kinds in a text are looked at */
 const LOOK_DELAY = 400;
+/** milliseconds until an API server that did not answer is asked again */
+const AWAY_DELAY = 3000;
 
 /** What monaco-yaml asks of Monaco: it starts its worker as Monaco once did, by a label. */
 interface LabelledWorker {
@@ -57,14 +59,16 @@ export function followManifest(model: monaco.editor.ITextModel, client: Client):
       if (!stopped && text === known)
         await setSchema(uri, { uri: `schema:${model.uri.path}`, fileMatch: [uri], schema });
     } catch {
-      // The API server is away: it is asked again with the next kind.
+      // The API server is away, or not there yet.
       known = '';
+      lookIn(AWAY_DELAY);
     }
   };
-  const subscription = model.onDidChangeContent(() => {
+  const lookIn = (delay: number) => {
     clearTimeout(timer);
-    timer = setTimeout(() => void look(), LOOK_DELAY);
-  });
+    if (!stopped) timer = setTimeout(() => void look(), delay);
+  };
+  const subscription = model.onDidChangeContent(() => lookIn(LOOK_DELAY));
   void look();
   return () => {
     stopped = true;
