@@ -68,10 +68,11 @@ export const scenes: readonly Scene[] = [
     async prepare(page) {
       await goTo(page, '#/lab');
       await page.getByRole('tab', { name: 'Cluster' }).click();
-      await page.getByLabel('Machines').first().selectOption('2');
+      await page.getByLabel('Machines').first().selectOption('1');
       await page.getByRole('button', { name: 'Start the cluster' }).click();
-      await page.getByText('2 of 2 nodes are ready', { exact: true }).first().waitFor();
+      await page.getByText('1 of 1 nodes are ready', { exact: true }).first().waitFor();
       await page.getByRole('tab', { name: 'Objects' }).click();
+      await page.getByLabel('Namespace').selectOption('kube-system');
       await page.getByRole('row').nth(2).waitFor();
     },
     show: pane('Cluster'),
