@@ -71,10 +71,12 @@ export const scenes: readonly Scene[] = [
       await page.getByLabel('Machines').first().selectOption('1');
       await page.getByRole('button', { name: 'Start the cluster' }).click();
       await page.getByText('1 of 1 nodes are ready', { exact: true }).first().waitFor();
+    },
+    async show(page, narrow) {
+      await pane('Cluster')(page, narrow);
       await page.getByRole('tab', { name: 'Objects' }).click();
       await page.getByLabel('Namespace').selectOption('kube-system');
       await page.getByRole('row').nth(2).waitFor();
     },
-    show: pane('Cluster'),
   },
 ];
