@@ -19,10 +19,9 @@ const pod = (name: string, address?: string): Pod => ({
   }),
 });
 
-function setUp() {
+function setUp(machine = new FakeNode()) {
   const api = new FakeApi();
   const clock = new FakeClock();
-  const machine = new FakeNode();
   const errors: unknown[] = [];
   const client = new Client({ transport: api.transport, clock, userAgent: 'test' });
   const policies = new NetworkPolicies({
@@ -40,14 +39,14 @@ function setUp() {
     stop.abort();
     return ended;
   });
-  return { api, client, clock, machine, errors };
+  return { api, client, clock, machine, errors, policies, stop };
 }
 
 test('Pods are watched when there is a policy, and rules follow both', async () => {
   const { api, client, clock, machine, errors } = setUp();
   await client.create(resources.pods, pod('web', '10.244.1.5'));
   await advance(clock, 2000);
-  expect(machine.nft.list('drydock-policies')).toEqual([]);
+  expect(machine.nft.scripts).toEqual([]);
   expect(api.requests.filter((request) => request === 'GET /api/v1/pods')).toEqual([]);
 
   await client.create(resources.networkPolicies, {
@@ -93,4 +92,26 @@ test('Pods are watched when there is a policy, and rules follow both', async () 
   await advance(clock, 2000);
   expect(isolated()).toEqual([]);
   expect(errors).toEqual([]);
+});
+
+test('rules of one before it are gone when there are no policies any more', async () => {
+  const { client, clock, machine, stop } = setUp();
+  await client.create(resources.pods, pod('web', '10.244.1.5'));
+  await client.create(resources.networkPolicies, {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'nothing', namespace: 'shop' },
+    spec: { podSelector: {}, policyTypes: ['Ingress'] },
+  });
+  await advance(clock, 2000);
+  expect(machine.nft.list('drydock-policies')).not.toEqual([]);
+  stop.abort();
+  const next = setUp(machine);
+  await advance(next.clock, 2000);
+  expect(machine.nft.list('drydock-policies')).toEqual([]);
+  next.stop.abort();
+  await next.policies.remove();
+  expect(machine.nft.list('drydock-policies')).toBeUndefined();
+  expect([...machine.files.keys()]).toEqual([]);
+  expect([...next.errors]).toEqual([]);
 });

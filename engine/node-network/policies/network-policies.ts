@@ -1,6 +1,8 @@
 import type { Informer } from '../../client/informer/informer.ts';
 import { SharedInformers } from '../../client/informer/shared-informers.ts';
 import { resources } from '../../client/resources.ts';
+import type { AgentClient } from '../../machine/agent/agent-client.ts';
+import { AgentError } from '../../machine/agent/agent-error.ts';
 import { PacedSync } from '../../nftables/paced-sync.ts';
 import { NftTable } from '../../nftables/table.ts';
 import type { Namespace, Pod } from '../../objects/generated/core-v1.generated.ts';
@@ -9,6 +11,8 @@ import type { NodeNetworkOptions } from '../node-network.ts';
 import { policyRuleset } from './ruleset.ts';
 
 const table = { family: 'ip', name: 'drydock-policies', comment: 'NetworkPolicies' } as const;
+/** Says that there is the table, for who comes later. It goes with the machine, as the kernel's tables do. */
+const MARK = '/run/drydock/network-policies';
 
 interface Subjects {
   readonly pods: Informer<Pod>;
@@ -18,15 +22,18 @@ interface Subjects {
 /** Enforces NetworkPolicies on a node. As long as there has been none, Pods are not even watched. */
 export class NetworkPolicies {
   readonly #nodeName: string;
+  readonly #agent: AgentClient;
   readonly #informers: SharedInformers;
   readonly #policies: Informer<NetworkPolicy>;
   readonly #table: NftTable;
   readonly #sync: PacedSync;
   #subjects: Subjects | undefined;
+  #hasTable = false;
 
   constructor(options: NodeNetworkOptions) {
     const { nodeName, agent, clock, onError } = options;
     this.#nodeName = nodeName;
+    this.#agent = agent;
     this.#informers = new SharedInformers(options);
     this.#policies = this.#informers.of(resources.networkPolicies);
     this.#table = new NftTable(agent, clock, table);
@@ -45,8 +52,11 @@ export class NetworkPolicies {
     this.#informers.dispose();
   }
 
-  remove(): Promise<void> {
-    return this.#table.remove();
+  async remove(): Promise<void> {
+    if (!(await this.#isMarked())) return;
+    await this.#table.remove();
+    await this.#agent.call('file.remove', { path: MARK });
+    this.#hasTable = false;
   }
 
   #watchSubjects(): void {
@@ -72,13 +82,28 @@ export class NetworkPolicies {
     // Half of the Pods would be cut off.
     if (subjects !== undefined && !(subjects.pods.hasSynced && subjects.namespaces.hasSynced))
       return;
-    await this.#table.apply(
-      policyRuleset(this.#nodeName, {
-        policies: this.#policies.store.list(),
-        pods: subjects?.pods.store.list() ?? [],
-        namespaces: subjects?.namespaces.store.list() ?? [],
-      }),
-    );
+    const wanted = policyRuleset(this.#nodeName, {
+      policies: this.#policies.store.list(),
+      pods: subjects?.pods.store.list() ?? [],
+      namespaces: subjects?.namespaces.store.list() ?? [],
+    });
+    if (!this.#hasTable) {
+      // Most nodes never need one, and to make it is a good part of a node's start.
+      if (wanted.chains.size === 0 && !(await this.#isMarked())) return;
+      await this.#agent.writeFile(MARK, '', { makeParents: true });
+      this.#hasTable = true;
+    }
+    await this.#table.apply(wanted);
+  }
+
+  async #isMarked(): Promise<boolean> {
+    try {
+      await this.#agent.call('file.stat', { path: MARK });
+      return true;
+    } catch (error) {
+      if (error instanceof AgentError && error.code === 'ENOENT') return false;
+      throw error;
+    }
   }
 }
 

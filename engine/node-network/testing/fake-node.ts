@@ -24,6 +24,11 @@ export class FakeNode {
       if (!this.files.delete(path)) throw new AgentError('ENOENT', path);
       return {};
     }
+    if (op === 'file.stat') {
+      const { path } = request as { path: string };
+      if (!this.files.has(path)) throw new AgentError('ENOENT', path);
+      return {};
+    }
     const { argv, stdin = '' } = request as { argv: readonly string[]; stdin?: string };
     if (op !== 'run' || argv[0] !== 'ip') throw new Error(`no ${op} here`);
     if (argv.includes('-json')) {
