@@ -91,7 +91,9 @@ test('an image that the Docker machine built and pushed is rolled out, and its p
 });
 
 test('one looks into a Pod, and follows its log', async () => {
-  const [pod = ''] = lines(await kubectl('get pods -l app=web -o name'));
+  // The newest: old ones may be on their way out still.
+  const pods = await kubectl('get pods -l app=web -o name --sort-by=.metadata.creationTimestamp');
+  const pod = lines(pods).at(-1) ?? '';
   expect(await kubectl(`exec ${pod} -- cat /usr/share/nginx/html/index.html`)).toContain('yard');
   await focusTerminal(page);
   await page.keyboard.type(
