@@ -11,8 +11,8 @@ interface MovableFile extends FileSystemFileHandle {
 
 const INCOMING = '.incoming';
 /**
- * Bytes gathered before they are written. Each write is a call to another process of the browser, and in a private window
- * waits for a thread that compiles WebAssembly as well: beside three machines that start, three seconds for each.
+ * Bytes gathered before they are written: each write is a call to another process of the browser, which took seconds
+ * in a private window where three machines were starting.
  */
 const WRITE_BYTES = 16 * 1024 * 1024;
 
