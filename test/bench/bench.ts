@@ -88,12 +88,20 @@ export interface Sample {
   readonly instructions?: number;
 }
 
+/** What benches share that cost more to set up than to run. They run one after the other, in one page. */
+export interface BenchGroup {
+  readonly name: string;
+  /** After the last of them. */
+  close(): Promise<void>;
+}
+
 export interface Bench {
   /** as on the command line */
   readonly name: string;
   readonly unit: 'ms' | 'MB' | 'MB/s' | '%' | '/s';
   /** where it can run, when not everywhere: elsewhere it is left out unless it is named */
   readonly only?: BenchHost['name'];
+  readonly group?: BenchGroup;
   /** At least three samples. Throws when what was to be measured did not work. */
   run(host: BenchHost): Promise<readonly Sample[]>;
 }

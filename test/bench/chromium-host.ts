@@ -13,9 +13,12 @@ const outDir = path.join(root, 'build/bench');
 /** Milliseconds; a first visit takes seconds. */
 const SCREEN_DEADLINE = 90_000;
 
-/** A page of its own for every bench, in one Chromium. */
+/** A page of its own for every bench or group of them, in one Chromium. */
 export interface ChromiumHost {
-  run(name: string): Promise<readonly Sample[]>;
+  /** @param group of benches that share a page, if it belongs to one */
+  run(name: string, group?: string): Promise<readonly Sample[]>;
+  /** Ends the page that a group shares. */
+  leave(group: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -114,31 +117,41 @@ function visitApp(browser: Browser, kind: 'first' | 'again'): Promise<number> {
 export async function openChromium(): Promise<ChromiumHost> {
   const server = await serveBenches();
   const browser = await launchChromium();
+  const open = async (name: string): Promise<Page> => {
+    const page = await (await browser.newContext()).newPage();
+    page.setDefaultTimeout(0);
+    page.on('pageerror', (error) => process.stderr.write(`${name}: ${error.message}\n`));
+    await page.exposeFunction('readResources', () => rendererResources(browser));
+    await page.exposeFunction('countBytes', (goal: 'shell' | 'docker') =>
+      countBytes(browser, goal),
+    );
+    await page.exposeFunction('visitApp', (kind: 'first' | 'again') => visitApp(browser, kind));
+    await page.exposeFunction('measureInApp', (what: AppMeasure) =>
+      withApp(browser, async (app, ownContext) => {
+        const ownPage = await ownContext.newPage();
+        await ownPage.goto(`${app.url}#/lab`);
+        return measure(what, ownPage);
+      }),
+    );
+    await page.goto(server.url);
+    await page.waitForFunction('window.runBench !== undefined');
+    return page;
+  };
+  /** by group */
+  const shared = new Map<string, Page>();
   return {
-    async run(name) {
-      const context = await browser.newContext();
+    async run(name, group) {
+      const page = shared.get(group ?? '') ?? (await open(group ?? name));
+      if (group !== undefined) shared.set(group, page);
       try {
-        const page = await context.newPage();
-        page.setDefaultTimeout(0);
-        page.on('pageerror', (error) => process.stderr.write(`${name}: ${error.message}\n`));
-        await page.exposeFunction('readResources', () => rendererResources(browser));
-        await page.exposeFunction('countBytes', (goal: 'shell' | 'docker') =>
-          countBytes(browser, goal),
-        );
-        await page.exposeFunction('visitApp', (kind: 'first' | 'again') => visitApp(browser, kind));
-        await page.exposeFunction('measureInApp', (what: AppMeasure) =>
-          withApp(browser, async (app, ownContext) => {
-            const ownPage = await ownContext.newPage();
-            await ownPage.goto(`${app.url}#/lab`);
-            return measure(what, ownPage);
-          }),
-        );
-        await page.goto(server.url);
-        await page.waitForFunction('window.runBench !== undefined');
         return await page.evaluate((bench) => window.runBench(bench), name);
       } finally {
-        await context.close();
+        if (group === undefined) await page.context().close();
       }
+    },
+    async leave(group) {
+      await shared.get(group)?.context().close();
+      shared.delete(group);
     },
     async close() {
       await browser.close();

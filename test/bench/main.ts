@@ -52,15 +52,20 @@ async function main(argv: string[]): Promise<number> {
     const { openChromium } = await import('./chromium-host.ts');
     chromium = await openChromium();
   }
-  for (const bench of chosen) {
+  for (const [index, bench] of chosen.entries()) {
+    const { group } = bench;
     try {
       const samples: readonly Sample[] =
-        chromium === undefined ? await bench.run(nodeHost) : await chromium.run(bench.name);
+        chromium === undefined
+          ? await bench.run(nodeHost)
+          : await chromium.run(bench.name, group?.name);
       print(summarise(bench, host, samples), values.json);
     } catch (error) {
       failures++;
       process.stderr.write(`${bench.name}: ${messageOf(error)}\n`);
     }
+    if (group !== undefined && chosen[index + 1]?.group !== group)
+      await (chromium === undefined ? group.close() : chromium.leave(group.name));
   }
   await chromium?.close();
   return failures === 0 ? 0 : 1;

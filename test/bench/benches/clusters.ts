@@ -26,7 +26,7 @@ async function timed<T>(
 async function firstKubectl({ cluster }: BenchMachineCluster): Promise<void> {
   const { stdout, stderr } = await cluster
     .machine('control-plane')
-    .run(['bash', '-lc', `kubectl ${DNS.join(' ')}`]);
+    .run(['bash', '-lc', `export HOME=/root; kubectl ${DNS.join(' ')}`]);
   prove(stdout === '1', `CoreDNS does not serve: ${stdout}${stderr}`);
 }
 

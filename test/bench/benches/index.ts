@@ -1,6 +1,7 @@
 import type { Bench } from '../bench.ts';
 import { appBenches } from './app.ts';
 import { clusterFirstKubectl, clusterReady, clusterResume } from './clusters.ts';
+import { clusterUse } from './cluster-use.ts';
 import { comparisons } from './comparisons.ts';
 import { agentThroughput, echoLatency } from './channel.ts';
 import { containerStart, dockerBuild, dockerExec, dockerReady, dockerRunFirst } from './docker.ts';
@@ -52,6 +53,7 @@ export const benches: readonly Bench[] = [
   clusterReady,
   clusterFirstKubectl,
   clusterResume,
+  ...clusterUse,
 ];
 
 /** Also those of the original Docker Engine, which take minutes and are run on request. */
