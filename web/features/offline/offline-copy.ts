@@ -8,6 +8,7 @@ import {
   type CopyRecord,
   type PartName,
 } from './copy-plan.ts';
+import { inParallel } from './in-parallel.ts';
 
 const base = new URL('./', location.href).href;
 /** The service worker has it by the same name. */
@@ -72,7 +73,7 @@ export interface CopyProgress {
 
 /**
  * Makes the copy, or brings it up to date. What was fetched stays when this is broken off, and is not fetched again; the
- * copy that was there before works on until the new one is whole.
+ * copy that was there before works on until the new one is whole. `onProgress` is not called any more after it rejected.
  * @throws DOMException QuotaExceededError, AbortError; Error for a file that cannot be fetched
  */
 export async function makeCopy(
@@ -90,23 +91,27 @@ export async function makeCopy(
   const plan = planCopy(wanted, await presentPaths(cache));
   const total = plan.lasting.length + plan.changing.length;
   let done = 0;
-  const fetchOne = async (path: string): Promise<readonly [string, Response]> => {
+  const fetchOne = async (
+    path: string,
+    stop: AbortSignal,
+  ): Promise<readonly [string, Response]> => {
     // The page itself has the address of its folder: hosts may answer its file's name with a redirect.
     const url = new URL(path === 'index.html' ? './' : path, base);
     const cacheMode = plan.changing.includes(path) ? 'no-cache' : 'default';
-    const response = await fetch(url, { signal, cache: cacheMode });
+    const response = await fetch(url, { signal: stop, cache: cacheMode });
     if (!response.ok) throw new Error(`The server answered ${response.status} for ${path}.`);
     onProgress({ done: ++done, total });
     return [url.href, response];
   };
   onProgress({ done, total });
-  await inParallel(plan.lasting, async (path) => {
-    const [url, response] = await fetchOne(path);
+  const way = { atOnce: AT_ONCE, signal };
+  await inParallel(plan.lasting, way, async (path, stop) => {
+    const [url, response] = await fetchOne(path, stop);
     await cache.put(url, response);
   });
   const changing: (readonly [string, Response])[] = [];
-  await inParallel(plan.changing, async (path) => {
-    const [url, response] = await fetchOne(path);
+  await inParallel(plan.changing, way, async (path, stop) => {
+    const [url, response] = await fetchOne(path, stop);
     // Held here as a whole, and without the mark of a redirect, which pages must not have.
     const content = await response.blob();
     changing.push([url, new Response(content, { headers: response.headers })]);
@@ -154,13 +159,4 @@ async function removeOthers(cache: Cache, wanted: ReadonlySet<string>): Promise<
 
 function pathOf(url: string): string {
   return url === base ? 'index.html' : url.slice(base.length);
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const item of rest) await work(item);
-    }),
-  );
 }

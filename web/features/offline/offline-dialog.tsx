@@ -146,8 +146,14 @@ export function OfflineDialog({ onClose }: { readonly onClose: () => void }) {
           text={`${progress.done} of ${progress.total} files`}
         />
       )}
-      <p role="status" className={styles['said']}>
-        {progress ? `${progress.done} of ${progress.total} files` : said}
+      {/* Each file would interrupt; only the end is announced. */}
+      {progress && (
+        <p className={styles['said']}>
+          {progress.done} of {progress.total} files
+        </p>
+      )}
+      <p role="status" className={progress ? 'visually-hidden' : styles['said']}>
+        {said}
       </p>
       {problem !== undefined && <p role="alert">{problem}</p>}
     </Dialog>
