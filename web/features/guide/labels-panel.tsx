@@ -15,7 +15,8 @@ const examples: Readonly<Record<Reality, readonly string[]>> = {
     'The Docker engine behind /var/run/docker.sock, and the classic builder',
     'The registry that answers as Docker Hub',
     'The control plane: kube-apiserver, etcd, kube-scheduler, kube-controller-manager, cloud-controller-manager',
-    'On each node: kubelet, container runtime, kube-proxy and the network plugin',
+    'On each node: kubelet, container runtime with crictl, kube-proxy and the network plugin',
+    'metrics-server, which kubectl top and the autoscaler ask',
   ],
   simulated: [
     'The cloud around a cluster, which has machines, routes and load balancers',

@@ -7,7 +7,8 @@ describe('describeFailure', () => {
   test.each([
     ['ARTIFACT_UNAVAILABLE', /stopped half-way/],
     ['OUT_OF_MEMORY', /memory/],
-    ['STATE_MISMATCH', /version/],
+    ['STATE_MISMATCH', /What was saved does not fit this version/],
+    ['STATE_DAMAGED', /What was saved is damaged/],
     ['BOOT_FAILED', /did not start/],
     ['SOMETHING_ELSE', /stopped/],
   ])('%s has a title, a reason, advice and the error’s own words', (code, title) => {
@@ -25,6 +26,15 @@ describe('describeFailure', () => {
     expect(describeFailure(withCode('ARTIFACT_UNAVAILABLE')).title).toBe('You are offline');
     vi.unstubAllGlobals();
   });
+
+  test.each(['STATE_MISMATCH', 'STATE_DAMAGED'])(
+    '%s speaks of checkpoints: a cluster may be what does not go on',
+    (code) => {
+      const { title, why, advice } = describeFailure(withCode(code));
+      expect(why).toMatch(/checkpoint/);
+      expect([title, why, ...advice].join(' ')).not.toMatch(/saved (machine|one)/);
+    },
+  );
 
   test('a RangeError about an allocation is about memory', () => {
     expect(

@@ -44,17 +44,20 @@ export function describeFailure(error: unknown): Failure {
       };
     case 'STATE_MISMATCH':
       return {
-        title: 'The saved machine does not fit this version',
-        why: 'It was saved with another disk or kernel than the ones that are served now.',
-        advice: ['Start the machine from the BIOS instead. That takes a few seconds more.'],
+        title: 'What was saved does not fit this version',
+        why: 'The checkpoint, or the start that this site has prepared, was saved with another disk or kernel than the ones that are served now.',
+        advice: [
+          'Start the machine from the BIOS instead. That takes a few seconds more.',
+          'If it was a cluster, start a new one.',
+        ],
         retry: false,
         detail,
       };
     case 'STATE_DAMAGED':
       return {
-        title: 'The saved machine is damaged',
-        why: 'A part of what was saved is missing or was changed, so that Linux cannot go on from it.',
-        advice: ['Try again to start a new machine, or restore another saved one.'],
+        title: 'What was saved is damaged',
+        why: 'A part of the checkpoint, or of the start that this site has prepared, is missing or was changed, so that Linux cannot go on from it.',
+        advice: ['Try again to start anew, or go on from another checkpoint.'],
         retry: true,
         detail,
       };
