@@ -45,7 +45,7 @@ export function appCommands(app: AppActions): readonly Command[] {
         app.show(view);
         const lower = view === 'preview' || view === 'machine' || view === 'cluster';
         // Once it is shown.
-        requestAnimationFrame(() => focusPane(lower ? 'lower' : view));
+        requestAnimationFrame(() => (lower ? focusPane('lower', view) : focusPane(view)));
       }),
     ),
     ...app.machines.map((name) => ({

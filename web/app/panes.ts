@@ -8,9 +8,14 @@ export function focusNextPane(step: 1 | -1): void {
   if (next) focusTarget(next)?.focus();
 }
 
-export function focusPane(name: string): void {
-  const pane = document.querySelector<HTMLElement>(`[data-pane="${name}"]`);
-  if (pane) focusTarget(pane)?.focus();
+/** Of several names, the first that a pane has: a narrow page has others than a wide one. */
+export function focusPane(...names: readonly string[]): void {
+  for (const name of names) {
+    const pane = document.querySelector<HTMLElement>(`[data-pane="${name}"]`);
+    if (!pane) continue;
+    focusTarget(pane)?.focus();
+    return;
+  }
 }
 
 /** Where one types or chooses in a pane, else its first control. */

@@ -1,20 +1,26 @@
+import { useState } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { setArrival, useArrival } from './arrivals.ts';
+import { setArrival, useArrival, type Arrival } from './arrivals.ts';
 
 /** Tells how far shared files have come. */
 export function ArrivalNotice() {
   const arrival = useArrival();
-  if (arrival === undefined) return null;
+  /** files that wait do so without the notice too */
+  const [hidden, setHidden] = useState<Arrival>();
+  if (arrival === undefined || arrival === hidden) return null;
   const close = (
-    <Button small onClick={() => setArrival(undefined)}>
+    <Button
+      small
+      onClick={() => (arrival.kind === 'waiting' ? setHidden(arrival) : setArrival(undefined))}
+    >
       Close
     </Button>
   );
   switch (arrival.kind) {
     case 'waiting':
       return (
-        <Notice role="status" title="Shared files wait for their machine">
+        <Notice role="status" title="Shared files wait for their machine" actions={close}>
           <p>They are put into /root/work as soon as it runs.</p>
         </Notice>
       );
@@ -35,14 +41,17 @@ export function ArrivalNotice() {
           role="alert"
           title="The shared files could not be written"
           actions={
-            <Button
-              small
-              variant="primary"
-              icon="reload"
-              onClick={() => setArrival({ kind: 'waiting', state: arrival.state })}
-            >
-              Try again
-            </Button>
+            <>
+              <Button
+                small
+                variant="primary"
+                icon="reload"
+                onClick={() => setArrival({ kind: 'waiting', state: arrival.state })}
+              >
+                Try again
+              </Button>
+              {close}
+            </>
           }
         >
           <p>{arrival.reason} What you had is still there.</p>
