@@ -3,7 +3,7 @@ import { storageIsKept } from '../features/machine/capabilities.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { useStorageFull } from '../ui/storage-health.ts';
-import { isSecondTab } from './first-tab.ts';
+import { isSecondTab } from './second-tab.ts';
 import styles from './header.module.css';
 
 interface Trouble {
