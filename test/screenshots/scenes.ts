@@ -21,6 +21,26 @@ const pane = (name: string) => async (page: Page, narrow: boolean) => {
   if (narrow) await page.getByRole('navigation', { name: 'Panes' }).getByText(name).click();
 };
 
+/** One for all scenes. */
+async function startCluster(page: Page): Promise<void> {
+  const ready = page.getByText('1 of 1 nodes are ready', { exact: true }).first();
+  await goTo(page, '#/lab');
+  await page.getByRole('tab', { name: 'Cluster' }).click();
+  const start = page.getByRole('button', { name: 'Start the cluster' });
+  await start.or(ready).first().waitFor();
+  if (await start.isVisible()) {
+    await page.getByLabel('Machines').first().selectOption('1');
+    await start.click();
+  }
+  await ready.waitFor();
+}
+
+/** A part of the cluster's panel. */
+async function showPart(page: Page, narrow: boolean, part: string): Promise<void> {
+  await pane('Cluster')(page, narrow);
+  await page.getByRole('tab', { name: part, exact: true }).click();
+}
+
 export const scenes: readonly Scene[] = [
   {
     name: 'home',
@@ -65,18 +85,31 @@ export const scenes: readonly Scene[] = [
   },
   {
     name: 'dashboard',
-    async prepare(page) {
-      await goTo(page, '#/lab');
-      await page.getByRole('tab', { name: 'Cluster' }).click();
-      await page.getByLabel('Machines').first().selectOption('1');
-      await page.getByRole('button', { name: 'Start the cluster' }).click();
-      await page.getByText('1 of 1 nodes are ready', { exact: true }).first().waitFor();
-    },
+    prepare: startCluster,
     async show(page, narrow) {
-      await pane('Cluster')(page, narrow);
-      await page.getByRole('tab', { name: 'Objects' }).click();
+      await showPart(page, narrow, 'Objects');
       await page.getByLabel('Namespace').selectOption('kube-system');
       await page.getByRole('row').nth(2).waitFor();
+    },
+  },
+  {
+    name: 'map',
+    prepare: startCluster,
+    async show(page, narrow) {
+      await showPart(page, narrow, 'Map');
+      const list = page.getByRole('table', { name: 'Requests and events' });
+      await list.getByText('kubelet on control-plane').first().waitFor();
+    },
+  },
+  {
+    name: 'look-inside',
+    prepare: startCluster,
+    async show(page, narrow) {
+      await showPart(page, narrow, 'Objects');
+      await page.getByLabel('Namespace').selectOption('kube-system');
+      await page.getByRole('button', { name: /^coredns-/ }).click();
+      await page.getByRole('tab', { name: 'Look inside' }).click();
+      await page.getByRole('table', { name: 'Processes' }).getByText('coredns').first().waitFor();
     },
   },
 ];
