@@ -1,21 +1,19 @@
 import type { Command } from '../features/palette/find-commands.ts';
 import { setThemeChoice } from '../ui/theme.ts';
 import { focusPane } from './panes.ts';
+import type { DialogName } from './use-dialogs.ts';
 import { open } from './use-route.ts';
 import type { View } from './workspace.tsx';
 
 export interface AppActions {
   readonly machines: readonly string[];
   readonly hasCluster: boolean;
+  /** whether the machine runs whose files are shared */
+  readonly canShare: boolean;
   readonly showMachine: (name: string) => void;
   readonly show: (view: View) => void;
   readonly startCluster: (nodes: number) => void;
-  readonly showCheckpoints: () => void;
-  readonly showImages: () => void;
-  readonly showOffline: () => void;
-  /** absent while the machine with Docker does not run */
-  readonly share?: () => void;
-  readonly showShortcuts: () => void;
+  readonly openDialog: (name: DialogName) => void;
 }
 
 const panes: readonly (readonly [view: View, words: string])[] = [
@@ -60,11 +58,11 @@ export function appCommands(app: AppActions): readonly Command[] {
             app.startCluster(nodes),
           ),
         )),
-    action('Checkpoints', app.showCheckpoints),
-    action('Images of the registry', app.showImages),
-    action('Without a network: keep Drydock in this browser', app.showOffline),
-    ...(app.share === undefined ? [] : [action('Share my files by a link', app.share)]),
-    action('Keyboard', app.showShortcuts, 'F1'),
+    action('Checkpoints', () => app.openDialog('checkpoints')),
+    action('Images of the registry', () => app.openDialog('images')),
+    action('Without a network: keep Drydock in this browser', () => app.openDialog('offline')),
+    ...(app.canShare ? [action('Share my files by a link', () => app.openDialog('share'))] : []),
+    action('Keyboard', () => app.openDialog('shortcuts'), 'F1'),
     action('Colours: as this computer is set', () => setThemeChoice('system')),
     action('Colours: light', () => setThemeChoice('light')),
     action('Colours: dark', () => setThemeChoice('dark')),

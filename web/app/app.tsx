@@ -12,48 +12,31 @@ import { openFilesOf } from '../features/editor/open-files.ts';
 import { ArrivalNotice } from '../features/share/arrival-notice.tsx';
 import { onArrival, takeArrival } from '../features/share/arrivals.ts';
 import { DiskNotice } from '../features/machine/disk-notice.tsx';
-import { describeFailure, type Failure } from '../features/machine/failures.ts';
+import { describeFailure } from '../features/machine/failures.ts';
 import { MachinePanel } from '../features/machine/machine-panel.tsx';
 import { machineKey, useMachineState } from '../features/machine/use-machine.ts';
-import { appCommands } from './app-commands.ts';
+import { Dialogs } from './dialogs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
-import { Dialog } from '../ui/dialog.tsx';
 import { lazyPart } from '../ui/lazy-part.ts';
 import { Waiting } from '../ui/waiting.tsx';
 import { DOCKER_MACHINE, type LabSession } from './lab-session.ts';
 import type { Page } from './route.ts';
 import { focusNextPane, focusPane } from './panes.ts';
-import { ShortcutsDialog } from './shortcuts.tsx';
 import { TerminalStage } from './terminal-stage.tsx';
+import { useDialogs } from './use-dialogs.ts';
 import { closePage, open, showStep, useRoute, useVisits } from './use-route.ts';
 import { Workspace, type LowerView, type View, type WorkspaceProps } from './workspace.tsx';
 import styles from './app.module.css';
 
 const FileTree = lazyPart(async () => (await import('../features/files/file-tree.tsx')).FileTree);
 const Editor = lazyPart(async () => (await import('../features/editor/editor.tsx')).Editor);
-const ImagesDialog = lazyPart(
-  async () => (await import('../features/images/images-dialog.tsx')).ImagesDialog,
-);
-const CheckpointsDialog = lazyPart(
-  async () => (await import('../features/checkpoints/checkpoints-dialog.tsx')).CheckpointsDialog,
-);
 const LessonPanel = lazyPart(
   async () => (await import('../features/lesson/lesson-panel.tsx')).LessonPanel,
 );
 const HomePanel = lazyPart(async () => (await import('../features/home/home-panel.tsx')).HomePanel);
 const GlossaryPanel = lazyPart(
   async () => (await import('../features/guide/glossary-panel.tsx')).GlossaryPanel,
-);
-const Palette = lazyPart(async () => (await import('../features/palette/palette.tsx')).Palette);
-const OfflineDialog = lazyPart(
-  async () => (await import('../features/offline/offline-dialog.tsx')).OfflineDialog,
-);
-const OpenShareDialog = lazyPart(
-  async () => (await import('../features/share/open-share-dialog.tsx')).OpenShareDialog,
-);
-const ShareDialog = lazyPart(
-  async () => (await import('../features/share/share-dialog.tsx')).ShareDialog,
 );
 const LabelsPanel = lazyPart(
   async () => (await import('../features/guide/labels-panel.tsx')).LabelsPanel,
@@ -109,17 +92,10 @@ export function App({ session }: { readonly session: LabSession }) {
     setSingle(view);
     if (view === 'preview' || view === 'machine' || view === 'cluster') setLower(view);
   }, []);
-  const [showShortcuts, setShowShortcuts] = useState(false);
-  const [showImages, setShowImages] = useState(false);
-  const [showCheckpoints, setShowCheckpoints] = useState(false);
-  const [showOffline, setShowOffline] = useState(false);
-  const [sharing, setSharing] = useState(false);
+  const dialogs = useDialogs();
+  const openDialog = dialogs.open;
   /** what a file brought, as a link would */
   const [packed, setPacked] = useState<string>();
-  const shared = packed ?? (page.kind === 'share' ? page.packed : undefined);
-  const [showPalette, setShowPalette] = useState(false);
-  /** why something did not even begin */
-  const [trouble, setTrouble] = useState<Failure>();
   /** machines whose first shell has answered */
   const [shells, setShells] = useState<ReadonlySet<LabMachine>>(new Set());
   const problem = failure ?? (state?.kind === 'failed' ? describeFailure(state.error) : undefined);
@@ -141,16 +117,16 @@ export function App({ session }: { readonly session: LabSession }) {
       const typing = (event.target as Element).closest('.xterm, .monaco-editor') !== null;
       if (event.key === 'F1' && !typing) {
         event.preventDefault();
-        setShowShortcuts(true);
+        openDialog('shortcuts');
       } else if (event.key === 'k' && ((event.ctrlKey && !typing) || event.metaKey)) {
         event.preventDefault();
         event.stopPropagation();
-        setShowPalette(true);
+        openDialog('palette');
       }
     };
     addEventListener('keydown', onKeyDown, true);
     return () => removeEventListener('keydown', onKeyDown, true);
-  }, []);
+  }, [openDialog]);
 
   const key = machineKey(machine);
   const shellOpen = machine !== undefined && shells.has(machine);
@@ -228,7 +204,7 @@ export function App({ session }: { readonly session: LabSession }) {
                   if (narrow) open({ kind: 'lab' });
                   show('cluster');
                 }}
-                onShowOffline={() => setShowOffline(true)}
+                onShowOffline={() => openDialog('offline')}
                 onShared={setPacked}
                 {...guidePage}
               />
@@ -287,7 +263,7 @@ export function App({ session }: { readonly session: LabSession }) {
             machine={machine}
             visible={(narrow ? single : lower) === 'machine'}
             onReset={reset}
-            onCheckpoints={() => setShowCheckpoints(true)}
+            onCheckpoints={() => openDialog('checkpoints')}
           />
         ) : (
           waiting
@@ -302,7 +278,7 @@ export function App({ session }: { readonly session: LabSession }) {
             shown={machine?.name}
             onStart={session.startCluster}
             onEnd={session.endCluster}
-            onCheckpoints={() => setShowCheckpoints(true)}
+            onCheckpoints={() => openDialog('checkpoints')}
             onOpen={session.show}
           />
         ) : (
@@ -322,10 +298,10 @@ export function App({ session }: { readonly session: LabSession }) {
         machines={machines}
         onShow={session.show}
         onShowCluster={() => show('cluster')}
-        onShowImages={() => setShowImages(true)}
+        onShowImages={() => openDialog('images')}
         onShowMachine={() => show('machine')}
-        onShowPalette={() => setShowPalette(true)}
-        onShowShortcuts={() => setShowShortcuts(true)}
+        onShowPalette={() => openDialog('palette')}
+        onShowShortcuts={() => openDialog('shortcuts')}
       />
       <main className={narrow ? styles['narrow'] : styles['main']}>
         <Workspace
@@ -339,76 +315,14 @@ export function App({ session }: { readonly session: LabSession }) {
       </main>
       {machine && <DiskNotice machine={machine} />}
       <ArrivalNotice />
-      {showImages && (
-        <Suspense>
-          <ImagesDialog load={session.hubContents} onClose={() => setShowImages(false)} />
-        </Suspense>
-      )}
-      {showPalette && (
-        <Suspense>
-          <Palette
-            commands={appCommands({
-              machines: machines.map((one) => one.name),
-              hasCluster: cluster !== undefined,
-              showMachine: (wanted) => {
-                session.show(wanted);
-                show('terminal');
-              },
-              show,
-              startCluster: (nodes) => {
-                show('cluster');
-                session
-                  .startCluster(nodes)
-                  .catch((error: unknown) => setTrouble(describeFailure(error)));
-              },
-              showCheckpoints: () => setShowCheckpoints(true),
-              showImages: () => setShowImages(true),
-              showOffline: () => setShowOffline(true),
-              ...(labFiles === undefined ? {} : { share: () => setSharing(true) }),
-              showShortcuts: () => setShowShortcuts(true),
-            })}
-            onClose={() => setShowPalette(false)}
-          />
-        </Suspense>
-      )}
-      {showCheckpoints && (
-        <Suspense>
-          <CheckpointsDialog world={session} onClose={() => setShowCheckpoints(false)} />
-        </Suspense>
-      )}
-      {showOffline && (
-        <Suspense>
-          <OfflineDialog onClose={() => setShowOffline(false)} />
-        </Suspense>
-      )}
-      {shared !== undefined && (
-        <Suspense>
-          <OpenShareDialog
-            key={shared}
-            packed={shared}
-            onOpen={(id, step) => {
-              setPacked(undefined);
-              open(id === undefined ? { kind: 'lab' } : { kind: 'lesson', lesson: id, step });
-            }}
-            onClose={() => {
-              setPacked(undefined);
-              if (page.kind === 'share') open({ kind: 'home' });
-            }}
-          />
-        </Suspense>
-      )}
-      {sharing && labFiles && (
-        <Suspense>
-          <ShareDialog files={labFiles} onClose={() => setSharing(false)} />
-        </Suspense>
-      )}
-      {trouble && (
-        <Dialog title={trouble.title} onClose={() => setTrouble(undefined)}>
-          <p>{trouble.why}</p>
-          <p>{trouble.advice.join(' ')}</p>
-        </Dialog>
-      )}
-      {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
+      <Dialogs
+        dialogs={dialogs}
+        session={session}
+        labFiles={labFiles}
+        packed={packed}
+        onPackedDone={() => setPacked(undefined)}
+        show={show}
+      />
     </div>
   );
 }
