@@ -87,7 +87,7 @@ describe('checkpoints', () => {
       .click();
     await dialog().getByText('There is no checkpoint in this browser yet.').waitFor();
 
-    await dialog().getByLabel('File of a checkpoint').setInputFiles(file);
+    await dialog().getByLabel('Open from a file: file').setInputFiles(file);
     await page.getByRole('dialog', { name: 'Go on from “Lesson 4: a server”?' }).waitFor();
     await confirmRestore();
     expect(await typed('cat /root/work/diary')).toBe('before');
@@ -108,7 +108,7 @@ describe('checkpoints', () => {
   test('what was there is kept first when one wants to come back', async () => {
     await typed('echo later > /root/work/diary');
     await openDialog();
-    await dialog().getByLabel('File of a checkpoint').setInputFiles(file);
+    await dialog().getByLabel('Open from a file: file').setInputFiles(file);
     await throughStart(page, () =>
       question().getByRole('button', { name: 'Go on from it' }).click(),
     );
@@ -135,7 +135,7 @@ describe('checkpoints', () => {
     const bytes = await readFile(file);
     const open = async (content: Uint8Array | string): Promise<void> => {
       await writeFile(file, content);
-      await dialog().getByLabel('File of a checkpoint').setInputFiles(file);
+      await dialog().getByLabel('Open from a file: file').setInputFiles(file);
     };
     await openDialog();
     await open('something else');

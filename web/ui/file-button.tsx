@@ -5,17 +5,26 @@ import { Button } from './button.tsx';
 export function FileButton({
   label,
   accept,
+  small = false,
+  disabled = false,
   onFile,
 }: {
   readonly label: string;
   /** as of `<input type="file">` */
   readonly accept: string;
+  readonly small?: boolean;
+  readonly disabled?: boolean;
   readonly onFile: (file: File) => Promise<void>;
 }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <Button small icon="folder-open" onClick={() => input.current?.click()}>
+      <Button
+        small={small}
+        icon="folder-open"
+        disabled={disabled}
+        onClick={() => input.current?.click()}
+      >
         {label}
       </Button>
       <input

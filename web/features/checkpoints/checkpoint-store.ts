@@ -5,6 +5,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { Checkpoint } from '../../../engine/api/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../../engine/cluster/checkpoint-files.ts';
+import { offerDownload } from '../../ui/offer-download.ts';
 
 export interface CheckpointEntry {
   readonly id: string;
@@ -95,10 +96,6 @@ export async function loadCheckpoint({ id, name }: CheckpointEntry): Promise<Che
 
 /** Offers it as a download. */
 export function downloadCheckpoint(checkpoint: Checkpoint): void {
-  const url = URL.createObjectURL(writeCheckpoint(checkpoint));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `${checkpoint.name.replaceAll(/[/\\:*?"<>|]/g, '-')}.drydock`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  const name = checkpoint.name.replaceAll(/[/\\:*?"<>|]/g, '-');
+  offerDownload(writeCheckpoint(checkpoint), `${name}.drydock`);
 }

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Checkpoint } from '../../../engine/api/checkpoint.ts';
 import { readCheckpoint } from '../../../engine/cluster/checkpoint-files.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { FileButton } from '../../ui/file-button.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { describeSaveProblem } from '../machine/failures.ts';
 import { formatBytes } from '../machine/readings.ts';
@@ -59,7 +60,6 @@ export function CheckpointsDialog({
   const [news, setNews] = useState('');
   const [question, setQuestion] = useState<Question>();
   const [keepsPresent, setKeepsPresent] = useState(true);
-  const picker = useRef<HTMLInputElement>(null);
 
   const load = async () => setEntries(await listCheckpoints());
   useEffect(() => {
@@ -126,9 +126,8 @@ export function CheckpointsDialog({
     });
   };
 
-  const pick = (file: File | undefined) => {
-    if (!file) return;
-    void attempt('Reading the file', async () => {
+  const pick = async (file: File) => {
+    await attempt('Reading the file', async () => {
       setQuestion({ kind: 'restore', checkpoint: await readCheckpoint(file), size: file.size });
     });
   };
@@ -149,20 +148,7 @@ export function CheckpointsDialog({
       onClose={close}
       footer={
         <>
-          <input
-            ref={picker}
-            type="file"
-            accept=".drydock"
-            hidden
-            aria-label="File of a checkpoint"
-            onChange={({ currentTarget: input }) => {
-              pick(input.files?.[0]);
-              input.value = '';
-            }}
-          />
-          <Button icon="folder-open" disabled={busy} onClick={() => picker.current?.click()}>
-            Open from a file
-          </Button>
+          <FileButton label="Open from a file" accept=".drydock" disabled={busy} onFile={pick} />
           <Button disabled={busy} onClick={close}>
             Close
           </Button>

@@ -7,6 +7,7 @@ import { joinPath, parentPath, shortPath } from './paths.ts';
 import type { TreeModel, TreeRow } from './tree-model.ts';
 import { upload, type UploadItem } from './upload.ts';
 import { messageOf } from '../../ui/message-of.ts';
+import { offerDownload } from '../../ui/offer-download.ts';
 
 /** What is being named: a new entry of a directory, or a row that gets another name. */
 export type Naming =
@@ -93,12 +94,7 @@ export function useFileActions({
     async download({ path, name }: TreeRow): Promise<void> {
       await attempt('The download', '', async () => {
         const bytes = await files.read(path);
-        const url = URL.createObjectURL(new Blob([bytes.slice()]));
-        const link = document.createElement('a');
-        link.href = url;
-        link.download = name;
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(url), messageTime);
+        offerDownload(new Blob([bytes.slice()]), name);
       });
     },
   };

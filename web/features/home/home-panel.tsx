@@ -60,6 +60,7 @@ function More({ onShowOffline, onShared }: HomePanelProps) {
       <h3>From somebody else</h3>
       <p>Open a file that somebody shared. A link opens by itself.</p>
       <FileButton
+        small
         label="Open a shared file"
         accept="text/plain,.txt"
         onFile={async (file) => onShared((await file.text()) || ' ')}

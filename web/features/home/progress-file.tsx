@@ -52,7 +52,7 @@ export function ProgressFile() {
         >
           Save progress as a file
         </Button>
-        <FileButton label="Load progress" accept="application/json,.json" onFile={load} />
+        <FileButton small label="Load progress" accept="application/json,.json" onFile={load} />
       </div>
       <p role="status" className={styles['quiet']}>
         {said}
