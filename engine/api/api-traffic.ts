@@ -101,6 +101,11 @@ export interface TrafficBatch {
   readonly entries: readonly TrafficEntry[];
   /** how many before these were left out, because their reader was too slow */
   readonly lost: number;
+  /**
+   * What was held and watched before is over: the API server has ended, or these entries begin with all that is held
+   * and watched. Ids of what is held may be used again.
+   */
+  readonly afresh?: true;
 }
 
 /** A look at the traffic. */

@@ -23,6 +23,8 @@ interface Options {
   readonly user?: UserInfo | null;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** aborts when the client goes */
+  readonly signal?: AbortSignal;
 }
 
 /** The same keys for all: making them takes longer than any test. */
@@ -94,7 +96,7 @@ export class TestServer {
   async raw(
     method: string,
     path: string,
-    { headers = {}, body, user = administrator }: Options = {},
+    { headers = {}, body, user = administrator, signal }: Options = {},
     server = this.server,
   ): Promise<{
     status: number;
@@ -116,6 +118,7 @@ export class TestServer {
           ...headers,
         }),
         body: bytes === undefined ? null : new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(),
+        ...(signal === undefined ? {} : { signal }),
       },
       { remoteAddress: '127.0.0.1', clientCertificates: [], ...(user === null ? {} : { user }) },
     );

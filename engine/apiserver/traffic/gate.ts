@@ -30,8 +30,9 @@ export class Gate {
   }
 
   /**
-   * Resolves when the request may go on: at once unless a breakpoint matches it. A client that gives up is let go too.
+   * Resolves when the request may go on: at once unless a breakpoint matches it.
    * @param entry of the request, without its id @param onHeld told of a request that has to wait
+   * @throws the request's abort reason when its client gives up meanwhile; an `HttpService` tells that only once there is a response
    */
   async pass(
     exchange: Exchange,
@@ -39,6 +40,8 @@ export class Gate {
     onHeld: (held: HeldEntry) => void,
   ): Promise<void> {
     if (!this.#breakpoints.some((breakpoint) => matches(breakpoint, entry))) return;
+    const { signal } = exchange.request;
+    signal?.throwIfAborted();
     this.#lastId += 1;
     const held: HeldEntry = { ...entry, id: this.#lastId };
     exchange.heldAs = held.id;
@@ -48,9 +51,10 @@ export class Gate {
         resolve();
       };
       this.#held.set(held.id, { entry: held, go });
-      exchange.request.signal?.addEventListener('abort', go, { once: true });
+      signal?.addEventListener('abort', go, { once: true });
       onHeld(held);
     });
+    signal?.throwIfAborted();
   }
 
   get isOpen(): boolean {

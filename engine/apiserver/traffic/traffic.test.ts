@@ -156,6 +156,34 @@ test('a request that a breakpoint matches waits until it is let go, before anyth
   expect(entries().at(-1)).toMatchObject({ kind: 'request', held: held?.id, status: 201 });
 });
 
+test('what was held of a client that has gone is not done', async () => {
+  read();
+  traffic.setBreakpoints([breakpoint]);
+  const gone = new AbortController();
+  const asked = server.request('POST', CONFIGMAPS, {
+    ...configMap('a'),
+    ...asKubectl,
+    signal: gone.signal,
+  });
+  await server.request('GET', '/version');
+  gone.abort(new Error('enough'));
+  await asked.catch(() => {});
+  expect((await server.request('GET', `${CONFIGMAPS}/a`)).status).toBe(404);
+  const [held] = entries().filter((entry) => entry.kind === 'held');
+  expect(entries()).toContainEqual(expect.objectContaining({ kind: 'request', held: held?.id }));
+});
+
+test('the first batch of a look begins anew', async () => {
+  const stop = read();
+  await server.request('GET', CONFIGMAPS);
+  entries();
+  stop();
+  read();
+  await server.request('GET', CONFIGMAPS);
+  entries();
+  expect(batches.map(({ afresh }) => afresh)).toEqual([true, true]);
+});
+
 test('nothing waits for breakpoints that are gone, or for somebody who looks no more', async () => {
   const stop = read();
   for (const end of [() => traffic.setBreakpoints([]), stop]) {

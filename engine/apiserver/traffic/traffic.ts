@@ -32,6 +32,8 @@ export class Traffic implements Accountant {
   #waiting: TrafficEntry[] = [];
   #lost = 0;
   #isSending = false;
+  /** of the next batch, for its reader */
+  #isFirst = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,6 +44,7 @@ export class Traffic implements Accountant {
     this.#reader = reader;
     this.#waiting = [];
     this.#lost = 0;
+    this.#isFirst = true;
     for (const exchange of this.#watches) this.#addWatch(exchange);
     for (const held of this.#gate.waiting) this.#add(held);
     return () => {
@@ -174,9 +177,14 @@ export class Traffic implements Accountant {
   /** One batch at a time: the next one when its reader is done with it. */
   async #send(): Promise<void> {
     const reader = this.#reader;
-    const batch = { entries: this.#waiting, lost: this.#lost };
+    const batch: TrafficBatch = {
+      entries: this.#waiting,
+      lost: this.#lost,
+      ...(this.#isFirst ? { afresh: true } : {}),
+    };
     this.#waiting = [];
     this.#lost = 0;
+    this.#isFirst = false;
     try {
       await reader?.(batch);
     } catch {

@@ -91,6 +91,7 @@ export class ControlPlaneLinks {
     if (this.#apiServer !== apiServer) return;
     this.#apiServer = undefined;
     this.#trafficWatch = undefined;
+    this.#traffic.fire({ entries: [], lost: 0, afresh: true });
     if (this.#serving === undefined) return;
     this.#serving = undefined;
     this.served.set(false);
@@ -110,12 +111,16 @@ export class ControlPlaneLinks {
   }
 
   #watchTraffic(): void {
-    if (!this.#traffic.hasListeners || this.#apiServer === undefined) return;
-    const watch = this.#apiServer.watchTraffic((batch) => this.#traffic.fire(batch));
+    const apiServer = this.#apiServer;
+    if (!this.#traffic.hasListeners || apiServer === undefined) return;
+    const watch = apiServer.watchTraffic((batch) => {
+      if (this.#apiServer === apiServer) this.#traffic.fire(batch);
+    });
     // Its worker is gone, and with it what was to be seen.
     watch.catch(() => {});
     this.#trafficWatch = watch;
-    if (this.#breakpoints.length > 0) this.setBreakpoints(this.#breakpoints);
+    // Also none: a look that begins before the one before has ended takes its breakpoints over.
+    this.setBreakpoints(this.#breakpoints);
   }
 
   /** Holds requests to the API server, whichever it is, while somebody listens to its traffic. */

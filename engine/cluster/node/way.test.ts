@@ -38,6 +38,23 @@ it('takes there and back longer when it is slow', async () => {
 });
 
 describe('a way that is cut', () => {
+  it('breaks what is on its way, which never arrives', async () => {
+    const way = new Way();
+    const clock = new FakeClock();
+    let arrived = 0;
+    const counting: HttpHandler = (received) => {
+      arrived += 1;
+      return endless(received);
+    };
+    const ask = overWay(counting, { way, address: '10.0.0.11:6443', clock });
+    way.delay = 200;
+    const asked = ask(request);
+    way.set(false);
+    clock.advance(400);
+    await expect(asked).rejects.toThrow('read tcp 10.0.0.11:6443');
+    expect(arrived).toBe(0);
+  });
+
   it('carries no request, as a network does not', async () => {
     const { way, clock, ask } = setUp();
     way.set(false);

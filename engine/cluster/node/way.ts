@@ -43,8 +43,6 @@ export function overWay(handler: HttpHandler, { way, address, clock }: WayOption
       await backWithin(way, clock, request.signal);
       if (!way.isOpen) throw new Error(`dial tcp ${address}: connect: no route to host`);
     }
-    // There and back.
-    if (way.delay > 0) await sleep(clock, 2 * way.delay, request.signal);
     const cut = new AbortController();
     const watching = way.onChange(() => {
       watching.dispose();
@@ -53,6 +51,8 @@ export function overWay(handler: HttpHandler, { way, address, clock }: WayOption
     const signal =
       request.signal === undefined ? cut.signal : AbortSignal.any([request.signal, cut.signal]);
     try {
+      // There and back.
+      if (way.delay > 0) await sleep(clock, 2 * way.delay, signal);
       const response = await handler({ ...request, signal });
       if ('takeOver' in response)
         return {

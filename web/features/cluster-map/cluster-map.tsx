@@ -5,7 +5,7 @@ import { RealityLabel } from '../../ui/reality-label.tsx';
 import { useClusterState } from '../cluster/cluster-progress.tsx';
 import { dashboardClient } from '../dashboard/cluster-client.ts';
 import { follow } from '../dashboard/follow.ts';
-import { Breakpoints } from './breakpoints-part.tsx';
+import { Breakpoints } from './breakpoints.tsx';
 import { FollowChoice } from './follow-choice.tsx';
 import { MapDrawing } from './map-drawing.tsx';
 import { mapState } from './map-state.ts';
@@ -24,8 +24,11 @@ export function ClusterMap({ cluster }: { readonly cluster: ClusterFacade }) {
   const pods = usePods(client);
   const [isDrawn, setDrawn] = useState(() => !matchMedia('(max-width: 640px)').matches);
   const id = useId();
-  const { items, shown, filter, family } = view;
-  const state = useMemo(() => mapState(items.slice(0, shown), nodes), [items, shown, nodes]);
+  const { items, shown, filter, family, watchers } = view;
+  const state = useMemo(
+    () => mapState(items.slice(0, shown), nodes, watchers),
+    [items, shown, nodes, watchers],
+  );
   return (
     <div className={styles['clusterMap']}>
       <div className={styles['bar']}>

@@ -35,12 +35,17 @@ const items = recorded([
 ]);
 
 test('each program is a box: those of nodes at their nodes, others beside the control plane', () => {
-  const { above, nodes: onNodes } = mapState(items, nodes);
+  const watchers = [
+    { station: { id: 'worker-1/kubelet', name: 'kubelet', node: 'worker-1' }, resources: ['pods'] },
+    { station: { id: 'coredns', name: 'coredns' }, resources: ['services'] },
+  ];
+  const { above, nodes: onNodes } = mapState(items, nodes, watchers);
   expect(above.map(({ id }) => id)).toEqual([
     'etcd',
     'kube-scheduler',
     'kube-controller-manager',
     'cloud-controller-manager',
+    'coredns',
     'drydock-dashboard',
   ]);
   expect(onNodes.get('worker-1')?.[0]).toMatchObject({
@@ -53,12 +58,6 @@ test('each program is a box: those of nodes at their nodes, others beside the co
     ['kube-proxy', 'get /healthz'],
     ['drydock-network', ''],
   ]);
-});
-
-test('what it watches no more is not told', () => {
-  const ended = request({ client: kubelet, verb: 'watch', object: { ...pod, name: '' } });
-  const more = recorded([...items.map(({ entry }) => entry), ended]);
-  expect(mapState(more, nodes).nodes.get('worker-1')?.[0]?.watches).toEqual([]);
 });
 
 test('a frame’s entries are one pulse for each line and direction', () => {

@@ -1,3 +1,4 @@
+import type { Watcher } from './open-watches.ts';
 import type { Recorded } from './recording.ts';
 import { CONTROL_PLANE, isPage, OF_NODE, type Station, type StationNode } from './stations.ts';
 import { wordsOf } from './words.ts';
@@ -5,7 +6,7 @@ import { wordsOf } from './words.ts';
 export interface StationState extends Station {
   /** what it said or was told last: `create pods/web/binding` */
   readonly last: string;
-  /** kinds it watches */
+  /** kinds it watches now */
   readonly watches: readonly string[];
 }
 
@@ -16,24 +17,26 @@ export interface MapState {
 }
 
 /** The boxes around the API server. @param items what is shown, oldest first */
-export function mapState(items: readonly Recorded[], nodes: readonly StationNode[]): MapState {
+export function mapState(
+  items: readonly Recorded[],
+  nodes: readonly StationNode[],
+  watchers: readonly Watcher[],
+): MapState {
   const stations = new Map<string, Station>();
   for (const name of CONTROL_PLANE) stations.set(name, { id: name, name });
   for (const { name: node } of nodes)
     for (const name of OF_NODE)
       stations.set(`${node}/${name}`, { id: `${node}/${name}`, name, node });
   const last = new Map<string, Recorded>();
-  const watches = new Map<string, Set<string>>();
+  const watches = new Map<string, readonly string[]>();
+  for (const { station, resources } of watchers) {
+    stations.set(station.id, station);
+    watches.set(station.id, resources);
+  }
   for (const item of items) {
-    const { station, entry } = item;
-    const { id } = station;
-    stations.set(id, station);
+    const { id } = item.station;
+    stations.set(id, item.station);
     last.set(id, item);
-    const watched = watches.get(id) ?? new Set();
-    watches.set(id, watched);
-    if (entry.kind === 'watch' || entry.kind === 'event') watched.add(entry.object.resource);
-    else if (entry.kind === 'request' && entry.verb === 'watch' && entry.object !== undefined)
-      watched.delete(entry.object.resource);
   }
   const states = [...stations.values()].map((station) => {
     const item = last.get(station.id);
@@ -41,7 +44,7 @@ export function mapState(items: readonly Recorded[], nodes: readonly StationNode
     return {
       ...station,
       last: words === undefined ? '' : `${words.verb} ${words.object}`,
-      watches: [...(watches.get(station.id) ?? [])].toSorted(),
+      watches: watches.get(station.id) ?? [],
     };
   });
   return {

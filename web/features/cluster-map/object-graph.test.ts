@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { namespacePrefix, storagePrefix } from '../../../engine/apiserver/registry/storage-keys.ts';
 import { event, objectOf, request } from './fixtures.ts';
 import { ObjectGraph, subjectOf } from './object-graph.ts';
 
@@ -54,4 +55,30 @@ test('a Binding, a status and a key of etcd are about their Pod', () => {
   );
   expect(subjectOf({ ...etcd, key: '/registry/pods/' })).toBeUndefined();
   expect(subjectOf(request())).toBeUndefined();
+});
+
+test.each([
+  ['', 'services', 'default', 'services/default/web'],
+  ['', 'endpoints', 'default', 'endpoints/default/web'],
+  ['', 'replicationcontrollers', 'default', 'replicationcontrollers/default/web'],
+  ['networking.k8s.io', 'ingresses', 'default', 'ingresses/default/web'],
+  ['apps', 'deployments', 'default', 'deployments/default/web'],
+  ['', 'nodes', '', 'nodes//web'],
+  ['', 'namespaces', '', 'namespaces//web'],
+  ['apiextensions.k8s.io', 'customresourcedefinitions', '', 'customresourcedefinitions//web'],
+])('where etcd holds %s %s, the object is the same', (group, plural, namespace, subject) => {
+  const prefix = namespacePrefix(storagePrefix(group, plural), namespace);
+  const etcd = { kind: 'etcd', at: 0, call: 'txn', duration: 0 } as const;
+  expect(subjectOf({ ...etcd, key: `${prefix}web` })).toBe(subject);
+  expect(subjectOf({ ...etcd, key: prefix })).toBeUndefined();
+});
+
+test('a custom resource has a folder of its group', () => {
+  const etcd = { kind: 'etcd', at: 0, call: 'txn', duration: 0 } as const;
+  const keys = ['/registry/example.com/widgets/default/a', '/registry/health', '/other'];
+  expect(keys.map((key) => subjectOf({ ...etcd, key }))).toEqual([
+    'widgets/default/a',
+    undefined,
+    undefined,
+  ]);
 });

@@ -89,9 +89,26 @@ export function subjectOf(entry: TrafficEntry): ObjectKey | undefined {
   return object === undefined || object.name === '' ? undefined : keyOf(object);
 }
 
-/** `/registry/deployments/default/web`; some groups have a folder of their own before the kind. */
+/** Folders of etcd that are not called after what is in them (kube-apiserver's `SpecialDefaultResourcePrefixes`). */
+const FOLDERS: ReadonlyMap<string, string> = new Map([
+  ['controllers', 'replicationcontrollers'],
+  ['services/endpoints', 'endpoints'],
+  ['services/specs', 'services'],
+  ['minions', 'nodes'],
+  ['ingress', 'ingresses'],
+]);
+
+/** `/registry/deployments/default/web`, of cluster-wide ones `/registry/namespaces/default`. */
 function etcdSubject(key: string): ObjectKey | undefined {
-  const parts = key.split('/');
-  const [resource = '', namespace = '', name = ''] = parts.slice(-3);
-  return parts.length < 5 || name === '' ? undefined : `${resource}/${namespace}/${name}`;
+  const [, root, ...parts] = key.split('/');
+  if (root !== 'registry') return undefined;
+  // Some groups have a folder of their own before the kind; names of groups that have one have a dot.
+  if (parts[0]?.includes('.') === true) parts.shift();
+  const length = parts[0] === 'services' ? 2 : 1;
+  const folder = parts.slice(0, length).join('/');
+  const path = parts.slice(length);
+  const [namespace = '', name = ''] = path.length === 1 ? ['', ...path] : path;
+  return path.length > 2 || name === ''
+    ? undefined
+    : `${FOLDERS.get(folder) ?? folder}/${namespace}/${name}`;
 }

@@ -28,8 +28,8 @@ export const CONTROL_PLANE = [
 export const OF_NODE = ['kubelet', 'kube-proxy', 'drydock-network'] as const;
 
 const ON_NODE: ReadonlySet<string> = new Set([...OF_NODE, 'metrics-server']);
-/** The page itself: its dashboard, its lessons, and what it knows of nodes. */
-const PAGE = /^drydock(?:-dashboard|-lesson|-map)?$/;
+/** The page itself: its dashboard, its editor, its lessons, and what it knows of nodes. */
+const PAGE = /^drydock(?:-dashboard|-editor|-lesson)?$/;
 
 /** Which program is at the other end. */
 export function stationOf(entry: TrafficEntry, nodes: readonly StationNode[]): Station {

@@ -63,3 +63,30 @@ test('a request that is held waits until it is answered, or was let go', () => {
   model.forgetHeld(2);
   expect(model.view().held).toEqual([]);
 });
+
+test('what an API server held that has ended waits no more, and the next one counts from 1 again', () => {
+  const object = objectOf('pods', 'a');
+  const held = { kind: 'held', at: 0, client: request().client, verb: 'create', object } as const;
+  const model = modelOf({ ...held, id: 1 }, { ...held, id: 2 });
+  model.arrived({ entries: [], lost: 0, afresh: true });
+  model.publish();
+  expect(model.view().held).toEqual([]);
+  model.arrived({ entries: [{ ...held, id: 1 }], lost: 0, afresh: true });
+  model.publish();
+  expect(model.view().held.map(({ id }) => id)).toEqual([1]);
+});
+
+test('who watches is known when its beginning is forgotten, whatever is followed', () => {
+  const pods = objectOf('pods', '');
+  const begins = { kind: 'watch', at: 0, client: request().client, object: pods } as const;
+  const model = modelOf(begins, { ...begins, client: page });
+  model.arrived({ entries: Array.from({ length: CAPACITY }, () => request()), lost: 0 });
+  model.setFilter({ follow: 'deployments/default/web' });
+  const names = () => model.view().watchers.map(({ station }) => station.name);
+  expect(names()).toEqual(['kubectl']);
+  model.setFilter({ withPage: true });
+  expect(names()).toEqual(['kubectl', 'drydock-dashboard']);
+  model.arrived({ entries: [], lost: 0, afresh: true });
+  model.publish();
+  expect(names()).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import type { TrafficBatch, TrafficObject } from '../../../engine/api/api-traffic.ts';
 import { ObjectGraph, subjectOf, type ObjectKey } from './object-graph.ts';
+import { OpenWatches, type Watcher } from './open-watches.ts';
 import { live, play, type Playback, type PlaybackAction } from './playback.ts';
 import { noRecording, record, type Recorded } from './recording.ts';
 import { isPage, type StationNode } from './stations.ts';
@@ -27,6 +28,8 @@ export interface TrafficView {
   readonly lost: number;
   /** requests that wait at a breakpoint, the first that came first */
   readonly held: readonly Held[];
+  /** who watches what now, also of those that are not followed */
+  readonly watchers: readonly Watcher[];
 }
 
 export interface Held {
@@ -47,6 +50,7 @@ export class TrafficModel {
   #playback = live;
   /** requests that wait at a breakpoint, by id */
   readonly #held = new Map<number, Recorded>();
+  readonly #watches = new OpenWatches();
   #filter: Filter = { follow: undefined, withPage: false };
   /** what the filter leaves; made anew when it is asked for */
   #items: readonly Recorded[] | undefined;
@@ -69,12 +73,19 @@ export class TrafficModel {
 
   arrived(batch: TrafficBatch): void {
     const { version } = this.#graph;
+    if (batch.afresh === true) {
+      this.#held.clear();
+      this.#watches.clear();
+    }
     this.#recording = record(this.#recording, batch, this.#nodes);
     for (const entry of batch.entries)
       if (entry.kind !== 'etcd' && entry.object !== undefined) this.#graph.add(entry.object);
     const { items } = this.#recording;
     const added = items.slice(Math.max(0, items.length - batch.entries.length));
-    for (const item of added) this.#noteHeld(item);
+    for (const item of added) {
+      this.#noteHeld(item);
+      this.#watches.note(item);
+    }
     const isSame = this.#filter.follow === undefined || this.#graph.version === version;
     // What was filtered stays so, unless more is known of what belongs together.
     if (this.#items !== undefined && isSame) {
@@ -175,6 +186,9 @@ export class TrafficModel {
       roots: this.#graph.roots((key) => !NO_STORY.test(key)),
       lost: this.#recording.lost,
       held: [...this.#held].map(([id, item]) => ({ id, item })),
+      watchers: this.#watches
+        .list()
+        .filter(({ station }) => this.#filter.withPage || !isPage(station)),
     };
   }
 }

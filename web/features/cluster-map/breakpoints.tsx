@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import { Button } from '../../ui/button.tsx';
-import { PLACES } from './breakpoints.ts';
+import { PLACES } from './stopping-places.ts';
 import type { Held } from './traffic-model.ts';
 import { sentenceOf } from './words.ts';
 import styles from './cluster-map.module.css';
@@ -53,7 +53,7 @@ export function Breakpoints({ cluster, held, onReleased }: BreakpointsProps) {
       </details>
       <p role="status" className={styles['now']}>
         {held.length > 0 &&
-          `${held.length} ${held.length === 1 ? 'request waits' : 'requests wait'} to be let go. Whoever asked waits too, and may give up and ask again.`}
+          `${held.length} ${held.length === 1 ? 'request waits' : 'requests wait'} to be let go. Whoever asked waits too, and may give up and ask again; what was asked first is done all the same when you let it go.`}
       </p>
       {held.length > 0 && (
         <ul aria-label="Requests that wait" className={styles['held']}>
