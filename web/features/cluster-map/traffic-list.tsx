@@ -4,6 +4,7 @@ import {
   useRef,
   useState,
   type CSSProperties,
+  type FocusEvent,
   type KeyboardEvent,
   type RefObject,
 } from 'react';
@@ -55,6 +56,10 @@ export function TrafficList({ view, onAction, onFollow }: TrafficListProps) {
   // Who looks back does not want to be taken to the end again.
   const lookBack = () => {
     if (mode !== 'paused') onAction({ type: 'pause' });
+  };
+  // The focus would go with a row that scrolls away. Who clicks and follows may stay live.
+  const onRowFocus = ({ target }: FocusEvent) => {
+    if (target.matches(':focus-visible')) lookBack();
   };
   const onKeyDown = ({ key }: KeyboardEvent) => {
     if (BACKWARDS.includes(key)) lookBack();
@@ -115,6 +120,7 @@ export function TrafficList({ view, onAction, onFollow }: TrafficListProps) {
                   style={{ transform: `translateY(${start}px)` }}
                   onAction={onAction}
                   onFollow={onFollow}
+                  onFocus={onRowFocus}
                 />
               )
             );
@@ -131,9 +137,11 @@ interface RowProps extends Pick<TrafficListProps, 'onAction' | 'onFollow'> {
   readonly layout: Layout;
   readonly place: 'earlier' | 'current' | 'later';
   readonly style: CSSProperties;
+  /** one of its buttons has the focus */
+  readonly onFocus: (event: FocusEvent) => void;
 }
 
-function Row({ item, index, layout, place, style, onAction, onFollow }: RowProps) {
+function Row({ item, index, layout, place, style, onAction, onFollow, onFocus }: RowProps) {
   const { time, from, to, verb, object, answer, isFailure } = wordsOf(item);
   const subject = subjectOf(item.entry);
   return (
@@ -150,6 +158,7 @@ function Row({ item, index, layout, place, style, onAction, onFollow }: RowProps
         <button
           type="button"
           title="Stand here"
+          onFocus={onFocus}
           onClick={() => onAction({ type: 'goTo', sequence: item.sequence })}
         >
           {time}
@@ -167,6 +176,7 @@ function Row({ item, index, layout, place, style, onAction, onFollow }: RowProps
           <button
             type="button"
             title={`Follow ${keyWords(subject)}`}
+            onFocus={onFocus}
             onClick={() => onFollow(subject)}
           >
             {object}

@@ -21,16 +21,17 @@ export function useBreaks(cluster: ClusterFacade, { name, machine }: ClusterNode
   const [breaks, setBreaks] = useState(nothingBroken);
   const [problem, setProblem] = useState<string>();
   const isRunning = machine.kind === 'running';
+  const isThere = isRunning || machine.kind === 'paused';
+  // The next machine under this name is whole.
+  useEffect(() => (isThere ? () => setBreaks(nothingBroken) : undefined), [name, isThere]);
   useEffect(() => {
     if (!isRunning) return;
     let isOld = false;
+    const tell = (read: InsideBreaks) => {
+      if (!isOld) setBreaks(read);
+    };
     // One that does not answer yet has nothing to tell.
-    readBreaks(cluster.machine(name)).then(
-      (read) => {
-        if (!isOld) setBreaks(read);
-      },
-      () => {},
-    );
+    readBreaks(cluster.machine(name)).then(tell, () => tell(nothingBroken));
     return () => {
       isOld = true;
     };
@@ -66,17 +67,12 @@ export function BreakIt({ cluster, node, breaks, act }: BreakItProps) {
         Break more<span className="visually-hidden"> of {name}</span>
       </summary>
       <div className={styles['switches']}>
-        <Button
-          small
-          aria-pressed={delay > 0}
-          onClick={() => cluster.setDelay(name, delay > 0 ? 0 : SLOW_MS)}
-        >
+        <Button small onClick={() => cluster.setDelay(name, delay > 0 ? 0 : SLOW_MS)}>
           {delay > 0 ? 'Make the cable fast' : 'Slow the cable'}
         </Button>
         <Button
           small
           disabled={!isRunning}
-          aria-pressed={isFull}
           onClick={() => void act((inside) => setFull(inside, !isFull))}
         >
           {isFull ? 'Free the disk' : 'Fill the disk'}
@@ -89,7 +85,6 @@ export function BreakIt({ cluster, node, breaks, act }: BreakItProps) {
                 key={program}
                 small
                 disabled={!isRunning}
-                aria-pressed={isStopped}
                 onClick={() => void act((inside) => setStopped(inside, program, !isStopped))}
               >
                 {isStopped ? 'Start' : 'Stop'} {program}

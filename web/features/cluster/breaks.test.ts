@@ -40,6 +40,29 @@ it('says what to expect of each thing that is broken, and how to undo it', () =>
   );
 });
 
+it('expects of a control plane’s machine what it takes with it, or does not', () => {
+  const all = (role: ClusterNodeState['role']) => {
+    const of = (more: Partial<ClusterNodeState>) =>
+      expectations({ ...node, role, ...more }, nothingBroken).join(' ');
+    return {
+      stopped: of({ machine: { kind: 'stopped' } }),
+      paused: of({ machine: { kind: 'paused' } }),
+      unplugged: of({ plugged: false }),
+      slow: of({ delay: 300 }),
+    };
+  };
+  const worker = all('worker');
+  for (const lost of [worker.stopped, worker.paused, worker.unplugged])
+    expect(lost).toContain('worker-1 is NotReady');
+  expect(worker.slow).toMatch(/300 ms.*its kubelet asks/);
+  const controlPlane = all('control-plane');
+  for (const gone of [controlPlane.stopped, controlPlane.paused])
+    expect(gone).toContain('no node is marked NotReady');
+  expect(controlPlane.stopped).toContain('Replace it');
+  expect(controlPlane.unplugged).toMatch(/this node stays Ready.*the workers are NotReady/);
+  expect(controlPlane.slow).toMatch(/300 ms.*workers ask.*as fast as before/);
+});
+
 it('finds what was broken inside before', async () => {
   const { machine } = machineOf(
     '/var/lib/drydock-fills-the-disk\n\n/etc/kubernetes/stopped:\netcd.yaml\n',

@@ -75,25 +75,17 @@ const STOPPED_WORDS: Readonly<Record<StaticProgram, string>> = {
 
 /** What is broken at a node, and what to expect of it; one sentence or more each. */
 export function expectations(
-  { name, machine, plugged, delay }: ClusterNodeState,
+  { name, role, machine, plugged, delay }: ClusterNodeState,
   { stopped, isFull }: InsideBreaks,
 ): readonly string[] {
-  const lost = `After some 50 seconds ${name} is NotReady, and after five more minutes its Pods are made anew on other nodes, if there are any.`;
+  const words = role === 'worker' ? workerWords(name) : CONTROL_PLANE_WORDS;
   return [
-    ...(machine.kind === 'stopped'
-      ? [`Its machine is off. ${lost} Replace it: a new machine joins under the same name.`]
-      : []),
-    ...(machine.kind === 'paused'
-      ? [`Its machine stands still, so its kubelet reports nothing. ${lost} Go on to undo it.`]
-      : []),
-    ...(plugged
-      ? []
-      : [
-          `Nobody reaches it, and it reaches nobody; its Pods go on. ${lost} Plug the cable in to undo it.`,
-        ]),
+    ...(machine.kind === 'stopped' ? [words.stopped] : []),
+    ...(machine.kind === 'paused' ? [`${words.paused} Go on to undo it.`] : []),
+    ...(plugged ? [] : [`${words.unplugged} Plug the cable in to undo it.`]),
     ...(delay > 0
       ? [
-          `Every packet takes ${delay} ms longer each way: what goes from Pod to Pod through this cable, and what its kubelet asks. Watch the durations on the map. Make it fast to undo it.`,
+          `Every packet through its cable takes ${delay} ms longer each way: ${words.slowed} Make it fast to undo it.`,
         ]
       : []),
     ...(isFull
@@ -104,3 +96,34 @@ export function expectations(
     ...stopped.map((program) => `${STOPPED_WORDS[program]} Start it to undo it.`),
   ];
 }
+
+interface MachineWords {
+  readonly stopped: string;
+  readonly paused: string;
+  readonly unplugged: string;
+  /** what is slow then */
+  readonly slowed: string;
+}
+
+function workerWords(name: string): MachineWords {
+  const lost = `After some 50 seconds ${name} is NotReady, and after five more minutes its Pods are made anew on other nodes, if there are any.`;
+  return {
+    stopped: `Its machine is off. ${lost} Replace it: a new machine joins under the same name.`,
+    paused: `Its machine stands still, so its kubelet reports nothing. ${lost}`,
+    unplugged: `Nobody reaches it, and it reaches nobody; its Pods go on. ${lost}`,
+    slowed:
+      'what goes from Pod to Pod, what its kubelet asks the API server, and what its kubelet is asked, as by kubectl logs.',
+  };
+}
+
+/** Whoever would mark a node, or give its Pods another, is on this machine as well. */
+const CONTROL_PLANE_WORDS: MachineWords = {
+  stopped:
+    'Its machine is off, and the API server with it: kubectl fails, no node is marked NotReady, and no Pod is made anew. Pods on workers go on. Replace it: a new machine takes its place, and what etcd held is there again.',
+  paused:
+    'Its machine stands still, and the API server with it: kubectl fails, no node is marked NotReady, and no Pod is made anew. Pods on workers go on.',
+  unplugged:
+    'The API server and the workers do not reach each other; Pods go on. Its own kubelet needs no cable to the API server, so this node stays Ready; after some 50 seconds the workers are NotReady, if there are any.',
+  slowed:
+    'what goes from Pod to Pod, and what workers ask the API server and are asked by it. Its own kubelet needs no cable to the API server and is as fast as before.',
+};

@@ -42,15 +42,10 @@ export function NodeCard({ node, cluster, shown, onOpen }: NodeCardProps) {
       )}
       {node.ready !== undefined && <NodePods cluster={cluster} node={name} />}
       <div className={styles['switches']}>
-        <Button small icon="terminal" disabled={!alive} aria-pressed={shown} onClick={onOpen}>
+        <Button small icon="terminal" disabled={!alive} onClick={onOpen}>
           {shown ? 'Open here' : 'Open'}
         </Button>
-        <Button
-          small
-          disabled={!alive}
-          aria-pressed={!plugged}
-          onClick={() => cluster.setCable(name, !plugged)}
-        >
+        <Button small disabled={!alive} onClick={() => cluster.setCable(name, !plugged)}>
           {plugged ? 'Pull the cable' : 'Plug the cable in'}
         </Button>
         {machine.kind === 'paused' ? (

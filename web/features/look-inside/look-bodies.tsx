@@ -201,10 +201,12 @@ export function Table({ label, heads, rows }: TableProps) {
         </tr>
       </thead>
       <tbody>
-        {rows.map((cells) => (
-          <tr key={cells.join(' ')}>
+        {rows.map(([name, ...cells], row) => (
+          // Rows may be alike, and stay in their places.
+          <tr key={row}>
+            <th scope="row">{name}</th>
             {cells.map((cell, column) => (
-              <td key={heads[column]}>{cell}</td>
+              <td key={heads[column + 1]}>{cell}</td>
             ))}
           </tr>
         ))}

@@ -22,7 +22,9 @@ export function Scheduling({ cluster, namespace, name, version }: SchedulingProp
     let isOld = false;
     cluster.explain(namespace, name).then(
       (found) => {
-        if (!isOld) setDecision(found ?? 'forgotten');
+        if (isOld) return;
+        setDecision(found ?? 'forgotten');
+        setProblem(undefined);
       },
       (error: unknown) => {
         if (!isOld) setProblem(messageOf(error));
