@@ -68,7 +68,8 @@ it('takes away what has come, and brings back what has gone or changed', async (
   });
 
   await client.delete(resources.nodes, replaced.metadata);
-  const another = { providerID: 'drydock://another', unschedulable: true };
+  const range = '10.244.77.0/24';
+  const another = { podCIDR: range, podCIDRs: [range], unschedulable: true };
   await client.create(resources.nodes, {
     apiVersion: 'v1',
     kind: 'Node',
@@ -90,7 +91,7 @@ it('takes away what has come, and brings back what has gone or changed', async (
   expect(spec?.unschedulable).toBeUndefined();
   expect(metadata.labels?.['disk']).toBeUndefined();
   const { spec: theirs } = await client.get(resources.nodes, replaced.metadata);
-  expect(theirs).toMatchObject({ providerID: another.providerID });
+  expect(theirs).toMatchObject({ podCIDR: range });
   expect(theirs?.unschedulable).toBeUndefined();
   await started.close();
   expect(errors).toEqual([]);
