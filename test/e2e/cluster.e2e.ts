@@ -106,6 +106,7 @@ test('a manifest is judged as it is typed, and applied after a look at what woul
   await run(page, `printf '${box('dada:\\n  color: red\\n')}' > /root/work/box.yaml`);
   await page.getByRole('treeitem', { name: 'box.yaml' }).dblclick();
   await page.locator('.monaco-editor .squiggly-warning').first().waitFor();
+  await focusTerminal(page);
   await run(page, `printf '${box('data:\\n  color: red\\n')}' > /root/work/box.yaml`);
   await page.locator('.monaco-editor .squiggly-warning').first().waitFor({ state: 'detached' });
   await page.locator('.monaco-editor').first().click();

@@ -12,6 +12,7 @@ import {
   type BenchHost,
   type Sample,
 } from '../bench.ts';
+import { compiled, idleLoad } from './resources.ts';
 
 const MACHINES = 3;
 const WORKERS = ['worker-1', 'worker-2'] as const;
@@ -292,6 +293,22 @@ const clusterMemory: Bench = {
   },
 };
 
+/** Share of one core that the page, or the process in Node, takes while nobody uses the cluster. */
+const clusterIdleCpu: Bench = {
+  name: 'cluster-idle-cpu',
+  unit: '%',
+  group,
+  async run(host) {
+    const cluster = await (shared ??= begin(host));
+    await compiled(host);
+    const samples: Sample[] = [];
+    for (let reading = 0; reading < READINGS; reading++)
+      samples.push({ value: ((await idleLoad(host)) / 1000) * 100 });
+    await cluster.typed('control-plane', 'kubectl get nodes worker-1 worker-2');
+    return samples;
+  },
+};
+
 export const clusterUse: readonly Bench[] = [
   kubectlGet,
   execRoundtrip,
@@ -300,4 +317,5 @@ export const clusterUse: readonly Bench[] = [
   podStart,
   scaleToTen,
   clusterMemory,
+  clusterIdleCpu,
 ];

@@ -40,14 +40,14 @@ export const machineMemory: Bench = {
 };
 
 /** Processor time per second, in milliseconds, over some idle seconds. */
-async function idleLoad(host: BenchHost): Promise<number> {
+export async function idleLoad(host: BenchHost): Promise<number> {
   const before = await host.resources();
   await sleep(IDLE_SECONDS);
   return ((await host.resources()).cpuMs - before.cpuMs) / IDLE_SECONDS;
 }
 
 /** V8 optimises what a machine has run for half a minute after its start. */
-async function compiled(host: BenchHost): Promise<void> {
+export async function compiled(host: BenchHost): Promise<void> {
   let load = await idleLoad(host);
   for (let window = 0; window < MOST_WINDOWS; window++) {
     const next = await idleLoad(host);
