@@ -87,7 +87,10 @@ test('an image that the Docker machine built and pushed is rolled out, and its p
   await kubectl('set image deployment/web nginx=ada/site:v1');
   expect(await kubectl('rollout status deployment/web')).toContain('successfully rolled out');
   const port = Number(await kubectl("get service web -o jsonpath='{.spec.ports[0].nodePort}'"));
-  await (await preview(port)).getByRole('heading', { name: 'From the yard' }).waitFor();
+  const shown = await preview(port);
+  // It was opened when the Service was there: with the page of before.
+  await page.getByRole('button', { name: 'Reload the page' }).locator('visible=true').click();
+  await shown.getByRole('heading', { name: 'From the yard' }).waitFor();
 });
 
 test('one looks into a Pod, and follows its log', async () => {
@@ -95,13 +98,13 @@ test('one looks into a Pod, and follows its log', async () => {
   const pods = await kubectl('get pods -l app=web -o name --sort-by=.metadata.creationTimestamp');
   const pod = lines(pods).at(-1) ?? '';
   expect(await kubectl(`exec ${pod} -- cat /usr/share/nginx/html/index.html`)).toContain('yard');
+  const address = await kubectl(`get ${pod} -o jsonpath='{.status.podIP}'`);
+  const ask = `kubectl exec from-worker-1 -- curl -s http://${address}/followed`;
   await focusTerminal(page);
-  await page.keyboard.type(
-    `clear; (sleep 1; kubectl exec ${pod} -- curl -s localhost/followed >/dev/null) & kubectl logs -f ${pod}\n`,
-  );
+  await page.keyboard.type(`clear; (${ask} >/dev/null &); kubectl logs -f ${pod}\n`);
   await waitForScreen(page, /GET \/followed/);
   await page.keyboard.press('Control+C');
-  await waitForScreen(page, /\^C[\s\S]*# *$/);
+  await waitForScreen(page, /\^C[\s\S]*# *$/m);
   expect(await screen(page)).toContain('/followed');
 });
 
