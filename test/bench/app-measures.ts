@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { run, throughStart, waitForShell } from '../harness/shell.ts';
+import { run, runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
 
 /** What is measured in the app as it is served, in milliseconds. */
 export type AppMeasure =
@@ -85,13 +85,16 @@ const MEASURES: Readonly<Record<AppMeasure, (page: Page) => Promise<number>>> = 
   async reset(page) {
     await waitForShell(page);
     await page.getByText('Docker is ready').waitFor();
+    await runFocused(page, 'echo before-the-reset');
     await page.getByRole('tab', { name: 'Machine' }).click();
     await page.getByRole('button', { name: 'Reset' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
-    return timed(() =>
-      throughStart(page, () => dialog.getByRole('button', { name: 'Reset' }).click()),
-    );
+    return timed(async () => {
+      await dialog.getByRole('button', { name: 'Reset' }).click();
+      // A terminal that knows nothing of the old one.
+      await waitForScreen(page, /^(?![\s\S]*before-the-reset)[\s\S]*root@drydock:.*# *\n*$/);
+    });
   },
 };
 
