@@ -1,3 +1,4 @@
+import { streamOf } from '../http/index.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { StatusError } from '../objects/status/status-error.ts';
 import type { Status } from '../objects/status/status.ts';
@@ -21,8 +22,7 @@ export async function* watchEvents<T extends KubernetesObject>(
   body: ReadableStream<Uint8Array> | Uint8Array,
 ): AsyncGenerator<WatchEvent<T>, void, void> {
   // A refusal is one event, which comes as a whole.
-  const stream = body instanceof Uint8Array ? streamOf(body) : body;
-  const reader = stream.getReader();
+  const reader = streamOf(body).getReader();
   const decoder = new TextDecoder();
   let rest = '';
   try {
@@ -42,13 +42,4 @@ export async function* watchEvents<T extends KubernetesObject>(
     // Already over in most cases.
     await reader.cancel().catch(() => {});
   }
-}
-
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.close();
-    },
-  });
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { Checkpoint } from '../../../engine/api/checkpoint.ts';
 import { readCheckpoint } from '../../../engine/cluster/checkpoint-files.ts';
 import { Button } from '../../ui/button.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { FileButton } from '../../ui/file-button.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
@@ -18,7 +19,6 @@ import {
   renameCheckpoint,
   type CheckpointEntry,
 } from './checkpoint-store.ts';
-import { Confirm } from './confirm.tsx';
 import styles from './checkpoints-dialog.module.css';
 
 /** The machines, to be kept and gone on from. */

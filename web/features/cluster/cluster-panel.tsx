@@ -1,12 +1,12 @@
-import { Suspense, useId, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { ClusterFacade, ClusterState } from '../../../engine/api/cluster.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { RealityLabel } from '../../ui/reality-label.tsx';
-import { Tabs } from '../../ui/tabs.tsx';
+import { Tabbed } from '../../ui/tabbed.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { ClusterProgress, ClusterSummary, useClusterState } from './cluster-progress.tsx';
 import { ClusterSize } from './cluster-size.tsx';
@@ -90,7 +90,6 @@ function Running({ cluster, shown, onOpen, onEnd, onCheckpoints }: RunningProps)
   const state = useClusterState(cluster);
   const [ending, setEnding] = useState(false);
   const [part, setPart] = useState('machines');
-  const id = useId();
   return (
     <>
       <div className={styles['head']}>
@@ -103,47 +102,28 @@ function Running({ cluster, shown, onOpen, onEnd, onCheckpoints }: RunningProps)
         </Button>
       </div>
       <ClusterProgress state={state} />
-      <Tabs
+      <Tabbed
         label="Parts of the cluster"
         items={PARTS}
         selected={part}
         onSelect={setPart}
-        panelId={(each) => `${id}-${each}`}
-      />
-      <div
-        id={`${id}-${part}`}
-        role="tabpanel"
-        aria-label={PARTS.find((each) => each.id === part)?.label}
         className={styles['part']}
       >
         <Suspense fallback={<Waiting text="It is loading" />}>
           <PartBody part={part} cluster={cluster} state={state} shown={shown} onOpen={onOpen} />
         </Suspense>
-      </div>
+      </Tabbed>
       {ending && (
-        <Dialog
+        <Confirm
           title="End the cluster?"
+          keep="Keep it"
+          action="End it"
+          icon="power"
           onClose={() => setEnding(false)}
-          footer={
-            <>
-              <Button data-autofocus onClick={() => setEnding(false)}>
-                Keep it
-              </Button>
-              <Button
-                variant="danger"
-                icon="power"
-                onClick={() => {
-                  setEnding(false);
-                  void onEnd();
-                }}
-              >
-                End it
-              </Button>
-            </>
-          }
+          onConfirm={() => void onEnd()}
         >
           <p>Its machines are switched off, and everything in the cluster is lost.</p>
-        </Dialog>
+        </Confirm>
       )}
     </>
   );

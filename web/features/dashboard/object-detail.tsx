@@ -4,9 +4,9 @@ import { resources } from '../../../engine/client/resources.ts';
 import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
 import { pageClock } from '../../../engine/cluster/index.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import { messageOf } from '../../ui/message-of.ts';
-import { Tabs } from '../../ui/tabs.tsx';
+import { Tabbed } from '../../ui/tabbed.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { PodInside } from '../look-inside/pod-inside.tsx';
 import { Scheduling } from '../look-inside/scheduling.tsx';
@@ -40,7 +40,6 @@ export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
   const [problem, setProblem] = useState<string>();
   const [done, setDone] = useState('');
   const [deleting, setDeleting] = useState(false);
-  const id = useId();
   const isPod = resource.kind === 'Pod';
   const act = async (what: string, action: () => Promise<void>) => {
     setProblem(undefined);
@@ -127,45 +126,26 @@ export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
           {problem ?? unseen}
         </p>
       )}
-      <Tabs
+      <Tabbed
         label={`Parts of ${name.name}`}
         items={parts}
         selected={part}
         onSelect={setPart}
-        panelId={(each) => `${id}-${each}`}
-      />
-      <div
-        id={`${id}-${part}`}
-        role="tabpanel"
-        aria-label={parts.find((each) => each.id === part)?.label}
         className={styles['part']}
       >
         {object === undefined ? <Waiting text="Asking the API server" /> : body[part]}
-      </div>
+      </Tabbed>
       {deleting && (
-        <Dialog
+        <Confirm
           title={`Delete ${resource.kind} ${name.name}?`}
+          keep="Keep it"
+          action="Delete"
+          icon="trash"
           onClose={() => setDeleting(false)}
-          footer={
-            <>
-              <Button data-autofocus onClick={() => setDeleting(false)}>
-                Keep it
-              </Button>
-              <Button
-                variant="danger"
-                icon="trash"
-                onClick={() => {
-                  setDeleting(false);
-                  void act('Asked to be deleted.', () => client.delete(resource, name));
-                }}
-              >
-                Delete
-              </Button>
-            </>
-          }
+          onConfirm={() => void act('Asked to be deleted.', () => client.delete(resource, name))}
         >
           <p>What it owns is deleted with it. Nobody can undo this.</p>
-        </Dialog>
+        </Confirm>
       )}
     </div>
   );

@@ -265,7 +265,6 @@ function LessonView({
               of={environment.kind}
               onClose={() => setConfirming(false)}
               onConfirm={() => {
-                setConfirming(false);
                 void open.forget().then(() => {
                   if (environment.kind === 'machine') onResetMachine();
                   else void onStartCluster(environment.nodes);

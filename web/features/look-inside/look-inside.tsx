@@ -3,7 +3,7 @@ import type { LabMachine } from '../../../engine/api/lab.ts';
 import { Button } from '../../ui/button.tsx';
 import { messageOf } from '../../ui/message-of.ts';
 import { RealityLabel } from '../../ui/reality-label.tsx';
-import { Tabs } from '../../ui/tabs.tsx';
+import { Tabbed } from '../../ui/tabbed.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { LookBody } from './look-bodies.tsx';
 import { LOOKS, NOT_HERE, partsOf, type LookName } from './looks.ts';
@@ -56,21 +56,15 @@ export function LookInside({ machine, containers }: LookInsideProps) {
           Look again
         </Button>
       </div>
-      <Tabs
+      <Tabbed
         label="Parts of the container"
         items={PARTS}
         selected={part}
         onSelect={(each) => setPart(PARTS.find((known) => known.id === each)?.id ?? 'processes')}
-        panelId={(each) => `${id}-${each}`}
-      />
-      <div
-        id={`${id}-${part}`}
-        role="tabpanel"
-        aria-label={PARTS.find((each) => each.id === part)?.label}
         className={styles['part']}
       >
         <Looked look={look} part={part} machine={machine.name} />
-      </div>
+      </Tabbed>
     </div>
   );
 }

@@ -1,5 +1,4 @@
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import styles from './machine-panel.module.css';
 
 /** Asks before a machine, or a cluster, starts anew, and says what is lost. */
@@ -16,19 +15,13 @@ export function ConfirmReset({
   readonly onClose: () => void;
 }) {
   return (
-    <Dialog
+    <Confirm
       title={start === 'cold' ? 'Boot the machine from the BIOS?' : `Reset the ${of}?`}
+      keep="Keep it"
+      action={start === 'cold' ? 'Cold boot' : 'Reset'}
+      icon={start === 'cold' ? 'power' : 'reload'}
       onClose={onClose}
-      footer={
-        <>
-          <Button data-autofocus onClick={onClose}>
-            Keep it
-          </Button>
-          <Button variant="danger" icon={start === 'cold' ? 'power' : 'reload'} onClick={onConfirm}>
-            {start === 'cold' ? 'Cold boot' : 'Reset'}
-          </Button>
-        </>
-      }
+      onConfirm={onConfirm}
     >
       <p>
         {start === 'cold'
@@ -40,6 +33,6 @@ export function ConfirmReset({
           ? 'Its containers, images, running programs and the files on its disk are lost, unless you make a checkpoint first.'
           : 'Its machines are switched off, and everything in the cluster is lost.'}
       </p>
-    </Dialog>
+    </Confirm>
   );
 }

@@ -174,10 +174,7 @@ export function MachinePanel({ machine, visible, onReset, onCheckpoints }: Machi
           <ConfirmReset
             start={confirming}
             onClose={() => setConfirming(undefined)}
-            onConfirm={() => {
-              setConfirming(undefined);
-              onReset(confirming);
-            }}
+            onConfirm={() => onReset(confirming)}
           />
         )}
       </div>

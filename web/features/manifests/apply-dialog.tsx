@@ -57,12 +57,11 @@ export function ApplyDialog({
       onClose={onClose}
       footer={
         <>
-          <Button data-autofocus={!isPlanned} onClick={onClose}>
+          <Button data-autofocus onClick={onClose}>
             {isPlanned || stage.kind === 'asking' ? 'Cancel' : 'Close'}
           </Button>
           {(isPlanned || stage.kind === 'applying') && (
             <Button
-              data-autofocus
               variant="primary"
               icon="play"
               disabled={stage.kind === 'applying'}

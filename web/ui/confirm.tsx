@@ -1,12 +1,14 @@
 import type { ReactNode } from 'react';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { Button } from './button.tsx';
+import { Dialog } from './dialog.tsx';
+import type { IconName } from './icon.tsx';
 
-/** Asks before something is lost. */
+/** Asks before something is lost. It closes itself before `onConfirm`. */
 export function Confirm({
   title,
   keep,
   action,
+  icon,
   children,
   onConfirm,
   onClose,
@@ -14,6 +16,7 @@ export function Confirm({
   readonly title: string;
   readonly keep: string;
   readonly action: string;
+  readonly icon?: IconName;
   readonly children: ReactNode;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
@@ -29,6 +32,7 @@ export function Confirm({
           </Button>
           <Button
             variant="danger"
+            {...(icon === undefined ? {} : { icon })}
             onClick={() => {
               onClose();
               onConfirm();

@@ -1,0 +1,29 @@
+import { useId, type ReactNode } from 'react';
+import { Tabs, type TabsProps } from './tabs.tsx';
+
+/** Tabs, and below them the part that is selected. */
+export function Tabbed({
+  className,
+  children,
+  ...tabs
+}: Pick<TabsProps, 'label' | 'items' | 'selected' | 'onSelect'> & {
+  /** of the part */
+  readonly className?: string | undefined;
+  readonly children: ReactNode;
+}) {
+  const { items, selected } = tabs;
+  const id = useId();
+  return (
+    <>
+      <Tabs {...tabs} panelId={(each) => `${id}-${each}`} />
+      <div
+        id={`${id}-${selected}`}
+        role="tabpanel"
+        aria-label={items.find((each) => each.id === selected)?.label}
+        className={className}
+      >
+        {children}
+      </div>
+    </>
+  );
+}
