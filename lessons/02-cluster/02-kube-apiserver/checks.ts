@@ -6,18 +6,23 @@ import {
   gone,
   passed,
   waiting,
+  type Check,
   type Checks,
   type LessonWorld,
 } from '../../checks.ts';
-import { objects, printed } from '../../cluster-checks.ts';
+import { componentRuns, objects, podsOf, printed } from '../../cluster-checks.ts';
 
 const NAMESPACE = 'default';
 const NOTE = { namespace: NAMESPACE, name: 'note' };
 const READER = { namespace: NAMESPACE, name: 'reader' };
+const PAGE = { namespace: NAMESPACE, name: 'page' };
+const SERVER = 'kube-apiserver';
+const components = { kind: 'nodes' } as const;
 const terminal = { kind: 'terminal' } as const;
 const configMaps = objects(resources.configMaps);
 const roles = objects(resources.roles);
 const roleBindings = objects(resources.roleBindings);
+const deployments = objects(resources.deployments);
 
 const note = (world: LessonWorld) => world.cluster.object(resources.configMaps, NOTE);
 
@@ -44,6 +49,25 @@ async function listable(world: LessonWorld): Promise<readonly string[]> {
     .flatMap(({ rules }) => rules ?? [])
     .filter(({ verbs }) => verbs.includes('list') || verbs.includes('*'))
     .flatMap((rule) => rule.resources ?? []);
+}
+
+/** Passes when the API server was away and is ready again. */
+function returned(): Check {
+  let wasAway = false;
+  return {
+    kind: 'edge',
+    triggers: [components],
+    async evaluate(world) {
+      if (!componentRuns(world, SERVER)) {
+        wasAway = true;
+        return waiting('The API server is away.');
+      }
+      if (!wasAway) return waiting('The API server has not been away yet.');
+      return (await world.cluster.ask('/readyz'))?.status === 200
+        ? passed('It is ready again.')
+        : waiting('It runs, and is not ready yet.');
+    },
+  };
 }
 
 export const checks: Checks = {
@@ -91,8 +115,25 @@ export const checks: Checks = {
       : waiting('It may not list ConfigMaps.');
   }),
 
-  clean: gone([configMaps, roles], 'Something of this lesson', async (world) => {
-    const role = await world.cluster.object(resources.roles, READER);
-    return (await note(world)) !== undefined || role !== undefined;
+  away: edge([components, terminal], async (world) => {
+    const [pod] = await podsOf(world, NAMESPACE, { app: PAGE.name });
+    const address = pod?.status?.podIP;
+    if (address === undefined) return waiting('There is no Pod of page with an address yet.');
+    if (componentRuns(world, SERVER)) return waiting('The API server runs.');
+    const { stdout } = await world.run('curl', '-s', '-m', '3', `http://${address}`);
+    return stdout.includes('nginx')
+      ? passed(`${address} answers, and nobody could tell a kubelet anything new.`)
+      : failed(`No API server runs, and nothing answers at ${address}.`);
+  }),
+
+  returned,
+
+  clean: gone([configMaps, roles, deployments], 'Something of this lesson', async (world) => {
+    const { cluster } = world;
+    return (
+      (await note(world)) !== undefined ||
+      (await cluster.object(resources.roles, READER)) !== undefined ||
+      (await cluster.object(resources.deployments, PAGE)) !== undefined
+    );
   }),
 };

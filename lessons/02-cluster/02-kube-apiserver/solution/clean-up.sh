@@ -1,2 +1,2 @@
 kubectl delete -f ~/work/kube-apiserver/reader.yaml
-kubectl delete configmap note
+kubectl delete configmap/note deployment/page
