@@ -34,6 +34,14 @@ export const checks: Checks = {
       : waiting(`${running.length} of ${MANY} containers run.`);
   }),
 
+  fit: edge([{ kind: 'terminal' }], async (world) => {
+    const [, each, more] =
+      /^one takes (\d+) kB, so (\d+) more would fit/m.exec(world.printed()) ?? [];
+    return each === undefined
+      ? waiting('The terminal has not shown it yet.')
+      : passed(`${more} more of ${each} kB each, if they do nothing but sleep.`);
+  }),
+
   clean: gone([docker], 'A container of this lesson', async (world) => {
     const names = ['beside', 'more-1', 'more-2', 'more-3', 'more-4', 'more-5'];
     const found = await Promise.all(names.map((name) => container(world, name)));
