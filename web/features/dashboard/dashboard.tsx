@@ -36,7 +36,8 @@ function Objects() {
   const [kind, setKind] = useState('pods');
   const [namespace, setNamespace] = useState('default');
   const [search, setSearch] = useState('');
-  const [opened, setOpened] = useState<Opened>();
+  /** one after the other, each led to by the one before */
+  const [path, setPath] = useState<readonly Opened[]>([]);
   const ids = { kind: useId(), namespace: useId(), search: useId() };
   if (problem !== undefined)
     return (
@@ -51,13 +52,19 @@ function Objects() {
   const resource = groups
     .flatMap(({ kinds }) => kinds)
     .find((candidate) => kindKey(candidate) === kind);
+  const open = (found: Resource<KubernetesObject>, name: ObjectName) =>
+    setPath([...path, { resource: found, name }]);
+  const [before, opened] = [path.at(-2), path.at(-1)];
   if (opened)
     return (
       <ObjectDetail
         key={`${kindKey(opened.resource)} ${opened.name.namespace}/${opened.name.name}`}
+        groups={groups}
         resource={opened.resource}
         name={opened.name}
-        onBack={() => setOpened(undefined)}
+        back={before ? `${before.resource.kind} ${before.name.name}` : opened.resource.plural}
+        onBack={() => setPath(path.slice(0, -1))}
+        onOpen={open}
       />
     );
   return (
@@ -108,7 +115,7 @@ function Objects() {
           resource={resource}
           scope={resource.namespaced && namespace !== '' ? { namespace } : {}}
           search={search}
-          onOpen={({ object }) => setOpened({ resource, name: object.metadata })}
+          onOpen={({ object }) => open(resource, object.metadata)}
         />
       )}
     </div>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DiscoveredResource } from '../../../engine/client/discovery.ts';
-import { groupKinds, kindKey } from './kinds.ts';
+import { groupKinds, kindKey, relatedKinds } from './kinds.ts';
 
 const resource = (
   plural: string,
@@ -29,7 +29,7 @@ it('has what learners know in groups, and everything else by kind after them', (
   ]);
   expect(groups.map(({ label, kinds }) => [label, kinds.map(kindKey)])).toEqual([
     ['Workloads', ['pods', 'deployments.apps']],
-    ['Cluster', ['events']],
+    ['Nodes and cluster', ['events']],
     ['Everything else', ['gadgets.example.com', 'widgets.example.com']],
   ]);
 });
@@ -44,4 +44,19 @@ it('leaves out what cannot be listed, and versions that are not preferred', () =
       }),
     ]),
   ).toEqual([]);
+});
+
+it('looks for relations among kinds in groups and custom ones', () => {
+  const groups = groupKinds([
+    resource('pods', 'Pod'),
+    resource('events', 'Event'),
+    resource('controllerrevisions', 'ControllerRevision', 'apps'),
+    resource('leases', 'Lease', 'coordination.k8s.io'),
+    resource('widgets', 'Widget', 'example.com'),
+  ]);
+  expect(relatedKinds(groups).map(kindKey)).toEqual([
+    'pods',
+    'controllerrevisions.apps',
+    'widgets.example.com',
+  ]);
 });

@@ -1,4 +1,4 @@
-import { useEffect, useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
 import type { ObjectName, Resource, Stored } from '../../../engine/client/resource.ts';
 import { resources } from '../../../engine/client/resources.ts';
 import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
@@ -22,17 +22,25 @@ import {
   type AnyObject,
 } from './object-actions.ts';
 import { ObjectTable } from './object-table.tsx';
+import { relatedKinds, type KindGroup } from './kinds.ts';
 import { PodLog } from './pod-log.tsx';
+import { RelationsView } from './relations/relations-view.tsx';
 import styles from './dashboard.module.css';
 
 export interface ObjectDetailProps {
   readonly resource: Resource<AnyObject>;
   readonly name: ObjectName;
+  /** what is served */
+  readonly groups: readonly KindGroup[];
+  /** where `onBack` leads */
+  readonly back: string;
   readonly onBack: () => void;
+  readonly onOpen: (resource: Resource<AnyObject>, name: ObjectName) => void;
 }
 
-/** One object: its YAML to read and to change, its events, a Pod's log, and what can be done with it. */
-export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
+/** One object: its YAML to read and to change, its relations and events, a Pod's log, and what can be done with it. */
+export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: ObjectDetailProps) {
+  const kinds = useMemo(() => relatedKinds(groups), [groups]);
   const { object, gone, problem: unseen } = useObject(resource, name);
   const client = useClient();
   const cluster = useCluster();
@@ -53,6 +61,7 @@ export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
   };
   const parts = [
     { id: 'yaml', label: 'YAML' },
+    { id: 'relations', label: 'Relations' },
     { id: 'events', label: 'Events' },
     ...(isPod
       ? [
@@ -69,6 +78,7 @@ export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
         onApply={(text) => act('Changed.', () => replaceWithYaml(client, resource, name, text))}
       />
     ),
+    relations: <RelationsView kinds={kinds} resource={resource} name={name} onOpen={onOpen} />,
     events: object && <ObjectTable resource={resources.events} scope={eventsOf(object)} />,
     log: object && isPod && <PodLog pod={object} />,
     inside: object && isPod && <PodInside cluster={cluster} pod={object as Stored<Pod>} />,
@@ -84,7 +94,7 @@ export function ObjectDetail({ resource, name, onBack }: ObjectDetailProps) {
   return (
     <div className={styles['detail']}>
       <div className={styles['head']}>
-        <IconButton icon="back" label={`Back to ${resource.plural}`} onClick={onBack} />
+        <IconButton icon="back" label={`Back to ${back}`} onClick={onBack} />
         <h3>
           {resource.kind} {name.name}
           {name.namespace !== undefined && <small> in {name.namespace}</small>}

@@ -1,0 +1,79 @@
+import { useEffect, useState } from 'react';
+import { SharedInformers } from '../../../../engine/client/informer/shared-informers.ts';
+import { metadataOf, type Resource } from '../../../../engine/client/resource.ts';
+import { pageClock, pageRandom } from '../../../../engine/cluster/index.ts';
+import type { KubernetesObject } from '../../../../engine/objects/kubernetes-object.ts';
+import { messageOf } from '../../../ui/message-of.ts';
+import { useClient } from '../cluster-client.ts';
+import { refers, type Target } from './references.ts';
+import { RelationIndex, type Known, type Relations } from './relations.ts';
+
+/** Milliseconds in which changes are gathered at least. */
+const GATHER_MS = 250;
+/** How much longer than the last look at all objects the next one is put off: thousands of them take a while. */
+const REST = 9;
+
+/** How other objects of these kinds belong to this one, kept up to date; undefined until all of them are known. */
+export function useRelations(
+  kinds: readonly Resource<KubernetesObject>[],
+  { group, kind, namespace, name }: Target,
+) {
+  const client = useClient();
+  const [relations, setRelations] = useState<Relations>();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    const end = new AbortController();
+    const informers = new SharedInformers({
+      client,
+      clock: pageClock,
+      random: pageRandom,
+      onError: (error) => {
+        if (!end.signal.aborted) setProblem(messageOf(error));
+      },
+    });
+    const followed = kinds.map((resource) => {
+      const scope = resource.namespaced && namespace !== '' ? { namespace } : {};
+      const wanted = refers(resource) ? resource : metadataOf(resource);
+      return { resource, informer: informers.of(wanted, scope) };
+    });
+    let took = 0;
+    const read = (): void => {
+      const began = pageClock.monotonic();
+      const known = followed.flatMap(({ resource, informer }) =>
+        informer.store
+          .list()
+          .map((object): Known => ({ group: resource.group, kind: resource.kind, object })),
+      );
+      setRelations(new RelationIndex(known).around({ group, kind, namespace, name }));
+      setProblem(undefined);
+      took = pageClock.monotonic() - began;
+    };
+    let gathering = false;
+    const change = (): void => {
+      if (gathering) return;
+      gathering = true;
+      pageClock.setTimer(
+        () => {
+          gathering = false;
+          if (!end.signal.aborted) read();
+        },
+        Math.max(GATHER_MS, took * REST),
+      );
+    };
+    void informers.synced(end.signal).then(() => {
+      if (end.signal.aborted) return;
+      read();
+      for (const { informer } of followed)
+        informer.addHandler({
+          onAdd: (_object, initial) => initial || change(),
+          onUpdate: change,
+          onDelete: change,
+        });
+    });
+    return () => {
+      end.abort();
+      informers.dispose();
+    };
+  }, [client, kinds, group, kind, namespace, name]);
+  return { relations, problem };
+}
