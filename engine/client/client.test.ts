@@ -113,6 +113,23 @@ describe('Client', () => {
     expect(api.watches).toBe(0);
   });
 
+  it('watches a table, as `kubectl get --watch` does', async () => {
+    const event = { type: 'ADDED', object: { columnDefinitions: null, rows: [{ cells: ['a'] }] } };
+    const body = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
+    const accepted: (string | null)[] = [];
+    const client = new Client({
+      transport: ({ url, headers }) => {
+        accepted.push(new URL(url).search, headers.get('accept'));
+        return Promise.resolve({ status: 200, headers: new Headers(), body });
+      },
+      clock: new FakeClock(),
+      userAgent: 'test/1.0',
+    });
+    const watch = client.watchTable(resources.configMaps);
+    expect((await watch.next()).value).toEqual(event);
+    expect(accepted).toEqual(['?watch=true', 'application/json;as=Table;v=v1;g=meta.k8s.io']);
+  });
+
   it('throws what a watch is told instead of events', async () => {
     const { api, client } = setUp();
     await client.create(resources.configMaps, configMap('a'));

@@ -84,6 +84,17 @@ export interface TableRow {
   readonly object: PartialObjectMetadata & KubernetesObject;
 }
 
+/** A change of one row. A bookmark's row has nothing but a resource version. */
+export interface TableEvent {
+  readonly type: WatchEvent<KubernetesObject>['type'];
+  readonly object: Pick<Table, 'metadata' | 'rows'> & {
+    /** only of the first event of a watch */
+    readonly columnDefinitions: readonly TableColumnDefinition[] | null;
+  };
+}
+
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -162,7 +173,7 @@ export class Client {
         method: 'GET',
         path: resourcePath(resource, inNamespace(namespace)),
         query: { ...query },
-        accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+        accept: TABLE,
         ...given(signal),
       },
     );
@@ -182,7 +193,23 @@ export class Client {
       accept: accept(resource, 'PartialObjectMetadata'),
       ...given(signal),
     });
-    if (body !== null) yield* watchEvents<T>(body);
+    if (body !== null) yield* watchEvents<WatchEvent<T>>(body);
+  }
+
+  /** The changes of a table, one row each. @throws StatusError as `watch` does */
+  async *watchTable(
+    resource: Resource<KubernetesObject>,
+    options: WatchOptions = {},
+  ): AsyncGenerator<TableEvent, void, void> {
+    const { namespace, signal, ...query } = options;
+    const { body } = await this.#exchange({
+      method: 'GET',
+      path: resourcePath(resource, inNamespace(namespace)),
+      query: { ...query, watch: true },
+      accept: TABLE,
+      ...given(signal),
+    });
+    if (body !== null) yield* watchEvents<TableEvent>(body);
   }
 
   async create<T extends KubernetesObject>(

@@ -10,17 +10,18 @@ export interface WatchEvent<T extends KubernetesObject> {
   readonly object: Stored<T>;
 }
 
-type WireEvent<T extends KubernetesObject> =
-  | WatchEvent<T>
-  | { readonly type: 'ERROR'; readonly object: Status };
+interface ErrorEvent {
+  readonly type: 'ERROR';
+  readonly object: Status;
+}
 
 /**
  * The events of a watch, as they come. Ends when the server ends it; leaving the loop cancels it.
  * @throws StatusError what the server said in an event of type `ERROR`: 410 above all
  */
-export async function* watchEvents<T extends KubernetesObject>(
+export async function* watchEvents<Event extends { readonly type: string }>(
   body: ReadableStream<Uint8Array> | Uint8Array,
-): AsyncGenerator<WatchEvent<T>, void, void> {
+): AsyncGenerator<Event, void, void> {
   // A refusal is one event, which comes as a whole.
   const reader = streamOf(body).getReader();
   const decoder = new TextDecoder();
@@ -33,9 +34,9 @@ export async function* watchEvents<T extends KubernetesObject>(
       rest = lines.pop() ?? '';
       for (const line of lines) {
         if (line === '') continue;
-        const event = JSON.parse(line) as WireEvent<T>;
-        if (event.type === 'ERROR') throw new StatusError(event.object);
-        yield event;
+        const event = JSON.parse(line) as Event | ErrorEvent;
+        if (event.type === 'ERROR') throw new StatusError((event as ErrorEvent).object);
+        yield event as Event;
       }
     }
   } finally {

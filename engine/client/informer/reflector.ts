@@ -2,7 +2,7 @@ import { sleep, type Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { KubernetesObject } from '../../objects/kubernetes-object.ts';
 import { Backoff } from '../backoff.ts';
-import type { Client, List, ListOptions } from '../client.ts';
+import type { List, ListOptions, WatchOptions } from '../client.ts';
 import type { Resource } from '../resource.ts';
 import { hasCause, reasonOf } from '../response-failure.ts';
 import type { WatchEvent } from '../watch-events.ts';
@@ -14,8 +14,14 @@ export interface Mirror<T extends KubernetesObject> {
   apply(event: WatchEvent<T>): void;
 }
 
+/** Where a reflector has its objects from; a client has them from the API server. */
+export interface ListerWatcher<T extends KubernetesObject> {
+  list(resource: Resource<T>, options: ListOptions): Promise<List<T>>;
+  watch(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
+}
+
 export interface ReflectorOptions<T extends KubernetesObject> {
-  readonly client: Client;
+  readonly client: ListerWatcher<T>;
   readonly resource: Resource<T>;
   readonly scope: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
   readonly mirror: Mirror<T>;

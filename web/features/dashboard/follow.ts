@@ -9,16 +9,12 @@ export type Scope = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSele
 
 /** Milliseconds between two answers, so that a flood of changes is one. */
 const GATHER_MS = 300;
-/** Milliseconds after which ages are told anew. */
-const AGES_MS = 10_000;
 
 export interface Followed<Answer> {
   readonly client: Client;
   /** whose changes make it ask again */
   readonly resource: Resource<KubernetesObject>;
   readonly scope: Scope;
-  /** the answer tells ages, which pass without a change */
-  readonly hasAges?: boolean;
   readonly ask: (signal: AbortSignal) => Promise<Answer>;
   readonly onAnswer: (answer: Answer) => void;
   /** told why there is no new answer, and of nothing once there is one again */
@@ -27,7 +23,7 @@ export interface Followed<Answer> {
 
 /** Asks now, and again whenever an object in scope has changed, until the returned function is called. */
 export function follow<Answer>(followed: Followed<Answer>): () => void {
-  const { client, resource, scope, hasAges = false, ask, onAnswer, onProblem } = followed;
+  const { client, resource, scope, ask, onAnswer, onProblem } = followed;
   const end = new AbortController();
   const { signal } = end;
   let asking = false;
@@ -64,9 +60,5 @@ export function follow<Answer>(followed: Followed<Answer>): () => void {
     onError: (error) => onProblem(`The API server does not answer: ${messageOf(error)}`),
   });
   void reflector.run(signal);
-  const ages = hasAges ? setInterval(() => document.hidden || onChange(), AGES_MS) : undefined;
-  return () => {
-    clearInterval(ages);
-    end.abort();
-  };
+  return () => end.abort();
 }

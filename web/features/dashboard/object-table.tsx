@@ -1,14 +1,12 @@
-import { useEffect, useState } from 'react';
-import type { Table, TableRow } from '../../../engine/client/client.ts';
+import { useMemo } from 'react';
 import type { Resource } from '../../../engine/client/resource.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
+import { VirtualTable, type VirtualRow } from '../../ui/virtual-table.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import { useClient } from './cluster-client.ts';
-import { follow, type Scope } from './follow.ts';
+import type { Scope } from './follow.ts';
+import { rowsWith, type Row } from './table-rows.ts';
+import { useTable } from './use-table.ts';
 import styles from './dashboard.module.css';
-
-/** More rows than this are not drawn: a search finds the others. */
-const MOST_ROWS = 500;
 
 export interface ObjectTableProps {
   readonly resource: Resource<KubernetesObject>;
@@ -16,50 +14,28 @@ export interface ObjectTableProps {
   /** only rows that have this in a cell */
   readonly search?: string;
   /** makes names buttons */
-  readonly onOpen?: (row: TableRow) => void;
+  readonly onOpen?: (row: Row) => void;
 }
 
 /** Objects in the columns of `kubectl get`, kept up to date. */
 export function ObjectTable({ resource, scope, search = '', onOpen }: ObjectTableProps) {
-  const client = useClient();
-  const { namespace, labelSelector, fieldSelector } = scope;
-  const [table, setTable] = useState<Table>();
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    setTable(undefined);
-    const only: Scope = {
-      ...(namespace !== undefined && { namespace }),
-      ...(labelSelector !== undefined && { labelSelector }),
-      ...(fieldSelector !== undefined && { fieldSelector }),
+  const { table, problem } = useTable(resource, scope);
+  const withNamespace = resource.namespaced && scope.namespace === undefined;
+  const shown = useMemo(() => {
+    if (table === undefined) return undefined;
+    const { columns, rows } = table;
+    return {
+      columns: [...(withNamespace ? ['Namespace'] : []), ...columns.map(({ name }) => name)],
+      rows: rowsWith(rows, search).map((row) => ({
+        key: row.key,
+        cells: [
+          ...(withNamespace ? [row.object.metadata.namespace ?? ''] : []),
+          ...columns.map(({ index }) => String(row.cells[index] ?? '')),
+        ],
+        row,
+      })),
     };
-    return follow({
-      client,
-      resource,
-      scope: only,
-      hasAges: true,
-      ask: (signal) => client.table(resource, { ...only, signal }),
-      onAnswer: setTable,
-      onProblem: setProblem,
-    });
-  }, [client, resource, namespace, labelSelector, fieldSelector]);
-
-  const all = table?.rows ?? [];
-  const wanted = search.trim().toLowerCase();
-  const found =
-    wanted === ''
-      ? all
-      : all.filter(({ cells, object }) =>
-          [...cells, object.metadata.namespace].some((cell) =>
-            String(cell ?? '')
-              .toLowerCase()
-              .includes(wanted),
-          ),
-        );
-  const rows = found.slice(0, MOST_ROWS);
-  const columns = (table?.columnDefinitions ?? []).flatMap(({ name, priority }, index) =>
-    priority === 0 ? [{ name, index }] : [],
-  );
-  const withNamespace = resource.namespaced && namespace === undefined;
+  }, [table, search, withNamespace]);
   return (
     <>
       {problem !== undefined && (
@@ -67,49 +43,22 @@ export function ObjectTable({ resource, scope, search = '', onOpen }: ObjectTabl
           {problem} This list is asked for again.
         </p>
       )}
-      {table === undefined && problem === undefined && <Waiting text="Asking the API server" />}
-      {table !== undefined && (
+      {shown === undefined && problem === undefined && <Waiting text="Asking the API server" />}
+      {shown !== undefined && (
         <>
           <p role="status" className={styles['count']}>
-            {found.length === 0
-              ? `No ${resource.plural}${wanted === '' ? '' : ' with this text'}.`
-              : `${found.length} ${resource.plural}${rows.length < found.length ? `, the first ${rows.length} shown: search for more` : ''}`}
+            {shown.rows.length === 0
+              ? `No ${resource.plural}${search.trim() === '' ? '' : ' with this text'}.`
+              : `${shown.rows.length} ${resource.plural}`}
           </p>
-          {rows.length > 0 && (
-            <table className={styles['table']} aria-label={resource.plural}>
-              <thead>
-                <tr>
-                  {withNamespace && <th scope="col">Namespace</th>}
-                  {columns.map(({ name }) => (
-                    <th key={name} scope="col">
-                      {name}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <tr key={row.object.metadata.uid ?? String(row.cells[0])}>
-                    {withNamespace && <td>{row.object.metadata.namespace}</td>}
-                    {columns.map(({ name, index }) => (
-                      <td key={name}>
-                        {index === 0 && onOpen ? (
-                          <button
-                            type="button"
-                            className={styles['name']}
-                            onClick={() => onOpen(row)}
-                          >
-                            {row.cells[index]}
-                          </button>
-                        ) : (
-                          String(row.cells[index] ?? '')
-                        )}
-                      </td>
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+          {shown.rows.length > 0 && (
+            <VirtualTable<VirtualRow & { readonly row: Row }>
+              label={resource.plural}
+              columns={shown.columns}
+              rows={shown.rows}
+              opens={withNamespace ? 1 : 0}
+              onOpen={onOpen && (({ row }) => onOpen(row))}
+            />
           )}
         </>
       )}

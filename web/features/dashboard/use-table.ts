@@ -1,0 +1,97 @@
+import { useEffect, useState } from 'react';
+import { Reflector } from '../../../engine/client/informer/reflector.ts';
+import type { Resource } from '../../../engine/client/resource.ts';
+import { pageClock, pageRandom } from '../../../engine/cluster/index.ts';
+import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
+import { messageOf } from '../../ui/message-of.ts';
+import { useClient } from './cluster-client.ts';
+import type { Scope } from './follow.ts';
+import { TableRows, tableSource, type Row, type RowObject } from './table-rows.ts';
+
+/** Milliseconds in which changes are gathered before they are shown. */
+const GATHER_MS = 300;
+/** Milliseconds after which ages are told anew: of a long table later, for it is asked for as a whole. */
+const agesAfter = (rows: number): number => Math.max(10_000, rows * 10);
+
+export interface ShownTable {
+  /** those that `kubectl get` prints without being asked for more, with their place among the cells */
+  readonly columns: readonly { readonly name: string; readonly index: number }[];
+  readonly rows: readonly Row[];
+}
+
+/** Objects in the columns of `kubectl get`, as they come, go and change; undefined before they were read. */
+export function useTable(
+  resource: Resource<KubernetesObject>,
+  { namespace, labelSelector, fieldSelector }: Scope,
+) {
+  const client = useClient();
+  const [table, setTable] = useState<ShownTable>();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    setTable(undefined);
+    const end = new AbortController();
+    const { signal } = end;
+    const scope: Scope = {
+      ...(namespace !== undefined && { namespace }),
+      ...(labelSelector !== undefined && { labelSelector }),
+      ...(fieldSelector !== undefined && { fieldSelector }),
+    };
+    const rows = new TableRows();
+    let columns: ShownTable['columns'] = [];
+    const show = (): void => {
+      if (signal.aborted) return;
+      setTable({ columns, rows: rows.all() });
+      setProblem(undefined);
+    };
+    let gathering = false;
+    const changed = (): void => {
+      if (gathering) return;
+      gathering = true;
+      pageClock.setTimer(() => {
+        gathering = false;
+        show();
+      }, GATHER_MS);
+    };
+    const reflector = new Reflector<RowObject>({
+      client: tableSource(client, (definitions) => {
+        columns = definitions.flatMap(({ name, priority }, index) =>
+          priority === 0 ? [{ name, index }] : [],
+        );
+      }),
+      resource: resource as Resource<RowObject>,
+      scope,
+      mirror: {
+        replace(list) {
+          rows.replace(list);
+          show();
+        },
+        apply(event) {
+          rows.apply(event);
+          changed();
+        },
+      },
+      clock: pageClock,
+      random: pageRandom,
+      onError: (error) => {
+        if (!signal.aborted) setProblem(messageOf(error));
+      },
+    });
+    void reflector.run(signal);
+    const tellAges = async (): Promise<void> => {
+      if (!document.hidden)
+        try {
+          rows.renew(await client.table(resource, { ...scope, signal }));
+          changed();
+        } catch {
+          // The watch says why the API server does not answer.
+        }
+      if (!signal.aborted) ages = setTimeout(() => void tellAges(), agesAfter(rows.size));
+    };
+    let ages = setTimeout(() => void tellAges(), agesAfter(0));
+    return () => {
+      clearTimeout(ages);
+      end.abort();
+    };
+  }, [client, resource, namespace, labelSelector, fieldSelector]);
+  return { table, problem };
+}
