@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { MemoryStorage } from '../storage/memory-storage.ts';
 import { digestOf } from '../storage/digest.ts';
+import type { StorageWriter } from '../storage/storage.ts';
 import { StoredContent } from './content-store.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -29,4 +30,25 @@ it('keeps content by digest, whole or not at all', async () => {
   expect(await content.source(digest)).toEqual(source);
   await content.remove(digest);
   await expect(content.source(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('leaves a blob that is read alone, also when it is written twice at a time', async () => {
+  const committed: string[] = [];
+  class Counted extends MemoryStorage {
+    override async create(): Promise<StorageWriter> {
+      const writer = await super.create();
+      return {
+        ...writer,
+        async commit(name) {
+          committed.push(name);
+          // As a file system does it: not at once.
+          await new Promise((resolve) => setImmediate(resolve));
+          await writer.commit(name);
+        },
+      };
+    }
+  }
+  const content = new StoredContent(new Counted());
+  await Promise.all([content.write(text('same')), content.write(text('same'))]);
+  expect(committed).toHaveLength(1);
 });

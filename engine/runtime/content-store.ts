@@ -1,5 +1,6 @@
 import { createSHA256 } from 'hash-wasm';
 import type { BlobSource } from '../api/image-tree.ts';
+import { KeyedLock } from '../base/keyed-lock.ts';
 import { RuntimeError } from './runtime-error.ts';
 import type { Digest } from '../storage/digest.ts';
 import { isStorageFull, readRange, type Storage } from '../storage/storage.ts';
@@ -10,6 +11,7 @@ const PREFIX = 'blobs/sha256/';
 /** Blobs by digest over any `Storage`. */
 export class StoredContent implements ContentStore {
   readonly #storage: Storage;
+  readonly #commits = new KeyedLock();
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -62,8 +64,10 @@ export class StoredContent implements ContentStore {
         );
       }
       // A blob that is there stays: machines read from it, and a browser ends that when a file is replaced.
-      if ((await this.size(digest)) === size) await writer.abort();
-      else await writer.commit(nameOf(digest));
+      await this.#commits.run(digest, async () => {
+        if ((await this.size(digest)) === size) await writer.abort();
+        else await writer.commit(nameOf(digest));
+      });
       return { digest, size };
     } catch (error) {
       await writer.abort();

@@ -163,6 +163,22 @@ describe('pull', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'resolved', upToDate: true });
   });
 
+  it('fetches a layer once for two pulls at the same time', async () => {
+    const { registry, images } = await setUp();
+    await registry.put('latest', { files: ['one'] });
+    const events: PullEvent[] = [];
+    const [first, second] = await Promise.all([
+      images.pull('app'),
+      images.pull('app', { onProgress: (event) => events.push(event) }),
+    ]);
+    expect(second).toEqual(first);
+    const blobs = registry.requested.filter((path) => path.includes('/blobs/'));
+    // The configuration, which says what the layers are, twice.
+    expect(blobs).toHaveLength(3);
+    expect(new Set(blobs).size).toBe(2);
+    expect(events.filter(({ kind }) => kind === 'layer').at(-1)).toMatchObject({ state: 'done' });
+  });
+
   it("refuses as Docker does, in Docker's words", async () => {
     const { registry, images } = await setUp();
     await registry.put('other', { architecture: 'amd64', files: [] });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
+import { KeyedLock } from '../../base/keyed-lock.ts';
 import { isDigest } from '../../storage/digest.ts';
 import { RuntimeError } from '../runtime-error.ts';
 import { getJson, putJson, type Storage } from '../../storage/storage.ts';
@@ -54,6 +55,7 @@ export class ImageStore implements Images {
   readonly #layers: LayerStore;
   readonly #origins: LayerOrigins;
   readonly #images = new Map<Digest, Image>();
+  readonly #pulling = new KeyedLock();
   readonly #events = new Emitter<ImageEvent>();
   readonly events = this.#events.event;
   #saving: Promise<void> = Promise.resolve();
@@ -179,6 +181,7 @@ export class ImageStore implements Images {
         this.#origins.add(diffId, { repository: fullName(reference), digest, size }),
       // Of an image that is there already, dockerd tells no layers.
       onProgress: present ? () => {} : onProgress,
+      pulling: this.#pulling,
     });
     const known = this.#images.get(id);
     const { tags = [], repoDigests = [] } = known ?? {};

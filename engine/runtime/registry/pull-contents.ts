@@ -1,4 +1,5 @@
 import { createSHA256 } from 'hash-wasm';
+import type { KeyedLock } from '../../base/keyed-lock.ts';
 import { RuntimeError } from '../runtime-error.ts';
 import type { ContentStore, Digest, ImageConfig, Layer, PullEvent } from '../types.ts';
 import type { Descriptor, ImageManifest, RegistryClient } from './registry-client.ts';
@@ -14,6 +15,8 @@ export interface PullContext {
   /** a layer is there, under this name at the registry */
   readonly onLayer: (diffId: Digest, layer: Descriptor) => Promise<void>;
   readonly onProgress: (event: PullEvent) => void;
+  /** by `diffId`, of all pulls into the store: what one of them is fetching, others wait for */
+  readonly pulling: KeyedLock;
 }
 
 /** Fetches config and layers of a manifest into the store; every digest is checked on the way. */
@@ -60,7 +63,8 @@ export async function pullContents(
   }
   const queue = missing.values();
   const work = async (): Promise<void> => {
-    for (const { layer, diffId } of queue) await pullLayer(layer, diffId, context);
+    for (const { layer, diffId } of queue)
+      await context.pulling.run(diffId, () => pullLayer(layer, diffId, context));
   };
   await Promise.all(Array.from({ length: CONCURRENT_LAYERS }, work));
   return config;
@@ -71,6 +75,11 @@ async function pullLayer(layer: Descriptor, diffId: Digest, context: PullContext
   const total = layer.size;
   const report = (state: Extract<PullEvent, { kind: 'layer' }>['state'], current: number): void =>
     context.onProgress({ kind: 'layer', id, state, current, total });
+  if (await context.hasLayer(diffId)) {
+    await context.onLayer(diffId, layer);
+    report('done', total);
+    return;
+  }
   const hash = (await createSHA256()).init();
   let received = 0;
   const compressed = (await context.client.blob(layer)).pipeThrough(
