@@ -34,21 +34,28 @@ it('keeps content by digest, whole or not at all', async () => {
 
 it('leaves a blob that is read alone, also when it is written twice at a time', async () => {
   const committed: string[] = [];
-  class Counted extends MemoryStorage {
+  let written = 0;
+  let tell = (): void => {};
+  const bothWritten = new Promise<void>((resolve) => (tell = resolve));
+  class Slow extends MemoryStorage {
     override async create(): Promise<StorageWriter> {
       const writer = await super.create();
       return {
         ...writer,
+        async write(bytes) {
+          await writer.write(bytes);
+          if (++written === 2) tell();
+        },
         async commit(name) {
           committed.push(name);
-          // As a file system does it: not at once.
-          await new Promise((resolve) => setImmediate(resolve));
+          await bothWritten;
+          await new Promise((later) => setImmediate(later));
           await writer.commit(name);
         },
       };
     }
   }
-  const content = new StoredContent(new Counted());
+  const content = new StoredContent(new Slow());
   await Promise.all([content.write(text('same')), content.write(text('same'))]);
   expect(committed).toHaveLength(1);
 });
