@@ -12,4 +12,13 @@ export interface Checkpoint {
   readonly cluster?: Blob;
   /** lesson and step that were open, as in the address of the page: `#/lesson/…` */
   readonly place?: string;
+  /** files that were open in the editor, by machine */
+  readonly openFiles?: Readonly<Record<string, OpenFilesRecord>>;
+}
+
+export interface OpenFilesRecord {
+  /** absolute, in the order of their tabs */
+  readonly paths: readonly string[];
+  /** the one before the learner */
+  readonly shown?: string;
 }

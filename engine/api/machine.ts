@@ -114,8 +114,8 @@ export interface MachineService {
   start(options: MachineOptions, onProgress: (progress: MachineProgress) => void): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Without `images`. Afterwards the machine runs or is paused as before. */
-  save(): Promise<SavedMachine>;
+  /** Without `images`. Afterwards, and from `onTaken` on, the machine runs or is paused as before. */
+  save(onTaken?: () => void): Promise<SavedMachine>;
   /** Rejects with the error that a start from `saved` would end with, as far as that can be told without one. */
   check(saved: SavedMachine): Promise<void>;
   destroy(): Promise<void>;

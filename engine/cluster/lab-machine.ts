@@ -59,6 +59,7 @@ export class WorkerLabMachine implements LabMachine {
   #client: MachineClient | undefined;
   #agent: AgentClient | undefined;
   #keeper: EngineKeeper | undefined;
+  #saving: Promise<unknown> = Promise.resolve();
 
   constructor(host: LabHost, hub: HubKeeper, options: StartedMachine) {
     this.#host = host;
@@ -222,10 +223,20 @@ export class WorkerLabMachine implements LabMachine {
     return () => service.resume();
   }
 
-  async save(): Promise<SavedMachine> {
+  /**
+   * One after another: a machine that is being saved stands still, and would be taken for one that is paused.
+   * @param onTaken called once the machine is as it is saved: what is left is to compress it, and it may go on
+   */
+  save(onTaken: () => void = () => {}): Promise<SavedMachine> {
+    const turn = this.#saving.then(() => this.#save(onTaken));
+    this.#saving = turn.catch(() => {});
+    return turn;
+  }
+
+  async #save(onTaken: () => void): Promise<SavedMachine> {
     const client = this.#started();
     if (this.#state.value.kind === 'running') await this.#keeper?.flush();
-    const saved = await client.service.save();
+    const saved = await client.service.save(onTaken);
     const images = await this.#keeper?.saveImages();
     return images === undefined ? saved : { ...saved, images };
   }

@@ -50,9 +50,10 @@ export class HostedMachine implements MachineService {
     await this.#running().resume();
   }
 
-  async save(): Promise<SavedMachine> {
+  async save(onTaken?: () => void): Promise<SavedMachine> {
     const machine = this.#running();
     const { header, state } = await machine.snapshot({ dropCaches: false });
+    onTaken?.();
     const { profile, memory, artifacts } = machine;
     return { profile, memory, artifacts, state: await packState(header, state) };
   }

@@ -183,7 +183,8 @@ describe('a published port', () => {
   );
 });
 
-test('the browser asks before a page with running containers is left', async () => {
+test('the browser asks before a page with running containers is left, while something is not saved', async () => {
+  await shell('touch unsaved');
   const asking = page.waitForEvent('dialog');
   await page.close({ runBeforeUnload: true });
   const question = await asking;

@@ -9,6 +9,8 @@ import {
 import type { LabMachine } from '../../engine/api/lab.ts';
 import type { ProfileName } from '../../engine/api/machine.ts';
 import { openFilesOf } from '../features/editor/open-files.ts';
+import type { AutoSave } from '../features/resume/auto-save.ts';
+import { SavedStatus } from '../features/resume/saved-status.tsx';
 import { ArrivalNotice } from '../features/share/arrival-notice.tsx';
 import { onArrival, takeArrival } from '../features/share/arrivals.ts';
 import { DiskNotice } from '../features/machine/disk-notice.tsx';
@@ -76,7 +78,13 @@ const guideNames: Readonly<Record<Page['kind'], string>> = {
 const waiting = <div className={styles['waiting']} />;
 
 /** The lab: one machine at a time, a lesson or a cluster beside it. */
-export function App({ session }: { readonly session: LabSession }) {
+export function App({
+  session,
+  autoSave,
+}: {
+  readonly session: LabSession;
+  readonly autoSave: AutoSave;
+}) {
   const { machine, machines, cluster, failure } = useSyncExternalStore(
     session.subscribe,
     session.snapshot,
@@ -198,6 +206,7 @@ export function App({ session }: { readonly session: LabSession }) {
           {(page.kind === 'home' || page.kind === 'share') && (
             <Part name="Home">
               <HomePanel
+                autoSave={autoSave}
                 cluster={cluster}
                 onStartCluster={session.startCluster}
                 onShowCluster={() => {
@@ -296,6 +305,7 @@ export function App({ session }: { readonly session: LabSession }) {
       <Header
         machine={machine}
         machines={machines}
+        saved={<SavedStatus autoSave={autoSave} onCheckpoints={() => openDialog('checkpoints')} />}
         onShow={session.show}
         onShowCluster={() => show('cluster')}
         onShowImages={() => openDialog('images')}

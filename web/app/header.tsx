@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { LabMachine } from '../../engine/api/lab.ts';
 import { MachineStatus } from '../features/machine/machine-status.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -12,6 +13,8 @@ export interface HeaderProps {
   readonly machine: LabMachine | undefined;
   /** all there are, to choose from */
   readonly machines: readonly LabMachine[];
+  /** whether what is done here is saved */
+  readonly saved: ReactNode;
   readonly onShow: (machine: string) => void;
   readonly onShowCluster: () => void;
   readonly onShowImages: () => void;
@@ -29,6 +32,7 @@ const themes: readonly { readonly choice: ThemeChoice; readonly label: string }[
 export function Header({
   machine,
   machines,
+  saved,
   onShow,
   onShowCluster,
   onShowImages,
@@ -65,6 +69,7 @@ export function Header({
           }))}
         />
       )}
+      {saved}
       <StorageNotice />
       <Button small icon="cluster" className={styles['cluster']} onClick={onShowCluster}>
         Cluster

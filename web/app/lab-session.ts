@@ -21,6 +21,9 @@ export interface LabSnapshot {
 /** What a checkpoint keeps. */
 export type World = Pick<Checkpoint, 'machine' | 'cluster'>;
 
+/** Share of a processor from which a machine is at work. */
+const BUSY = 0.5;
+
 /** The machine with Docker. */
 export const DOCKER_MACHINE = 'drydock';
 
@@ -35,7 +38,8 @@ export class LabSession {
   #shown = DOCKER_MACHINE;
   readonly #listeners = new Set<() => void>();
   /** what is begun with clusters, one after another */
-  #clusterWork: Promise<void> = Promise.resolve();
+  #clusterWork: Promise<unknown> = Promise.resolve();
+  #saving: Promise<unknown> = Promise.resolve();
 
   readonly subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
@@ -67,14 +71,27 @@ export class LabSession {
     else await this.start();
   }
 
-  async reset(name: string, start: 'restore' | 'cold', profile?: ProfileName): Promise<void> {
+  async reset(
+    name: string,
+    start: 'restore' | 'cold' | SavedMachine,
+    profile?: ProfileName,
+  ): Promise<void> {
     await this.#attempt(async () => {
       await this.#lab?.resetMachine(name, start, profile);
     });
   }
 
-  /** The machine with Docker and the cluster, as far as they run. Rejects when neither does. */
-  readonly save = async (): Promise<World> => {
+  /**
+   * The machine with Docker and the cluster, as far as they run. Rejects when neither does. One after another, as machines of a
+   * cluster that is being saved stand still, and would be taken for ones that were paused.
+   */
+  readonly save = (): Promise<World> => {
+    const turn = this.#saving.then(() => this.#save());
+    this.#saving = turn.catch(() => {});
+    return turn;
+  };
+
+  async #save(): Promise<World> {
     const { cluster } = this.#snapshot;
     const machine = this.#dockerMachine();
     const kind = machine?.state().kind;
@@ -87,7 +104,25 @@ export class LabSession {
     if (Object.keys(world).length === 0)
       throw new Error('Neither the machine nor a cluster runs: there is nothing to keep.');
     return world;
+  }
+
+  /** Whether a machine has its processor at work. */
+  readonly isBusy = async (): Promise<boolean> => {
+    const shares = await Promise.all(
+      this.#snapshot.machines.map((machine) =>
+        machine.metrics().then(
+          ({ cpu }) => cpu,
+          // It does not run.
+          () => 0,
+        ),
+      ),
+    );
+    return shares.some((share) => share > BUSY);
   };
+
+  /** Whether a container of a machine can be reached from outside. */
+  readonly hasOpenPorts = (): boolean =>
+    this.#snapshot.machines.some((machine) => machine.ports().length > 0);
 
   /** What `save` leaves out now, a sentence each. */
   readonly leavesOut = (): readonly string[] => {
@@ -105,26 +140,31 @@ export class LabSession {
 
   /**
    * Goes on from there. Rejects when the files are not what they should be; what was there goes on then. That a
-   * cluster's machines do not start is its state.
+   * cluster's machines do not start is its state. @returns whether the machine with Docker could be started
    */
-  readonly goOnFrom = (world: World): Promise<void> =>
+  readonly goOnFrom = (world: World): Promise<boolean> =>
     this.#inTurn(async () => {
       const lab = (this.#lab ??= this.#open());
       const { cluster: saved } = world;
       // Read before anything ends for it.
       const cluster = saved === undefined ? undefined : await lab.restoreCluster(saved);
-      if (world.machine !== undefined) await this.#restoreMachine(world.machine);
+      const runs = world.machine === undefined || (await this.#restoreMachine(world.machine));
       await this.#end();
       if (cluster !== undefined) this.#begin(cluster);
+      return runs;
     });
 
-  async #restoreMachine(saved: SavedMachine): Promise<void> {
+  async #restoreMachine(saved: SavedMachine): Promise<boolean> {
     const before = this.#dockerMachine();
+    // One that runs can compare the file with itself, before it ends for it.
+    if (before !== undefined) await whenStarted(before);
     try {
       await this.#lab?.resetMachine(DOCKER_MACHINE, saved);
+      return true;
     } catch (error) {
       if (before === this.#dockerMachine()) throw error;
       this.#set({ ...this.#snapshot, failure: describeFailure(error) });
+      return false;
     }
   }
 
@@ -159,7 +199,7 @@ export class LabSession {
   readonly endCluster = (): Promise<void> => this.#inTurn(() => this.#end());
 
   /** A cluster's machines have names that are free only when the one before it has ended. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#clusterWork.then(work);
     this.#clusterWork = turn.catch(() => {});
     return turn;
@@ -194,11 +234,6 @@ export class LabSession {
   #open(): PageLab {
     const lab = openLab();
     lab.onMachines((machines) => this.#follow(machines));
-    // Containers end with the page: the browser asks first, in its own words.
-    addEventListener('beforeunload', (event) => {
-      if (this.#snapshot.machines.some((machine) => machine.ports().length > 0))
-        event.preventDefault();
-    });
     addEventListener('pagehide', (event) => {
       if (!event.persisted) void lab.close();
     });
@@ -232,4 +267,16 @@ export class LabSession {
     this.#snapshot = snapshot;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Resolves when it runs, or will not. */
+function whenStarted(machine: LabMachine): Promise<void> {
+  if (machine.state().kind !== 'starting') return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = machine.onState(({ kind }) => {
+      if (kind === 'starting') return;
+      stop();
+      resolve();
+    });
+  });
 }

@@ -31,7 +31,7 @@ const troubles = {
   second: {
     word: 'Second tab',
     title: 'Drydock is open in another tab',
-    what: 'That tab keeps what it pulls and pushes. This one has a machine of its own, which works as well, but its images are gone when you close it. A cluster that is open there cannot be opened here. Progress in the course is the same in both.',
+    what: 'That tab keeps what it pulls and pushes. This one has a machine of its own, which works as well, but it is not saved by itself, and its images are gone when you close it. A cluster that is open there cannot be opened here. Progress in the course is the same in both.',
     advice: 'Go on in the other tab, or close it and reload this one.',
   },
 } satisfies Record<string, Trouble>;

@@ -19,9 +19,10 @@ describe('a file of a checkpoint', () => {
       machine,
       cluster: new Blob(['cluster']),
       place: '#/lesson/limits/a',
+      openFiles: { drydock: { paths: ['/root/work/Dockerfile'] } },
     };
     const read = await readCheckpoint(writeCheckpoint(written));
-    expect(read).toMatchObject({ ...about, place: '#/lesson/limits/a' });
+    expect(read).toMatchObject({ ...about, place: written.place, openFiles: written.openFiles });
     expect(await read.machine?.state.text()).toBe('state');
     expect(await read.machine?.images?.text()).toBe('images');
     expect(await read.cluster?.text()).toBe('cluster');

@@ -14,6 +14,12 @@ const header = z.object({
   name: z.string(),
   savedAt: z.number(),
   place: z.string().exactOptional(),
+  openFiles: z
+    .record(
+      z.string(),
+      z.object({ paths: z.array(z.string()).readonly(), shown: z.string().exactOptional() }),
+    )
+    .exactOptional(),
   /** bytes of a machine's file */
   machine: z.number().exactOptional(),
   /** bytes of a cluster's file */
@@ -21,13 +27,12 @@ const header = z.object({
 });
 
 /** A checkpoint as one file: magic, length of the header, header as JSON, the files of machine and cluster. */
-export function writeCheckpoint({ name, savedAt, place, machine, cluster }: Checkpoint): Blob {
+export function writeCheckpoint({ machine, cluster, ...about }: Checkpoint): Blob {
+  const { name, savedAt } = about;
   const file =
     machine === undefined ? undefined : writeMachineFile({ name, savedAt, saved: machine });
   const described: z.infer<typeof header> = {
-    name,
-    savedAt,
-    ...(place === undefined ? {} : { place }),
+    ...about,
     ...(file === undefined ? {} : { machine: file.size }),
     ...(cluster === undefined ? {} : { cluster: cluster.size }),
   };

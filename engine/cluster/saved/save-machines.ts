@@ -9,8 +9,8 @@ interface Beside {
 }
 
 /**
- * Machines of a cluster and what is beside them, all at one moment: they stand still until the last is saved. What
- * kubelets are in the midst of then is as when they are killed there, and they recover from that.
+ * Machines of a cluster and what is beside them, all at one moment: they stand still until the last is taken, and go on while
+ * that is compressed. What kubelets are in the midst of then is as when they are killed there, and they recover from that.
  */
 export async function saveMachines(
   nodes: readonly ClusterNode[],
@@ -21,29 +21,40 @@ export async function saveMachines(
   const holding = await Promise.allSettled(
     nodes.flatMap((node) => machineOf(node) ?? []).map((machine) => machine.hold()),
   );
+  const saving: Promise<SavedNode>[] = [];
+  let stores: Pick<SavedCluster, 'etcd' | 'cloud'>;
   try {
     for (const each of holding) if (each.status === 'rejected') throw each.reason;
-    const [etcd, cloud] = [beside.etcd(), beside.cloud()];
-    const webWorkers = nodes.map((node) => node.webWorkers());
-    const saved: SavedNode[] = [];
-    for (const [index, node] of nodes.entries()) {
-      const { name } = node;
-      const machine = machineOf(node);
-      const records = webWorkers[index];
-      saved.push({
-        name,
-        plugged: isPlugged(name),
-        ...(machine === undefined || records === undefined
-          ? {}
-          : { running: { machine: await machine.save(), webWorkers: records } }),
-      });
-    }
-    return { nodes: saved, etcd, cloud };
+    stores = { etcd: beside.etcd(), cloud: beside.cloud() };
+    await Promise.all(
+      nodes.map(
+        (node) =>
+          new Promise<void>((resolve, reject) => {
+            const whole = saveNode(node, isPlugged(node.name), resolve);
+            saving.push(whole);
+            whole.then(() => resolve(), reject);
+          }),
+      ),
+    );
   } finally {
     await Promise.all(
       holding.map((each) => (each.status === 'fulfilled' ? each.value() : undefined)),
     );
   }
+  return { nodes: await Promise.all(saving), ...stores };
+}
+
+/** @param onTaken called once its machine may go on */
+async function saveNode(
+  node: ClusterNode,
+  plugged: boolean,
+  onTaken: () => void,
+): Promise<SavedNode> {
+  const { name } = node;
+  const machine = machineOf(node);
+  const webWorkers = node.webWorkers();
+  if (machine === undefined || webWorkers === undefined) return { name, plugged };
+  return { name, plugged, running: { machine: await machine.save(onTaken), webWorkers } };
 }
 
 /** Of a paused machine it is too late for that: it is taken as it stands. */

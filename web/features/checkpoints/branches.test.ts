@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { branchesOf, type Branch } from './branches.ts';
-import type { CheckpointEntry } from './checkpoint-store.ts';
+import type { CheckpointEntry } from './checkpoint-database.ts';
 
 const entry = (id: string, savedAt: number, parent?: string): CheckpointEntry => ({
   id,

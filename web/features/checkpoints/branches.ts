@@ -1,4 +1,4 @@
-import type { CheckpointEntry } from './checkpoint-store.ts';
+import type { CheckpointEntry } from './checkpoint-database.ts';
 
 export interface Branch {
   readonly entry: CheckpointEntry;

@@ -1,11 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button, IconButton } from '../../ui/button.tsx';
+import { dates } from '../../ui/dates.ts';
 import { formatBytes } from '../machine/readings.ts';
 import type { Branch } from './branches.ts';
-import type { CheckpointEntry } from './checkpoint-store.ts';
+import { contentsOf, type CheckpointEntry } from './checkpoint-database.ts';
 import styles from './checkpoints-dialog.module.css';
-
-export const dates = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 
 interface Actions {
   /** id of the one that the machines were gone on from last */
@@ -31,15 +30,6 @@ export function CheckpointList({
   );
 }
 
-/** What one of an earlier version holds is not written down: it was a machine. */
-function contents({ holds = ['machine'] }: CheckpointEntry): string {
-  const words = [
-    ...(holds.includes('machine') ? ['Docker machine'] : []),
-    ...(holds.includes('cluster') ? ['cluster'] : []),
-  ];
-  return words.join(' and ');
-}
-
 function Item({ branch, ...actions }: Actions & { readonly branch: Branch }) {
   const { entry, children } = branch;
   const { current, busy, onRestore, onRename, onDownload, onDelete } = actions;
@@ -62,7 +52,7 @@ function Item({ branch, ...actions }: Actions & { readonly branch: Branch }) {
           </p>
         )}
         <p className={styles['facts']}>
-          {dates.format(entry.savedAt)} · {contents(entry)} · {formatBytes(entry.size)}
+          {dates.format(entry.savedAt)} · {contentsOf(entry)} · {formatBytes(entry.size)}
         </p>
         <div className={styles['actions']}>
           <Button small icon="reload" disabled={busy} onClick={() => onRestore(entry)}>

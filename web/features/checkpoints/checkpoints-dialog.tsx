@@ -4,12 +4,14 @@ import { readCheckpoint } from '../../../engine/cluster/checkpoint-files.ts';
 import { Button } from '../../ui/button.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { dates } from '../../ui/dates.ts';
 import { FileButton } from '../../ui/file-button.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { describeSaveProblem } from '../machine/failures.ts';
 import { formatBytes } from '../machine/readings.ts';
 import { branchesOf } from './branches.ts';
-import { CheckpointList, dates } from './checkpoint-list.tsx';
+import type { CheckpointEntry } from './checkpoint-database.ts';
+import { CheckpointList } from './checkpoint-list.tsx';
 import {
   downloadCheckpoint,
   keepCheckpoint,
@@ -17,19 +19,9 @@ import {
   loadCheckpoint,
   removeCheckpoint,
   renameCheckpoint,
-  type CheckpointEntry,
 } from './checkpoint-store.ts';
+import { goOnFromCheckpoint, takeCheckpoint, type Savable } from './savable.ts';
 import styles from './checkpoints-dialog.module.css';
-
-/** The machines, to be kept and gone on from. */
-export interface Savable {
-  /** What `save` leaves out now, a sentence each. */
-  readonly leavesOut: () => readonly string[];
-  /** Rejects when nothing runs. */
-  readonly save: () => Promise<Pick<Checkpoint, 'machine' | 'cluster'>>;
-  /** Rejects when it was refused; what was there goes on then. */
-  readonly goOnFrom: (world: Pick<Checkpoint, 'machine' | 'cluster'>) => Promise<void>;
-}
 
 /** What is asked before something is lost. */
 type Question =
@@ -85,16 +77,8 @@ export function CheckpointsDialog({
     }
   };
 
-  const present = async (called: string): Promise<Checkpoint> => {
-    const savedAt = Date.now();
-    const { hash } = location;
-    return {
-      name: called || `Saved ${dates.format(savedAt)}`,
-      savedAt,
-      ...(hash === '' ? {} : { place: hash }),
-      ...(await world.save()),
-    };
-  };
+  const present = (called: string): Promise<Checkpoint> =>
+    takeCheckpoint(world, called || `Saved ${dates.format(Date.now())}`);
   const keep = async (called: string): Promise<void> => {
     current = await keepCheckpoint(await present(called), current);
     await load();
@@ -119,9 +103,8 @@ export function CheckpointsDialog({
       (await attempt('Saving what is there now', () => keep(`Before “${checkpoint.name}”`)));
     if (!kept) return;
     await attempt('Going on from the checkpoint', async () => {
-      await world.goOnFrom(checkpoint);
+      await goOnFromCheckpoint(world, checkpoint);
       current = id;
-      if (checkpoint.place !== undefined) location.hash = checkpoint.place;
       onClose();
     });
   };

@@ -1,4 +1,5 @@
 /** Which files of a machine are open in the editor, and which one is shown. What the file tree and the editor share. */
+import type { OpenFilesRecord } from '../../../engine/api/checkpoint.ts';
 import { storageRefused } from '../../ui/storage-health.ts';
 import { isInside } from '../files/paths.ts';
 
@@ -58,6 +59,11 @@ export class OpenFiles {
     this.#set({ paths: rest, shown: shown === path ? (rest[index] ?? rest.at(-1)) : shown });
   }
 
+  /** Goes back to what was open once. */
+  replace(state: OpenFilesState): void {
+    this.#set(state);
+  }
+
   /** A file or directory has a new name. */
   move(from: string, to: string): void {
     const moved = (path: string) => (isInside(path, from) ? to + path.slice(from.length) : path);
@@ -79,18 +85,22 @@ export class OpenFiles {
 
 function restore(machine: string): OpenFilesState {
   try {
-    const saved: unknown = JSON.parse(localStorage.getItem(storageKey(machine)) ?? '{}');
-    const list =
-      typeof saved === 'object' && saved !== null && 'paths' in saved ? saved.paths : undefined;
-    const paths = Array.isArray(list)
-      ? list.filter((path) => typeof path === 'string' && path.startsWith('/'))
-      : [];
-    const shown =
-      typeof saved === 'object' && saved !== null && 'shown' in saved ? saved.shown : undefined;
-    return { paths, shown: paths.find((path) => path === shown) ?? paths[0] };
+    return readState(JSON.parse(localStorage.getItem(storageKey(machine)) ?? '{}'));
   } catch {
     return { paths: [], shown: undefined };
   }
+}
+
+/** What another version wrote, or a file that somebody changed, is read as far as it makes sense. */
+function readState(saved: unknown): OpenFilesState {
+  const list =
+    typeof saved === 'object' && saved !== null && 'paths' in saved ? saved.paths : undefined;
+  const paths = Array.isArray(list)
+    ? list.filter((path) => typeof path === 'string' && path.startsWith('/'))
+    : [];
+  const shown =
+    typeof saved === 'object' && saved !== null && 'shown' in saved ? saved.shown : undefined;
+  return { paths, shown: paths.find((path) => path === shown) ?? paths[0] };
 }
 
 const byMachine = new Map<string, OpenFiles>();
@@ -99,4 +109,20 @@ export function openFilesOf(machine: string): OpenFiles {
   const known = byMachine.get(machine) ?? new OpenFiles(machine);
   byMachine.set(machine, known);
   return known;
+}
+
+/** What is open now, to be kept with the machines. */
+export function openFilesRecord(): Record<string, OpenFilesRecord> {
+  return Object.fromEntries(
+    [...byMachine].map(([machine, files]) => {
+      const { paths, shown } = files.state();
+      return [machine, { paths, ...(shown === undefined ? {} : { shown }) }];
+    }),
+  );
+}
+
+/** Opens what was open when that was kept. */
+export function restoreOpenFiles(record: Readonly<Record<string, OpenFilesRecord>>): void {
+  for (const [machine, state] of Object.entries(record))
+    openFilesOf(machine).replace(readState(state));
 }

@@ -11,10 +11,14 @@ import { readCourse, type CourseModule } from '../lesson/course.ts';
 import { useProgress } from '../lesson/progress.ts';
 import { OfflineSummary } from '../offline/offline-summary.tsx';
 import { countTasks, CourseList } from './course-list.tsx';
+import type { AutoSave } from '../resume/auto-save.ts';
+import { LeftChoice } from '../resume/left-choice.tsx';
+import { useAutoSave } from '../resume/use-auto-save.ts';
 import { ProgressFile } from './progress-file.tsx';
 import styles from './home.module.css';
 
 export interface HomePanelProps extends GuidePageProps {
+  readonly autoSave: AutoSave;
   readonly cluster: ClusterFacade | undefined;
   readonly onStartCluster: (nodes: number) => Promise<void>;
   readonly onShowCluster: () => void;
@@ -38,7 +42,7 @@ export function HomePanel(props: HomePanelProps) {
         Real Linux machines, real containers and a Kubernetes cluster, inside this page. The
         terminal is a root shell: type what you like, nothing outside of this page can break.
       </p>
-      <Resume modules={modules} />
+      <Resume modules={modules} autoSave={props.autoSave} />
       <FreePlay {...props} />
       <section className={styles['section']} aria-labelledby="home-course">
         <h3 id="home-course">Course</h3>
@@ -75,22 +79,36 @@ function More({ onShowOffline, onShared }: HomePanelProps) {
 }
 
 /** The way back to where the learner left off. It has its room before it is known what it says. */
-function Resume({ modules }: { readonly modules: readonly CourseModule[] | undefined }) {
+function Resume({
+  modules,
+  autoSave,
+}: {
+  readonly modules: readonly CourseModule[] | undefined;
+  readonly autoSave: AutoSave;
+}) {
   const { last, lessons } = useProgress();
+  const left = useAutoSave(autoSave);
   const own = last === undefined ? undefined : lessons[last];
   const lesson = modules?.flatMap((module) => module.lessons).find(({ id }) => id === last);
-  if (own === undefined || (modules !== undefined && lesson === undefined)) return null;
-  const step = lesson?.steps.find(({ id }) => id === own.step) ?? lesson?.steps[0];
+  const isInLesson = own !== undefined && (modules === undefined || lesson !== undefined);
+  if (left.kind !== 'offered' && !isInLesson) return null;
+  const step = lesson?.steps.find(({ id }) => id === own?.step) ?? lesson?.steps[0];
   return (
     <section className={styles['resume']} aria-labelledby="home-resume">
       <h3 id="home-resume">Where you left off</h3>
-      <p>
-        {lesson?.title ?? '…'}
-        {step && <span className={styles['quiet']}> · {step.title}</span>}
-      </p>
-      <a className={styles['go']} href={`#/lesson/${last}${step ? `/${step.id}` : ''}`}>
-        Resume
-      </a>
+      {isInLesson && (
+        <p>
+          {lesson?.title ?? '…'}
+          {step && <span className={styles['quiet']}> · {step.title}</span>}
+        </p>
+      )}
+      {left.kind === 'offered' ? (
+        <LeftChoice autoSave={autoSave} offered={left} />
+      ) : (
+        <a className={styles['go']} href={`#/lesson/${last}${step ? `/${step.id}` : ''}`}>
+          Resume
+        </a>
+      )}
     </section>
   );
 }

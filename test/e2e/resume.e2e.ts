@@ -1,0 +1,54 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type App, openApp } from '../harness/app.ts';
+import { runFocused, throughStart, waitForShell } from '../harness/shell.ts';
+
+let app: App;
+let page: Page;
+
+beforeAll(async () => {
+  app = await openApp();
+  page = await app.open();
+  await waitForShell(page);
+});
+
+afterAll(() => app.close());
+
+const header = () => page.getByRole('banner');
+const saved = () => header().getByRole('button', { name: 'Machines saved', exact: true });
+const typed = (command: string) => runFocused(page, command);
+
+/** Closes the tab, and opens another one in the same browser, at home. */
+async function openAnew(): Promise<void> {
+  const context = page.context();
+  await page.close();
+  page = await context.newPage();
+  await page.goto(app.url);
+  await waitForShell(page);
+}
+
+const offer = () => page.getByRole('region', { name: 'Where you left off' });
+
+describe('what was left when the tab was closed', () => {
+  test('is gone on from: files, containers, and what the editor had open', async () => {
+    await page.getByText('Docker is ready').waitFor();
+    await typed('docker run -d --name web busybox sleep 10000; echo mine > ~/work/diary');
+    await page.getByRole('treeitem', { name: 'diary' }).dblclick();
+    await saved().waitFor();
+
+    await openAnew();
+    expect(await typed('ls ~/work/diary; docker ps -q')).toMatch(/No such file/);
+    await offer()
+      .getByText(/^Docker machine · .* · \d+ MB$/)
+      .waitFor();
+    await header().getByRole('button', { name: 'Not saved: go on or start fresh?' }).waitFor();
+    await offer().getByRole('button', { name: 'Go on where you left off' }).click();
+    await throughStart(page, () =>
+      page.getByRole('dialog').getByRole('button', { name: 'Go on', exact: true }).click(),
+    );
+    expect(await typed("cat ~/work/diary; docker ps --format '{{.Names}} {{.State}}'")).toBe(
+      'mine\nweb running',
+    );
+    await page.getByRole('tab', { name: 'diary' }).waitFor();
+  });
+});

@@ -1,0 +1,221 @@
+import type { Checkpoint } from '../../../engine/api/checkpoint.ts';
+import type { pageClock } from '../../../engine/cluster/index.ts';
+import { dates } from '../../ui/dates.ts';
+import { storageRefused } from '../../ui/storage-health.ts';
+import type { CheckpointEntry } from '../checkpoints/checkpoint-database.ts';
+import { describeSaveProblem } from '../machine/failures.ts';
+import { SaveRhythm } from './save-rhythm.ts';
+
+/** After so long it is looked again whether everything runs and nothing is at work, in milliseconds. */
+const LOOK_AGAIN = 1000;
+
+/** What is kept by itself, and gone on from. */
+export interface KeptWorld {
+  /** what a save would leave out now, a sentence each */
+  leavesOut(): readonly string[];
+  hasCluster(): boolean;
+  /** a machine is at work: what it does is better saved when it is done */
+  isBusy(): Promise<boolean>;
+  take(): Promise<Checkpoint>;
+  /** Rejects when it was refused; what was there goes on then. @returns whether the machine runs */
+  goOn(checkpoint: Checkpoint): Promise<boolean>;
+}
+
+/** Where it is kept: `last-left.ts`. */
+export interface LastLeftStore {
+  find(): Promise<CheckpointEntry | undefined>;
+  keep(checkpoint: Checkpoint): Promise<CheckpointEntry>;
+  load(): Promise<Checkpoint>;
+  setAside(name: string): Promise<void>;
+}
+
+export type AutoSaveState =
+  | { readonly kind: 'looking' }
+  | { readonly kind: 'off'; readonly why: 'second-tab' | 'no-storage' }
+  /** what was left waits for a choice; until then nothing takes its place */
+  | {
+      readonly kind: 'offered';
+      readonly entry: CheckpointEntry;
+      readonly isGoingOn: boolean;
+      /** somebody has done something here meanwhile */
+      readonly isUsed: boolean;
+      /** why it could not be gone on from */
+      readonly problem?: string;
+    }
+  | {
+      readonly kind: 'on';
+      readonly isSaving: boolean;
+      /** something is not saved */
+      readonly isChanged: boolean;
+      readonly last?: CheckpointEntry;
+      /** why the last save did not work; what was kept before is still there */
+      readonly problem?: string;
+    };
+
+/**
+ * Keeps the world by itself while somebody uses it, and offers what the last visit left. A store for
+ * `useSyncExternalStore`.
+ */
+export class AutoSave {
+  readonly #world: KeptWorld;
+  readonly #store: LastLeftStore;
+  readonly #clock: typeof pageClock;
+  readonly #rhythm = new SaveRhythm();
+  readonly #listeners = new Set<() => void>();
+  #state: AutoSaveState = { kind: 'looking' };
+  #timer: { dispose(): void } | undefined;
+  /** what was gone on from, until everything of it was seen running */
+  #unproven: { readonly entry: CheckpointEntry; readonly runs: boolean } | undefined;
+
+  constructor(world: KeptWorld, store: LastLeftStore, clock: typeof pageClock) {
+    this.#world = world;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  readonly subscribe = (listener: () => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly state = () => this.#state;
+
+  /** What `save` leaves out now, a sentence each. */
+  readonly leavesOut = () => this.#world.leavesOut();
+
+  /** Whether what is kept has a cluster. */
+  get keepsCluster(): boolean {
+    return this.#state.kind === 'on' && this.#state.last?.holds?.includes('cluster') === true;
+  }
+
+  /** Looks for what was left. */
+  async begin(isSecondTab: boolean): Promise<void> {
+    if (isSecondTab) {
+      this.#set({ kind: 'off', why: 'second-tab' });
+      return;
+    }
+    try {
+      const entry = await this.#store.find();
+      const { isChanged } = this.#rhythm;
+      if (entry === undefined) this.#turnOn({});
+      else this.#set({ kind: 'offered', entry, isGoingOn: false, isUsed: isChanged });
+    } catch {
+      this.#set({ kind: 'off', why: 'no-storage' });
+    }
+  }
+
+  /** Goes on from what was left. How it went is the state. */
+  readonly goOn = async (): Promise<void> => {
+    if (this.#state.kind !== 'offered' || this.#state.isGoingOn) return;
+    const { entry, isUsed } = this.#state;
+    this.#set({ kind: 'offered', entry, isGoingOn: true, isUsed });
+    try {
+      const runs = await this.#world.goOn(await this.#store.load());
+      this.#unproven = { entry, runs };
+      this.#rhythm.began();
+      this.#turnOn({ last: entry });
+    } catch (error) {
+      const problem = describeSaveProblem(error);
+      this.#set({ kind: 'offered', entry, isGoingOn: false, isUsed, problem });
+    }
+  };
+
+  /** What was left gives way to what is done here, once there is something to save. */
+  readonly startFresh = (): void => {
+    if (this.#state.kind === 'offered' && !this.#state.isGoingOn) this.#turnOn({});
+  };
+
+  /** Somebody typed or clicked. */
+  used(): void {
+    this.#rhythm.used(this.#clock.monotonic());
+    this.#changed();
+  }
+
+  /** A program printed something. */
+  printed(): void {
+    if (this.#rhythm.isChanged) return;
+    this.#rhythm.printed(this.#clock.monotonic());
+    if (this.#rhythm.isChanged) this.#changed();
+  }
+
+  /** The page may be about to end. */
+  async leaving(): Promise<void> {
+    if (this.#rhythm.isChanged) await this.saveNow();
+  }
+
+  readonly saveNow = async (): Promise<void> => {
+    if (this.#state.kind !== 'on' || this.#state.isSaving) return;
+    this.#timer?.dispose();
+    // What is still starting would be missing in what takes the place of one that has it.
+    if (this.#world.leavesOut().length > 0) {
+      this.#timer = this.#clock.setTimer(() => this.#plan(), LOOK_AGAIN);
+      return;
+    }
+    const { problem: _, ...before } = this.#state;
+    this.#set({ ...before, isSaving: true });
+    const began = this.#clock.monotonic();
+    this.#rhythm.began();
+    try {
+      const checkpoint = await this.#world.take();
+      await this.#keepUnproven(checkpoint);
+      const last = await this.#store.keep(checkpoint);
+      const now = this.#clock.monotonic();
+      this.#rhythm.ended(now, now - began);
+      this.#turnOn({ last });
+    } catch (error) {
+      storageRefused(error);
+      this.#rhythm.failed(this.#clock.monotonic());
+      const { last } = before;
+      this.#turnOn({ ...(last && { last }), problem: describeSaveProblem(error) });
+    }
+  };
+
+  /** What could not be gone on from as a whole is nobody's to replace: it becomes a checkpoint. */
+  async #keepUnproven({ machine, cluster }: Checkpoint): Promise<void> {
+    if (this.#unproven === undefined) return;
+    const { entry, runs } = this.#unproven;
+    const there = { machine: runs && machine !== undefined, cluster: cluster !== undefined };
+    const isWhole = (['machine', 'cluster'] as const).every(
+      (part) => there[part] || entry.holds?.includes(part) === false,
+    );
+    if (!isWhole) await this.#store.setAside(`Left on ${dates.format(entry.savedAt)}`);
+    this.#unproven = undefined;
+  }
+
+  #turnOn(rest: { readonly last?: CheckpointEntry; readonly problem?: string }): void {
+    this.#set({ kind: 'on', isSaving: false, isChanged: this.#rhythm.isChanged, ...rest });
+    this.#plan();
+  }
+
+  #changed(): void {
+    const state = this.#state;
+    if (state.kind === 'on' && !state.isChanged) this.#set({ ...state, isChanged: true });
+    if (state.kind === 'offered' && !state.isUsed) this.#set({ ...state, isUsed: true });
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#state.kind !== 'on' || this.#state.isSaving) return;
+    this.#timer?.dispose();
+    const due = this.#rhythm.due(this.#world.hasCluster());
+    if (due === undefined) return;
+    const wait = Math.max(0, due - this.#clock.monotonic());
+    this.#timer = this.#clock.setTimer(() => void this.#whenDue(), wait);
+  }
+
+  async #whenDue(): Promise<void> {
+    const isBusy = await this.#world.isBusy();
+    const now = this.#clock.monotonic();
+    const due = this.#rhythm.due(this.#world.hasCluster());
+    // Somebody has gone on meanwhile, and it is planned anew.
+    if (due === undefined || due > now) return;
+    if (isBusy && this.#rhythm.mayWait(now))
+      this.#timer = this.#clock.setTimer(() => void this.#whenDue(), LOOK_AGAIN);
+    else await this.saveNow();
+  }
+
+  #set(state: AutoSaveState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
