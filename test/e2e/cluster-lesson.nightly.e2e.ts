@@ -1,0 +1,83 @@
+/** A lesson on a cluster as a learner goes through it: the page starts the cluster, and tasks see what is clicked and typed on its machines. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type App, openApp } from '../harness/app.ts';
+import { runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
+
+let app: App;
+let page: Page;
+
+beforeAll(async () => {
+  app = await openApp();
+  page = await app.open();
+  await waitForShell(page);
+});
+
+afterAll(() => app.close());
+
+const lesson = () => page.getByRole('region', { name: 'A tour of the cluster' });
+const done = () => lesson().getByRole('region', { name: 'Task: Done' });
+const next = () => lesson().getByRole('button', { name: /^Next/ }).click();
+const step = (title: string) => lesson().getByRole('heading', { name: title }).waitFor();
+
+/** Clicks a block of commands, which are typed where the block says. @param index among the blocks for that terminal */
+const clickRun = (index: number, button = 'Run') =>
+  lesson().getByRole('button', { name: button, exact: true }).nth(index).click();
+
+test('the page starts the cluster that the lesson needs, and then begins', async () => {
+  await page.getByRole('button', { name: 'Course' }).click();
+  await page.getByRole('link', { name: 'Begin A tour of the cluster' }).click();
+  await lesson().getByRole('button', { name: 'Start the cluster' }).click();
+  await step('Who is here');
+  await waitForScreen(page, /root@control-plane:.*# *$/m);
+});
+
+test('what a command prints is seen, and a question is answered', async () => {
+  await clickRun(1);
+  await done().waitFor();
+  await lesson()
+    .getByRole('radio', { name: /^The API server/ })
+    .check();
+  await lesson()
+    .getByText(/Right:/)
+    .waitFor();
+  await next();
+});
+
+test('an object that is typed into being turns the task green', async () => {
+  await step('One apply');
+  await runFocused(page, 'kubectl apply -f ~/work/tour/hello.yaml');
+  await done().waitFor();
+  await next();
+});
+
+test('Pods are counted, and moved to another node', async () => {
+  await step('Controllers make the rest');
+  await runFocused(page, 'kubectl scale deployment hello --replicas 3');
+  await done().waitFor();
+  await next();
+  await step('The scheduler chooses');
+  await clickRun(2);
+  await done()
+    .getByText(/^Done\. The scheduler had one/)
+    .waitFor();
+  await next();
+});
+
+test('a command for another machine is typed in its terminal', async () => {
+  await step('Down to a process');
+  await clickRun(1, 'Run on worker-2');
+  await waitForScreen(page, /root@worker-2:.*# *$/m);
+  await done()
+    .getByText(/started the container of hello-\S+ again/)
+    .waitFor();
+  await next();
+});
+
+test('what was made is removed, and the lesson is done', async () => {
+  await step('Clean up');
+  await clickRun(0);
+  await done().waitFor();
+  await lesson().getByRole('button', { name: 'Step 6: Clean up, done' }).waitFor();
+  expect(new URL(page.url()).hash).toBe('#/lesson/tour/clean-up');
+});
