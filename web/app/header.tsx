@@ -75,7 +75,8 @@ export function Header({
         Cluster
       </Button>
       <Button small icon="book" onClick={() => open({ kind: 'home' })}>
-        Course
+        {/* With two machines a narrow page has no room for the word: their names were cut to two letters. */}
+        <span className={machines.length > 1 ? styles['word'] : undefined}>Course</span>
       </Button>
       <IconButton icon="search" label="Commands" shortcut="Ctrl+K" onClick={onShowPalette} />
       <IconButton icon="layers" label="Images" onClick={onShowImages} />

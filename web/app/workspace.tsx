@@ -148,20 +148,19 @@ function NarrowWorkspace({ views, guide, single, onShow }: WorkspaceProps) {
   const shown = narrowViews.filter(({ view }) => view !== 'guide' || views.guide !== undefined);
   return (
     <div className={styles['narrow']}>
-      <PanelNameShown value={true}>
-        <div className={styles['stage']}>
-          {shown.map(({ view }) => (
-            <div
-              key={view}
-              className={styles['narrowPane']}
-              data-pane={view}
-              hidden={single !== view}
-            >
-              {views[view]}
-            </div>
-          ))}
-        </div>
-      </PanelNameShown>
+      <div className={styles['stage']}>
+        {shown.map(({ view }) => (
+          <div
+            key={view}
+            className={styles['narrowPane']}
+            data-pane={view}
+            hidden={single !== view}
+          >
+            {/* The bar below says “Lesson”, and not which one. */}
+            <PanelNameShown value={view !== 'guide'}>{views[view]}</PanelNameShown>
+          </div>
+        ))}
+      </div>
       <nav aria-label="Panes" className={styles['nav']}>
         {shown.map(({ view, label, icon }) => (
           <button

@@ -1,4 +1,5 @@
 import { useId, type ReactNode } from 'react';
+import styles from './tabbed.module.css';
 import { Tabs, type TabsProps } from './tabs.tsx';
 
 /** Tabs, and below them the part that is selected. */
@@ -15,7 +16,9 @@ export function Tabbed({
   const id = useId();
   return (
     <>
-      <Tabs {...tabs} panelId={(each) => `${id}-${each}`} />
+      <div className={styles['bar']}>
+        <Tabs {...tabs} panelId={(each) => `${id}-${each}`} />
+      </div>
       <div
         id={`${id}-${selected}`}
         role="tabpanel"
