@@ -33,6 +33,8 @@ async function startCluster(page: Page): Promise<void> {
     await start.click();
   }
   await ready.waitFor();
+  // The cluster is what is to be seen: the terminal gets small.
+  await page.getByRole('separator', { name: 'Height of the terminal' }).press('Home');
 }
 
 /** A part of the cluster's panel. */
@@ -99,6 +101,9 @@ export const scenes: readonly Scene[] = [
       await showPart(page, narrow, 'Map');
       const list = page.getByRole('table', { name: 'Requests and events' });
       await list.getByText('kubelet on control-plane').first().waitFor();
+      await page.getByRole('checkbox', { name: 'Map', exact: true }).check();
+      const map = page.getByRole('region', { name: 'Map of the cluster' });
+      await map.evaluate((element) => element.scrollIntoView({ block: 'start' }));
     },
   },
   {
