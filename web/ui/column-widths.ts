@@ -1,6 +1,6 @@
 /** Characters beside the text of a cell, and those that a column has room for at least and at most. */
 const PADDING = 3;
-const LEAST = 14;
+const LEAST = 20;
 const MOST = 44;
 
 export interface ColumnWidth {

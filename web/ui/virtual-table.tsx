@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import { columnWidths } from './column-widths.ts';
 import styles from './virtual-table.module.css';
 
@@ -95,8 +95,12 @@ export function VirtualTable<Row extends VirtualRow>({
         style={{ minWidth: `${widths.reduce((sum, { least }) => sum + least, 0)}ch` }}
       >
         <colgroup>
-          {columns.map((name, index) => (
-            <col key={name} style={{ width: `${widths[index]?.wanted}ch` }} />
+          {widths.map(({ wanted, least }, index) => (
+            <col
+              key={columns[index]}
+              data-gives={wanted > least || undefined}
+              style={{ '--wanted': `${wanted}ch` } as CSSProperties}
+            />
           ))}
         </colgroup>
         <thead>
