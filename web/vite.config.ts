@@ -16,13 +16,26 @@ const policyInPage: Plugin = {
   },
 };
 
+/**
+ * zod tries whether it may compile. Our policy does not let it, and the browser would report the attempt. Said before zod's
+ * own code runs, in every thread that has it.
+ */
+const withoutCompiling = {
+  output: {
+    intro: ({ moduleIds }: { readonly moduleIds: readonly string[] }) =>
+      moduleIds.some((id) => id.includes('/node_modules/zod/'))
+        ? 'globalThis.__zod_globalConfig = { jitless: true };'
+        : '',
+  },
+};
+
 /** `vite build web` builds the app into build/web. */
 export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the built files can be served under any path.
   base: './',
   plugins: [react(), previewSite(), offlineSite(), policyInPage],
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: withoutCompiling },
   // monaco-yaml's worker calls it by the name that it had in earlier versions of Monaco.
   resolve: {
     alias: {
@@ -30,6 +43,7 @@ export default defineConfig({
     },
   },
   build: {
+    rolldownOptions: withoutCompiling,
     outDir: path.join(import.meta.dirname, '../build/web'),
     emptyOutDir: true,
     // `light-dark()` in the tokens needs these; all have been out since May 2024.

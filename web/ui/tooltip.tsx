@@ -31,18 +31,23 @@ export function Tooltip({
   useEffect(() => {
     const element = tip.current;
     const target = anchor.current?.firstElementChild;
-    if (!shown || !element || !target) return;
-    element.showPopover();
-    const box = target.getBoundingClientRect();
-    const { width, height } = element.getBoundingClientRect();
-    const left = Math.min(
-      Math.max(4, box.left + box.width / 2 - width / 2),
-      innerWidth - width - 4,
-    );
-    const below = box.bottom + 6;
-    const top = below + height > innerHeight ? box.top - height - 6 : below;
-    element.style.left = `${left}px`;
-    element.style.top = `${top}px`;
+    if (!shown || !element || !target) return undefined;
+    // Not at once: a menu that Escape closes gives the focus back while it is being hidden, and the browser shows no other
+    // popover meanwhile.
+    const frame = requestAnimationFrame(() => {
+      element.showPopover();
+      const box = target.getBoundingClientRect();
+      const { width, height } = element.getBoundingClientRect();
+      const left = Math.min(
+        Math.max(4, box.left + box.width / 2 - width / 2),
+        innerWidth - width - 4,
+      );
+      const below = box.bottom + 6;
+      const top = below + height > innerHeight ? box.top - height - 6 : below;
+      element.style.left = `${left}px`;
+      element.style.top = `${top}px`;
+    });
+    return () => cancelAnimationFrame(frame);
   }, [shown]);
 
   return (

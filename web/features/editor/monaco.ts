@@ -79,6 +79,11 @@ export function applyTheme(theme: Theme): void {
       rule('tag', '--color-accent-text'),
       rule('attribute.name', '--color-warn'),
       rule('attribute.value', '--color-ok'),
+      // Such as a doctype: what Monaco has for it is too pale.
+      rule('metatag', '--color-accent-text'),
+      rule('metatag.html', '--color-muted'),
+      rule('metatag.xml', '--color-muted'),
+      rule('metatag.content.html', '--color-warn'),
       rule('type', '--color-accent-text'),
       rule('variable', '--color-warn'),
       rule('string.key.json', '--color-accent-text'),

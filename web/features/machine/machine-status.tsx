@@ -30,22 +30,23 @@ export function MachineStatus({
   const state = useMachineState(machine)?.kind ?? 'starting';
   const engine = useEngineState(machine)?.kind ?? 'absent';
   const { cpu } = useEmulatorReadings(machine, state === 'running');
-  const busy = Math.round((cpu.at(-1) ?? 0) * 100);
+  const busy = state === 'running' ? `${Math.round((cpu.at(-1) ?? 0) * 100)} %` : '';
   return (
     <>
       <button
         type="button"
         className={styles['status']}
         onClick={onShow}
-        aria-label={`Machine ${machine.name}, ${machineWords[state]}, processor ${busy} %. Show the machine`}
+        // Begins with what is shown: it is what somebody says who speaks to the computer.
+        aria-label={`${machine.name} ${machineWords[state]} ${busy}: the machine and its processor. Show it`}
       >
         <span className={styles['dot']} data-state={state} />
-        <span className={styles['name']}>{machine.name}</span>
-        <span className={styles['word']}>{machineWords[state]}</span>
+        <span className={styles['name']}>{machine.name}</span>{' '}
+        <span className={styles['word']}>{machineWords[state]}</span>{' '}
         <span className={styles['spark']}>
           <Sparkline series={cpu} top={1} width={64} height={18} />
         </span>
-        <span className={styles['busy']}>{state === 'running' && `${busy} %`}</span>
+        <span className={styles['busy']}>{busy}</span>
       </button>
       <output className={styles['engine']} data-state={engine}>
         {engineWords[engine]}
