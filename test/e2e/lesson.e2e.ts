@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { run, waitForShell } from '../harness/shell.ts';
+import { run, runFocused, throughStart, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -39,9 +39,29 @@ test('saving the Dockerfile turns the task green', async () => {
   await task('Done').waitFor();
 });
 
-test('running the commands builds, runs, and each task tells what it saw', async () => {
+test('a step begins anew as it was come to, and the steps before stay done', async () => {
   await next();
   await lesson().getByRole('heading', { name: 'Build it' }).waitFor();
+  await lesson().getByRole('button', { name: 'Lesson menu' }).click();
+  const anew = page.getByRole('menuitem', { name: 'Begin this step anew' });
+  // Until its start is saved it cannot be clicked.
+  await anew.click({ trial: true });
+  await page.keyboard.press('Escape');
+  await lesson().getByRole('button', { name: 'Run', exact: true }).first().click();
+  await task('Done').waitFor();
+  await lesson().getByRole('button', { name: 'Lesson menu' }).click();
+  await anew.click();
+  await throughStart(page, () =>
+    page.getByRole('dialog').getByRole('button', { name: 'Begin anew' }).click(),
+  );
+  await task('Open').waitFor();
+  await lesson().getByRole('button', { name: 'Step 1: Describe the image, done' }).waitFor();
+  expect(await runFocused(page, 'ls first-image; docker images -q my-nginx-image')).toBe(
+    'Dockerfile  index.html',
+  );
+});
+
+test('running the commands builds, runs, and each task tells what it saw', async () => {
   await lesson().getByRole('button', { name: 'Run', exact: true }).first().click();
   await task('Done')
     .getByText(/of yours/)

@@ -198,6 +198,7 @@ export function App({
                   onClose={closePage}
                   onShowMachine={session.show}
                   onResetMachine={() => void session.reset(DOCKER_MACHINE, 'restore')}
+                  onRestoreMachine={(saved) => void session.reset(DOCKER_MACHINE, saved)}
                   onStartCluster={session.replaceCluster}
                 />
               </Part>

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
+import type { SavedMachine } from '../../../engine/api/machine.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
 import type { MachineLab } from '../../../lessons/other-machines.ts';
 import { tasksOf } from '../../../lessons/lesson.ts';
 import { machineOf } from '../../../lessons/place.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Badge } from '../../ui/reality-label.tsx';
@@ -20,6 +22,7 @@ import { OpenLesson } from './open-lesson.ts';
 import { PictureView } from './picture-view.tsx';
 import { useProgress } from './progress.ts';
 import { SafeHtml } from './safe-html.tsx';
+import { canKeepStart, type StepStart } from './step-start.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import styles from './lesson.module.css';
 
@@ -38,6 +41,8 @@ export interface LessonPanelProps extends Omit<LessonPlaceProps, 'environment' |
   readonly onShowMachine: (name: string) => void;
   /** a machine as new, in place of this one */
   readonly onResetMachine: () => void;
+  /** the machine as it was, in place of this one */
+  readonly onRestoreMachine: (saved: SavedMachine) => void;
 }
 
 /** A lesson beside the machine or the cluster it is about. */
@@ -47,6 +52,7 @@ export function LessonPanel(props: LessonPanelProps) {
   const [problem, setProblem] = useState<string>();
   const [open, setOpen] = useState<OpenLesson>();
   const firstStep = useRef(props.step);
+  const restored = useRef<StepStart>(undefined);
   const environment = parts?.lesson.environment;
   const place = usePlace(environment, props.machine, props.cluster, props.lab);
 
@@ -66,8 +72,9 @@ export function LessonPanel(props: LessonPanelProps) {
 
   useEffect(() => {
     if (parts === undefined || place === undefined) return undefined;
-    const lesson = new OpenLesson(parts, place, onShowMachine, firstStep.current);
+    const lesson = new OpenLesson(parts, place, onShowMachine, firstStep.current, restored.current);
     firstStep.current = undefined;
+    restored.current = undefined;
     setOpen(lesson);
     void lesson.start();
     return () => {
@@ -77,7 +84,17 @@ export function LessonPanel(props: LessonPanelProps) {
   }, [parts, place, onShowMachine]);
 
   if (open !== undefined && parts !== undefined)
-    return <LessonView {...props} open={open} environment={parts.lesson.environment} />;
+    return (
+      <LessonView
+        {...props}
+        open={open}
+        environment={parts.lesson.environment}
+        onRestoreMachine={(start) => {
+          restored.current = start;
+          props.onRestoreMachine(start.saved);
+        }}
+      />
+    );
   return (
     <Panel title={parts?.lesson.title ?? 'Lesson'} actions={<CloseButton {...props} />}>
       <div className={styles['body']}>
@@ -125,15 +142,23 @@ function LessonView({
   onCourse,
   onClose,
   onResetMachine,
+  onRestoreMachine,
   onStartCluster,
-}: LessonPanelProps & { readonly open: OpenLesson; readonly environment: Environment }) {
-  const { step, index, verdicts, problem } = useSyncExternalStore(open.subscribe, open.state);
+}: Omit<LessonPanelProps, 'onRestoreMachine'> & {
+  readonly open: OpenLesson;
+  readonly environment: Environment;
+  readonly onRestoreMachine: (start: StepStart) => void;
+}) {
+  const { step, index, verdicts, problem, start } = useSyncExternalStore(
+    open.subscribe,
+    open.state,
+  );
   const all = useProgress();
   const done = all.lessons[open.lesson.id]?.done ?? [];
   const { lesson } = open;
   const top = useRef<HTMLHeadingElement>(null);
   const shown = useRef(step.id);
-  const [confirming, setConfirming] = useState(false);
+  const [confirming, setConfirming] = useState<'lesson' | StepStart>();
   const [sharing, setSharing] = useState(false);
   const [said, setSaid] = useState('');
 
@@ -176,10 +201,21 @@ function LessonView({
             label="Lesson menu"
             items={[
               { label: 'Check now', icon: 'check', onSelect: () => open.checkNow() },
+              ...(canKeepStart(lesson)
+                ? [
+                    {
+                      label: 'Begin this step anew',
+                      icon: 'back',
+                      disabled: start === undefined,
+                      ...(start === undefined ? { shortcut: 'being saved' } : {}),
+                      onSelect: () => setConfirming(start),
+                    } as const,
+                  ]
+                : []),
               {
                 label: 'Begin this lesson anew',
                 icon: 'reload',
-                onSelect: () => setConfirming(true),
+                onSelect: () => setConfirming('lesson'),
               },
               'separator',
               { label: 'Copy a link to this step', icon: 'copy', onSelect: copyLink },
@@ -259,11 +295,29 @@ function LessonView({
               onClose={() => setSharing(false)}
             />
           )}
-          {confirming && (
+          {typeof confirming === 'object' && (
+            <Confirm
+              title="Begin this step anew?"
+              keep="Keep what is there"
+              action="Begin anew"
+              icon="back"
+              onClose={() => setConfirming(undefined)}
+              onConfirm={() => {
+                open.forgetStep();
+                onRestoreMachine(confirming);
+              }}
+            >
+              <p>
+                The machine goes back to as it was when you came to this step. What you did in it
+                since then is lost; the steps before stay done.
+              </p>
+            </Confirm>
+          )}
+          {confirming === 'lesson' && (
             <ConfirmReset
               start="restore"
               of={environment.kind}
-              onClose={() => setConfirming(false)}
+              onClose={() => setConfirming(undefined)}
               onConfirm={() => {
                 void open.forget().then(() => {
                   if (environment.kind === 'machine') onResetMachine();

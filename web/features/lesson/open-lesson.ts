@@ -9,6 +9,7 @@ import { takeArrival } from '../share/arrivals.ts';
 import { onTerminalOutput, typeInTerminal } from '../terminal/terminal-access.ts';
 import type { LessonParts } from './course.ts';
 import { progress } from './progress.ts';
+import { canKeepStart, takeStart, type StepStart } from './step-start.ts';
 import { messageOf } from '../../ui/message-of.ts';
 
 export interface OpenLessonState {
@@ -17,6 +18,8 @@ export interface OpenLessonState {
   readonly verdicts: Verdicts;
   /** why the lesson's files could not be put into the machine */
   readonly problem?: string;
+  /** what the step can be begun anew from, once that is saved */
+  readonly start?: StepStart;
 }
 
 /** A lesson that somebody works on, beside a machine or a cluster. A store for `useSyncExternalStore`. */
@@ -30,16 +33,19 @@ export class OpenLesson {
   #run: StepRun | undefined;
   #state: OpenLessonState;
   #isOver = false;
+  #isKeeping = false;
 
   /**
    * @param showMachine puts a machine's terminals before the learner
    * @param stepId where to begin; where the learner was, or at the start, when absent or unknown
+   * @param restored what its machine has just been restored from
    */
   constructor(
     parts: LessonParts,
     place: Place,
     showMachine: (name: string) => void,
     stepId: string | undefined,
+    restored: StepStart | undefined,
   ) {
     this.lesson = parts.lesson;
     this.#parts = parts;
@@ -48,7 +54,8 @@ export class OpenLesson {
     this.#world = new LabWorld(place, onTerminalOutput, pageClock);
     const { steps, id } = parts.lesson;
     const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
-    this.#state = this.#stateOf(Math.max(0, wanted));
+    const state = this.#stateOf(Math.max(0, wanted));
+    this.#state = restored?.step === state.step.id ? { ...state, start: restored } : state;
   }
 
   readonly subscribe = (listener: () => void) => {
@@ -83,6 +90,7 @@ export class OpenLesson {
     for (const path of [...open, ...shared])
       openFilesOf(this.#machineName).open(`/root/work/${path}`);
     this.#watch();
+    void this.#keepStart();
   }
 
   /** Files that somebody shared, if any wait for this lesson. @returns their paths below /root/work */
@@ -101,6 +109,7 @@ export class OpenLesson {
     this.#set(this.#stateOf(index));
     progress.change(this.lesson.id, { step: this.#state.step.id });
     this.#watch();
+    void this.#keepStart();
   }
 
   checkNow(): void {
@@ -141,6 +150,15 @@ export class OpenLesson {
     progress.forget(this.lesson.id);
   }
 
+  /** Forgets what was done of the step that is shown; its machine is restored by who asks for this. */
+  forgetStep(): void {
+    this.#run?.stop();
+    const { id } = this.lesson;
+    const tasks = tasksOf(this.#state.step).map((task) => task.id);
+    const done = progress.of(id).done.filter((task) => !tasks.includes(task));
+    progress.change(id, { done });
+  }
+
   dispose(): void {
     this.#isOver = true;
     this.#run?.stop();
@@ -157,6 +175,19 @@ export class OpenLesson {
     const step = this.lesson.steps[index] ?? this.lesson.steps[0];
     if (step === undefined) throw new Error(`The lesson ${this.lesson.id} has no steps.`);
     return { step, index, verdicts: {} };
+  }
+
+  /** One save at a time: of steps that are only passed through, none. */
+  async #keepStart(): Promise<void> {
+    if (this.#isKeeping || !canKeepStart(this.lesson)) return;
+    this.#isKeeping = true;
+    while (!this.#isOver && this.#state.start === undefined) {
+      const { step } = this.#state;
+      const start = await takeStart(this.#place, step.id);
+      if (start === undefined) break;
+      if (step === this.#state.step) this.#set({ ...this.#state, start });
+    }
+    this.#isKeeping = false;
   }
 
   #watch(): void {
