@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { run, runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
+import { run, runFocused, throughStart, waitForScreen, waitForShell } from '../harness/shell.ts';
 
 /** What is measured in the app as it is served, in milliseconds. */
 export type AppMeasure =
@@ -7,7 +7,8 @@ export type AppMeasure =
   | 'lesson-open'
   | 'lesson-open-cluster'
   | 'check-latency'
-  | 'reset';
+  | 'reset'
+  | 'reset-step';
 
 const DOCKER_PARTS = { title: 'The parts of Docker', heading: 'Two programs' };
 const TOUR = { title: 'A tour of the cluster', heading: 'Who is here' };
@@ -95,6 +96,27 @@ const MEASURES: Readonly<Record<AppMeasure, (page: Page) => Promise<number>>> = 
       // A terminal that knows nothing of the old one.
       await waitForScreen(page, /^(?![\s\S]*before-the-reset)[\s\S]*root@drydock:.*# *\n*$/);
     });
+  },
+  /** From the click to a shell in a machine that is as it was when the step began, beside the step. */
+  async 'reset-step'(page) {
+    await waitForShell(page);
+    await openLesson(page);
+    await lesson(page).getByRole('button', { name: /^Next/ }).click();
+    const menu = lesson(page).getByRole('button', { name: 'Lesson menu' });
+    const item = page.getByRole('menuitem', { name: 'Begin this step anew' });
+    await menu.click();
+    // Until its start is saved it cannot be clicked.
+    await item.click({ trial: true });
+    await page.keyboard.press('Escape');
+    const folder = '~/work/docker-parts';
+    await runFocused(page, `echo '{}' > ${folder}/version.json`);
+    await menu.click();
+    await item.click();
+    const begin = page.getByRole('dialog').getByRole('button', { name: 'Begin anew' });
+    const took = await timed(() => throughStart(page, () => begin.click()));
+    const left = await runFocused(page, `ls ${folder}`);
+    if (left !== '') throw new Error(`The step did not begin anew: there is ${left}.`);
+    return took;
   },
 };
 

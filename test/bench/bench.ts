@@ -48,6 +48,8 @@ export interface BenchHost {
    * first visit or when the browser has everything. In Node what the engine contributes to that.
    */
   visit(kind: 'first' | 'again'): Promise<number>;
+  /** Frames per second of a cluster's map while so much happens each second. In Chromium only. */
+  drawMap(eventsPerSecond: number): Promise<Sample>;
   /** Something in the whole app as it is served. In Chromium only. */
   inApp(what: AppMeasure): Promise<number>;
 }

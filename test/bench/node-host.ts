@@ -130,6 +130,7 @@ export const nodeHost: BenchHost = {
       await docker?.dispose();
       return fetchedBytes + emulatorBytes;
     }),
+  drawMap: () => Promise.reject(new Error('There is no page in Node: add --browser.')),
   inApp: () => Promise.reject(new Error('There is no page in Node: add --browser.')),
   async visit() {
     const began = performance.now();

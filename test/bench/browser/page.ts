@@ -12,6 +12,7 @@ import type { Resources } from '../../harness/chromium.ts';
 import type { AppMeasure } from '../app-measures.ts';
 import type { BenchHost, Sample } from '../bench.ts';
 import { allBenches } from '../benches/index.ts';
+import { drawMap } from './map-frames.ts';
 
 declare global {
   interface Window {
@@ -60,6 +61,7 @@ const host: BenchHost = {
   resources: () => window.readResources(),
   bytesTo: (goal) => window.countBytes(goal),
   visit: (kind) => window.visitApp(kind),
+  drawMap,
   inApp: (what) => window.measureInApp(what),
 };
 
