@@ -190,7 +190,7 @@ export class WorkerLabMachine implements LabMachine {
     return () => void readings.close();
   }
 
-  metrics(): Promise<MachineMetrics> {
+  async metrics(): Promise<MachineMetrics> {
     return this.#started().service.metrics();
   }
 

@@ -1,5 +1,6 @@
 import { pageClock } from '../../engine/cluster/index.ts';
 import type { ClusterFacade } from '../../engine/api/cluster.ts';
+import type { LabMachine } from '../../engine/api/lab.ts';
 import { goOnFromCheckpoint, takeCheckpoint } from '../features/checkpoints/savable.ts';
 import { AutoSave } from '../features/resume/auto-save.ts';
 import {
@@ -9,18 +10,25 @@ import {
   setLastLeftAside,
 } from '../features/resume/last-left.ts';
 import { onTerminalOutput } from '../features/terminal/terminal-access.ts';
-import type { LabSession } from './lab-session.ts';
+import { DOCKER_MACHINE, type LabSession } from './lab-session.ts';
 import { isSecondTab } from './second-tab.ts';
 
 /** Saves what runs in this page by itself, as long as somebody uses it. */
 export function keepWhatIsLeft(session: LabSession): AutoSave {
+  /** As it is kept: what begins anew beside it is a change. */
+  let kept = begunIn(session);
   const autoSave = new AutoSave(
     {
       leavesOut: session.leavesOut,
+      isStarting: session.isStarting,
       hasCluster: () => session.snapshot().cluster !== undefined,
       isBusy: session.isBusy,
       take: () => takeCheckpoint(session, 'Where you left off'),
-      goOn: (checkpoint) => goOnFromCheckpoint(session, checkpoint),
+      async goOn(checkpoint) {
+        const runs = await goOnFromCheckpoint(session, checkpoint);
+        kept = begunIn(session);
+        return runs;
+      },
     },
     {
       find: findLastLeft,
@@ -38,8 +46,14 @@ export function keepWhatIsLeft(session: LabSession): AutoSave {
   for (const kind of ['keydown', 'pointerdown', 'paste', 'drop'])
     addEventListener(kind, onUse, true);
   onTerminalOutput(() => autoSave.printed());
-  followClusters(session, () => {
-    if (!autoSave.keepsCluster) autoSave.used();
+  session.subscribe(() => {
+    const begun = begunIn(session);
+    // The first machine of a visit has nothing to keep.
+    const isOther =
+      (kept.machine !== undefined && begun.machine !== kept.machine) ||
+      (begun.cluster !== undefined && begun.cluster !== kept.cluster);
+    kept = begun;
+    if (isOther && !autoSave.isGoingOn) autoSave.used();
   });
 
   document.addEventListener('visibilitychange', () => {
@@ -62,17 +76,13 @@ function isUse(target: Element): boolean {
   return pane !== undefined && pane !== null && pane !== 'header';
 }
 
-/** A new cluster that has become ready is a change, although nobody types. */
-function followClusters(session: LabSession, onReady: () => void): void {
-  let followed: ClusterFacade | undefined;
-  session.subscribe(() => {
-    const { cluster } = session.snapshot();
-    if (cluster === followed) return;
-    followed = cluster;
-    const stop = cluster?.onState(({ kind }) => {
-      if (kind !== 'ready') return;
-      stop?.();
-      onReady();
-    });
-  });
+/** Machines and clusters begin anew by another checkpoint, a reset or a click, wherever that was. */
+interface Begun {
+  readonly machine: LabMachine | undefined;
+  readonly cluster: ClusterFacade | undefined;
+}
+
+function begunIn(session: LabSession): Begun {
+  const { machines, cluster } = session.snapshot();
+  return { machine: machines.find(({ name }) => name === DOCKER_MACHINE), cluster };
 }

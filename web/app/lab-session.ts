@@ -124,6 +124,11 @@ export class LabSession {
   readonly hasOpenPorts = (): boolean =>
     this.#snapshot.machines.some((machine) => machine.ports().length > 0);
 
+  /** Whether a part of what `save` keeps is on its way. */
+  readonly isStarting = (): boolean =>
+    this.#snapshot.cluster?.state().kind === 'starting' ||
+    this.#dockerMachine()?.state().kind === 'starting';
+
   /** What `save` leaves out now, a sentence each. */
   readonly leavesOut = (): readonly string[] => {
     const { cluster } = this.#snapshot;

@@ -27,6 +27,7 @@ async function visit(
     kept: [] as CheckpointEntry[],
     aside: [] as string[],
     gaps: [] as string[],
+    starting: false,
     busy: false,
     takes: 0,
     wentOn: 0,
@@ -43,6 +44,7 @@ async function visit(
   const autoSave = new AutoSave(
     {
       leavesOut: () => seen.gaps,
+      isStarting: () => seen.starting,
       hasCluster: () => options.hasCluster ?? false,
       isBusy: () => Promise.resolve(seen.busy),
       take() {
@@ -161,13 +163,38 @@ describe('what is done', () => {
 
   it('waits for what is still starting', async () => {
     const { autoSave, seen, pass } = await visit();
-    seen.gaps = ['The cluster is not ready and is left out.'];
+    seen.starting = true;
     autoSave.used();
     await pass(30);
     expect(seen.takes).toBe(0);
-    seen.gaps = [];
+    seen.starting = false;
     await pass(3);
     expect(seen.kept).toHaveLength(1);
+  });
+
+  it('is saved without a part that has failed; what had it becomes a checkpoint', async () => {
+    const { autoSave, seen, pass } = await visit();
+    seen.present = { machine, cluster };
+    autoSave.used();
+    await pass(40);
+    seen.present = { machine };
+    seen.gaps = ['The cluster is not ready and is left out.'];
+    for (let save = 0; save < 2; save++) {
+      autoSave.used();
+      await pass(40);
+    }
+    expect([seen.kept.length, seen.aside.length]).toEqual([3, 1]);
+  });
+
+  it('gives way to what is there after a cluster was ended', async () => {
+    const { autoSave, seen, pass } = await visit();
+    seen.present = { machine, cluster };
+    autoSave.used();
+    await pass(40);
+    seen.present = { machine };
+    autoSave.used();
+    await pass(40);
+    expect([seen.kept.length, seen.aside.length]).toEqual([2, 0]);
   });
 
   it('is not lost when there is no room: it is told, and tried again', async () => {

@@ -13,6 +13,8 @@ const LOOK_AGAIN = 1000;
 export interface KeptWorld {
   /** what a save would leave out now, a sentence each */
   leavesOut(): readonly string[];
+  /** a part is on its way; it will be in a save that waits */
+  isStarting(): boolean;
   hasCluster(): boolean;
   /** a machine is at work: what it does is better saved when it is done */
   isBusy(): Promise<boolean>;
@@ -65,7 +67,7 @@ export class AutoSave {
   #state: AutoSaveState = { kind: 'looking' };
   #timer: { dispose(): void } | undefined;
   /** what was gone on from, until everything of it was seen running */
-  #unproven: { readonly entry: CheckpointEntry; readonly runs: boolean } | undefined;
+  #unproven: { readonly runs: boolean } | undefined;
 
   constructor(world: KeptWorld, store: LastLeftStore, clock: typeof pageClock) {
     this.#world = world;
@@ -83,9 +85,11 @@ export class AutoSave {
   /** What `save` leaves out now, a sentence each. */
   readonly leavesOut = () => this.#world.leavesOut();
 
-  /** Whether what is kept has a cluster. */
-  get keepsCluster(): boolean {
-    return this.#state.kind === 'on' && this.#state.last?.holds?.includes('cluster') === true;
+  /** Whether a part of what is there is on its way, and saving waits for it. */
+  readonly isStarting = () => this.#world.isStarting();
+
+  get isGoingOn(): boolean {
+    return this.#state.kind === 'offered' && this.#state.isGoingOn;
   }
 
   /** Looks for what was left. */
@@ -111,7 +115,7 @@ export class AutoSave {
     this.#set({ kind: 'offered', entry, isGoingOn: true, isUsed });
     try {
       const runs = await this.#world.goOn(await this.#store.load());
-      this.#unproven = { entry, runs };
+      this.#unproven = { runs };
       this.#rhythm.began();
       this.#turnOn({ last: entry });
     } catch (error) {
@@ -145,19 +149,19 @@ export class AutoSave {
 
   readonly saveNow = async (): Promise<void> => {
     if (this.#state.kind !== 'on' || this.#state.isSaving) return;
-    this.#timer?.dispose();
     // What is still starting would be missing in what takes the place of one that has it.
-    if (this.#world.leavesOut().length > 0) {
-      this.#timer = this.#clock.setTimer(() => this.#plan(), LOOK_AGAIN);
+    if (this.#world.isStarting()) {
+      this.#again(LOOK_AGAIN, () => this.#plan());
       return;
     }
+    this.#timer?.dispose();
     const { problem: _, ...before } = this.#state;
     this.#set({ ...before, isSaving: true });
     const began = this.#clock.monotonic();
     this.#rhythm.began();
     try {
       const checkpoint = await this.#world.take();
-      await this.#keepUnproven(checkpoint);
+      await this.#setAside(checkpoint, before.last);
       const last = await this.#store.keep(checkpoint);
       const now = this.#clock.monotonic();
       this.#rhythm.ended(now, now - began);
@@ -170,15 +174,16 @@ export class AutoSave {
     }
   };
 
-  /** What could not be gone on from as a whole is nobody's to replace: it becomes a checkpoint. */
-  async #keepUnproven({ machine, cluster }: Checkpoint): Promise<void> {
-    if (this.#unproven === undefined) return;
-    const { entry, runs } = this.#unproven;
-    const there = { machine: runs && machine !== undefined, cluster: cluster !== undefined };
-    const isWhole = (['machine', 'cluster'] as const).every(
-      (part) => there[part] || entry.holds?.includes(part) === false,
+  /** What has a part that did not come back, or does not run any more, is nobody's to replace: it becomes a checkpoint. */
+  async #setAside({ machine, cluster }: Checkpoint, last?: CheckpointEntry): Promise<void> {
+    const came = this.#unproven?.runs ?? true;
+    const there = { machine: came && machine !== undefined, cluster: cluster !== undefined };
+    const mayLose = this.#unproven !== undefined || this.#world.leavesOut().length > 0;
+    const loses = (['machine', 'cluster'] as const).some(
+      (part) => !there[part] && last?.holds?.includes(part) !== false,
     );
-    if (!isWhole) await this.#store.setAside(`Left on ${dates.format(entry.savedAt)}`);
+    if (last !== undefined && mayLose && loses)
+      await this.#store.setAside(`Left on ${dates.format(last.savedAt)}`);
     this.#unproven = undefined;
   }
 
@@ -199,8 +204,7 @@ export class AutoSave {
     this.#timer?.dispose();
     const due = this.#rhythm.due(this.#world.hasCluster());
     if (due === undefined) return;
-    const wait = Math.max(0, due - this.#clock.monotonic());
-    this.#timer = this.#clock.setTimer(() => void this.#whenDue(), wait);
+    this.#again(Math.max(0, due - this.#clock.monotonic()), () => void this.#whenDue());
   }
 
   async #whenDue(): Promise<void> {
@@ -209,9 +213,14 @@ export class AutoSave {
     const due = this.#rhythm.due(this.#world.hasCluster());
     // Somebody has gone on meanwhile, and it is planned anew.
     if (due === undefined || due > now) return;
-    if (isBusy && this.#rhythm.mayWait(now))
-      this.#timer = this.#clock.setTimer(() => void this.#whenDue(), LOOK_AGAIN);
+    if (isBusy && this.#rhythm.mayWait(now)) this.#again(LOOK_AGAIN, () => void this.#whenDue());
     else await this.saveNow();
+  }
+
+  /** In place of what was planned before. */
+  #again(wait: number, what: () => void): void {
+    this.#timer?.dispose();
+    this.#timer = this.#clock.setTimer(what, wait);
   }
 
   #set(state: AutoSaveState): void {

@@ -82,7 +82,7 @@ export function SavedStatus({
           {state.isSaving && <ProgressBar label="Saving" />}
           {autoSave.leavesOut().map((sentence) => (
             <p key={sentence} className={styles['problem']}>
-              {sentence} Saving waits for it.
+              {sentence} {autoSave.isStarting() && 'Saving waits for what is starting.'}
             </p>
           ))}
           {state.problem !== undefined && (
