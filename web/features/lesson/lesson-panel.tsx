@@ -206,9 +206,9 @@ function LessonView({
                     {
                       label: 'Begin this step anew',
                       icon: 'back',
-                      disabled: start === undefined,
-                      ...(start === undefined ? { shortcut: 'being saved' } : {}),
-                      onSelect: () => setConfirming(start),
+                      disabled: typeof start !== 'object',
+                      ...(typeof start === 'object' ? {} : { shortcut: start ?? 'being saved' }),
+                      onSelect: () => setConfirming(typeof start === 'object' ? start : undefined),
                     } as const,
                   ]
                 : []),

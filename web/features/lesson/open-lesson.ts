@@ -19,7 +19,7 @@ export interface OpenLessonState {
   /** why the lesson's files could not be put into the machine */
   readonly problem?: string;
   /** what the step can be begun anew from, once that is saved */
-  readonly start?: StepStart;
+  readonly start?: StepStart | 'not saved';
 }
 
 /** A lesson that somebody works on, beside a machine or a cluster. A store for `useSyncExternalStore`. */
@@ -34,6 +34,8 @@ export class OpenLesson {
   #state: OpenLessonState;
   #isOver = false;
   #isKeeping = false;
+  /** by step, as the machine was when one came there first */
+  readonly #starts = new Map<string, StepStart>();
 
   /**
    * @param showMachine puts a machine's terminals before the learner
@@ -54,8 +56,8 @@ export class OpenLesson {
     this.#world = new LabWorld(place, onTerminalOutput, pageClock);
     const { steps, id } = parts.lesson;
     const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
-    const state = this.#stateOf(Math.max(0, wanted));
-    this.#state = restored?.step === state.step.id ? { ...state, start: restored } : state;
+    if (restored !== undefined) this.#starts.set(restored.step, restored);
+    this.#state = this.#stateOf(Math.max(0, wanted));
   }
 
   readonly subscribe = (listener: () => void) => {
@@ -174,7 +176,8 @@ export class OpenLesson {
   #stateOf(index: number): OpenLessonState {
     const step = this.lesson.steps[index] ?? this.lesson.steps[0];
     if (step === undefined) throw new Error(`The lesson ${this.lesson.id} has no steps.`);
-    return { step, index, verdicts: {} };
+    const start = this.#starts.get(step.id);
+    return { step, index, verdicts: {}, ...(start && { start }) };
   }
 
   /** One save at a time: of steps that are only passed through, none. */
@@ -184,8 +187,9 @@ export class OpenLesson {
     while (!this.#isOver && this.#state.start === undefined) {
       const { step } = this.#state;
       const start = await takeStart(this.#place, step.id);
-      if (start === undefined) break;
-      if (step === this.#state.step) this.#set({ ...this.#state, start });
+      if (step !== this.#state.step) continue;
+      if (start !== undefined) this.#starts.set(step.id, start);
+      this.#set({ ...this.#state, start: start ?? 'not saved' });
     }
     this.#isKeeping = false;
   }
