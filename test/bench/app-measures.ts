@@ -8,7 +8,8 @@ export type AppMeasure =
   | 'lesson-open-cluster'
   | 'check-latency'
   | 'reset'
-  | 'reset-step';
+  | 'reset-step'
+  | 'resume';
 
 const DOCKER_PARTS = { title: 'The parts of Docker', heading: 'Two programs' };
 const TOUR = { title: 'A tour of the cluster', heading: 'Who is here' };
@@ -116,6 +117,27 @@ const MEASURES: Readonly<Record<AppMeasure, (page: Page) => Promise<number>>> = 
     const took = await timed(() => throughStart(page, () => begin.click()));
     const left = await runFocused(page, `ls ${folder}`);
     if (left !== '') throw new Error(`The step did not begin anew: there is ${left}.`);
+    return took;
+  },
+  /** In a tab that is opened anew: from the click on what was left to a shell in that machine, whose container runs. */
+  async resume(page) {
+    await waitForShell(page);
+    await page.getByText('Docker is ready').waitFor();
+    await runFocused(
+      page,
+      'docker run -d --name web busybox sleep 10000; echo left > ~/work/diary',
+    );
+    await page.getByRole('button', { name: 'Machines saved', exact: true }).waitFor();
+    const [home] = page.url().split('#');
+    const again = await page.context().newPage();
+    await page.close();
+    await again.goto(home ?? '');
+    await waitForShell(again);
+    await again.getByText('Docker is ready').waitFor();
+    const goOn = again.getByRole('button', { name: 'Go on where you left off', exact: true });
+    const took = await timed(() => throughStart(again, () => goOn.click()));
+    const ran = await runFocused(again, "cat ~/work/diary; docker ps --format '{{.Names}}'");
+    if (ran !== 'left\nweb') throw new Error(`What was left is not there: ${ran}`);
     return took;
   },
 };

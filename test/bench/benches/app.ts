@@ -35,5 +35,6 @@ export const appBenches: readonly Bench[] = [
   inApp('check-latency', 'check-latency'),
   inApp('reset', 'reset'),
   inApp('reset-step', 'reset-step'),
+  inApp('resume', 'resume'),
   mapFps,
 ];
