@@ -23,6 +23,20 @@ async function show(machine: string): Promise<void> {
   await focusTerminal(page);
 }
 
+/** The editor of an object has this name, for those who do not see it. */
+async function yamlNamed(name: string): Promise<void> {
+  await page.getByRole('textbox', { name }).waitFor({ state: 'attached' });
+}
+
+/** The editor of an object shows this in one of its first lines. */
+async function yamlShows(pattern: RegExp): Promise<void> {
+  await yamlNamed('As the API server has it');
+  const lines = page.getByRole('tabpanel', { name: 'YAML' }).locator('.view-lines');
+  await expect
+    .poll(async () => (await lines.innerText()).replaceAll('\u00a0', ' '))
+    .toMatch(pattern);
+}
+
 async function kubectl(command: string): Promise<string> {
   await focusTerminal(page);
   return run(page, `kubectl ${command}`);
@@ -52,8 +66,17 @@ test('a machine’s card tells of its Pods, and the dashboard of every object', 
   await page.getByLabel('Kind').selectOption('deployments.apps');
   await page.getByLabel('Namespace').selectOption('kube-system');
   await page.getByRole('button', { name: 'coredns' }).click();
-  const yaml = page.getByRole('textbox', { name: 'As the API server has it' });
-  await expect.poll(() => yaml.inputValue()).toContain('name: coredns');
+  await yamlShows(/^ {2}name: coredns$/m);
+});
+
+test('what belongs to an object is told and drawn, and leads there and back', async () => {
+  await page.getByRole('tab', { name: 'Relations' }).click();
+  const words = page.getByRole('list', { name: 'In words' });
+  await words.getByText('Deployment coredns mounts ConfigMap coredns.').waitFor();
+  await words.getByText(/^Service kube-dns selects Pod coredns-/).waitFor();
+  await page.getByRole('button', { name: /^ReplicaSet\s*coredns-/ }).click();
+  await page.getByRole('heading', { name: /^ReplicaSet coredns-/ }).waitFor();
+  await page.getByRole('button', { name: 'Back to Deployment coredns' }).click();
 });
 
 test('the map tells of each request, and etcd of what it wrote', async () => {
@@ -88,15 +111,24 @@ test('an object that is changed in the dashboard is changed in the cluster', asy
   await page.getByText('Scaled to 0.').waitFor();
   const replicas = "get deployment coredns -n kube-system -o jsonpath='{.spec.replicas}'";
   expect(await kubectl(replicas)).toBe('0');
-  const yaml = page.getByRole('textbox', { name: 'As the API server has it' });
-  await expect.poll(() => yaml.inputValue()).toMatch(/^ {2}replicas: 0$/m);
-  await yaml.fill((await yaml.inputValue()).replace(/^( {2}replicas:) 0$/m, '$1 one'));
+  const yaml = page.getByRole('tabpanel', { name: 'YAML' });
+  await yaml.locator('.view-lines').click();
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type('replicas: 0');
+  await page.getByText('1 of 1', { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('replicas: one');
+  await yaml.locator('.squiggly-warning').first().waitFor();
   await page.getByRole('button', { name: 'Apply' }).click();
   await page
     .getByRole('alert')
     .getByText(/replicas/)
     .waitFor();
   expect(await kubectl(replicas)).toBe('0');
+  // What was refused can be mended.
+  await yamlNamed('Changed here');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await yamlNamed('As the API server has it');
 });
 
 test('a manifest is judged as it is typed, and applied after a look at what would change', async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Client } from '../../../engine/client/client.ts';
 import { resources } from '../../../engine/client/resources.ts';
 import type { HttpRequest } from '../../../engine/api/http-message.ts';
-import { replaceWithYaml, restart, scale, toYaml, type AnyObject } from './object-actions.ts';
+import { applyEdit, restart, scale, toYaml, type AnyObject } from './object-actions.ts';
 import type { Stored } from '../../../engine/client/resource.ts';
 
 const web: Stored<AnyObject> = {
@@ -43,29 +43,20 @@ function recording() {
   return { client, sent };
 }
 
-it('shows an object without its managed fields, and takes it back as it is', async () => {
+it('shows an object without its managed fields, and changes what somebody has changed', async () => {
   const { client, sent } = recording();
   const yaml = toYaml(web);
   expect(yaml).not.toContain('managedFields');
-  await replaceWithYaml(
-    client,
-    resources.deployments,
-    name,
-    yaml.replace('replicas: 2', 'replicas: 3'),
-  );
-  const { managedFields: _, ...metadata } = web.metadata;
+  expect(yaml.match(/^\w+/gm)).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
+  await applyEdit(client, resources.deployments, web, yaml.replace('replicas: 2', 'replicas: 3'));
   expect(sent()).toEqual([
-    [
-      'PUT',
-      '/apis/apps/v1/namespaces/default/deployments/web',
-      { ...web, metadata, spec: { replicas: 3 } },
-    ],
+    ['PATCH', '/apis/apps/v1/namespaces/default/deployments/web', { spec: { replicas: 3 } }],
   ]);
 });
 
 it('refuses text that is no object, and an object with another name', async () => {
   const { client, sent } = recording();
-  const put = (text: string) => replaceWithYaml(client, resources.deployments, name, text);
+  const put = (text: string) => applyEdit(client, resources.deployments, web, text);
   await expect(put('')).rejects.toThrow('no object with metadata');
   await expect(put('metadata: [')).rejects.toThrow('sequence');
   await expect(put(toYaml(web).replace('name: web', 'name: other'))).rejects.toThrow(

@@ -1,5 +1,6 @@
 import { parse, stringify } from 'yaml';
 import type { Client } from '../../../engine/client/client.ts';
+import { mergePatch } from './merge-patch.ts';
 import type { ObjectName, Resource, Stored } from '../../../engine/client/resource.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
 
@@ -8,27 +9,41 @@ export type AnyObject = KubernetesObject & {
 };
 type AnyResource = Resource<AnyObject>;
 
-/** As `kubectl get -o yaml` prints it: without who manages which field. */
-export function toYaml(object: Stored<AnyObject>): string {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return stringify({ ...object, metadata });
+/** As `kubectl get -o yaml` prints it: without who manages which field, and in the order of the alphabet. */
+export const toYaml = (object: Stored<AnyObject>): string =>
+  stringify(withoutManagers(object), { sortMapEntries: true });
+
+function withoutManagers({ metadata: all, ...object }: Stored<AnyObject>): AnyObject {
+  const { managedFields: _, ...metadata } = all;
+  return { ...object, metadata };
 }
 
-/** Puts the object of this text in place of the one there is. @throws Error what is wrong with it, in the API server's words */
-export async function replaceWithYaml(
+/**
+ * Changes what somebody has changed in the text of an object, as `kubectl edit` does: what others have changed since
+ * stays. Returns the object as it is then. @param before as it was when the text was begun
+ * @throws Error what is wrong with it, in the API server's words
+ */
+export async function applyEdit(
   client: Client,
   resource: AnyResource,
-  name: ObjectName,
+  before: Stored<AnyObject>,
   text: string,
-): Promise<void> {
-  const object = parse(text) as AnyObject | null;
-  if (typeof object?.metadata !== 'object')
+): Promise<Stored<AnyObject>> {
+  const edited = parse(text) as AnyObject | null;
+  if (typeof edited?.metadata !== 'object')
     throw new Error('There is no object with metadata here.');
-  if (object.metadata.name !== name.name || object.metadata.namespace !== name.namespace)
+  const { name, namespace } = before.metadata;
+  if (edited.metadata.name !== name || edited.metadata.namespace !== namespace)
     throw new Error(
-      `This is the object ${name.name}: its name and namespace cannot be changed. Create another one with kubectl.`,
+      `This is the object ${name}: its name and namespace cannot be changed. Create another one with kubectl.`,
     );
-  await client.update(resource, object, { fieldValidation: 'Strict' });
+  const patch = mergePatch(withoutManagers(before), edited) as object;
+  return client.patch(
+    resource,
+    before.metadata,
+    { type: 'merge', patch },
+    { fieldValidation: 'Strict' },
+  );
 }
 
 const SCALED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet']);

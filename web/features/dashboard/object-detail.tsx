@@ -1,31 +1,35 @@
-import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
+import { Suspense, useMemo, useState, type ReactNode } from 'react';
 import type { ObjectName, Resource, Stored } from '../../../engine/client/resource.ts';
 import { resources } from '../../../engine/client/resources.ts';
 import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
 import { pageClock } from '../../../engine/cluster/index.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import { Tabbed } from '../../ui/tabbed.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { PodInside } from '../look-inside/pod-inside.tsx';
 import { Scheduling } from '../look-inside/scheduling.tsx';
 import { useClient, useCluster } from './cluster-client.ts';
-import { follow, type Scope } from './follow.ts';
+import type { Scope } from './follow.ts';
 import {
   canRestart,
   canScale,
-  replaceWithYaml,
+  applyEdit,
   restart,
   scale,
-  toYaml,
   type AnyObject,
 } from './object-actions.ts';
 import { ObjectTable } from './object-table.tsx';
 import { relatedKinds, type KindGroup } from './kinds.ts';
 import { PodLog } from './pod-log.tsx';
 import { RelationsView } from './relations/relations-view.tsx';
+import { ScaleForm } from './scale-form.tsx';
+import { useObject } from './use-object.ts';
 import styles from './dashboard.module.css';
+
+const YamlEditor = lazyPart(async () => (await import('./yaml-editor.tsx')).YamlEditor);
 
 export interface ObjectDetailProps {
   readonly resource: Resource<AnyObject>;
@@ -38,18 +42,25 @@ export interface ObjectDetailProps {
   readonly onOpen: (resource: Resource<AnyObject>, name: ObjectName) => void;
 }
 
+interface Draft {
+  readonly text: string;
+  /** the object that was changed, as it was then */
+  readonly of: Stored<AnyObject>;
+}
+
 /** One object: its YAML to read and to change, its relations and events, a Pod's log, and what can be done with it. */
 export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: ObjectDetailProps) {
   const kinds = useMemo(() => relatedKinds(groups), [groups]);
-  const { object, gone, problem: unseen } = useObject(resource, name);
+  const { object, setObject, gone, problem: unseen } = useObject(resource, name);
   const client = useClient();
   const cluster = useCluster();
   const [part, setPart] = useState('yaml');
   const [problem, setProblem] = useState<string>();
   const [done, setDone] = useState('');
   const [deleting, setDeleting] = useState(false);
+  const [draft, setDraft] = useState<Draft>();
   const isPod = resource.kind === 'Pod';
-  const act = async (what: string, action: () => Promise<void>) => {
+  const act = async (what: string, action: () => Promise<unknown>) => {
     setProblem(undefined);
     setDone('');
     try {
@@ -58,6 +69,11 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
     } catch (error) {
       setProblem(messageOf(error));
     }
+  };
+  const apply = async () => {
+    if (draft === undefined) return;
+    setObject(await applyEdit(client, resource, draft.of, draft.text));
+    setDraft(undefined);
   };
   const parts = [
     { id: 'yaml', label: 'YAML' },
@@ -73,10 +89,16 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
   ];
   const body: Readonly<Record<string, ReactNode>> = {
     yaml: object && (
-      <YamlEditor
-        object={object}
-        onApply={(text) => act('Changed.', () => replaceWithYaml(client, resource, name, text))}
-      />
+      <Suspense fallback={<Waiting text="The editor is loading" />}>
+        <YamlEditor
+          object={object}
+          draft={draft?.text}
+          onDraft={(text) =>
+            setDraft(text === undefined ? text : { text, of: draft?.of ?? object })
+          }
+          onApply={() => void act('Changed.', apply)}
+        />
+      </Suspense>
     ),
     relations: <RelationsView kinds={kinds} resource={resource} name={name} onOpen={onOpen} />,
     events: object && <ObjectTable resource={resources.events} scope={eventsOf(object)} />,
@@ -102,7 +124,7 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
         {object && !gone && (
           <div className={styles['actions']}>
             {canScale(resource) && (
-              <Scale
+              <ScaleForm
                 replicas={object.spec?.replicas ?? 1}
                 onScale={(replicas) =>
                   act(`Scaled to ${replicas}.`, () => scale(client, resource, name, replicas))
@@ -166,99 +188,4 @@ function eventsOf({ metadata }: Stored<AnyObject>): Scope {
     ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
     fieldSelector: `involvedObject.uid=${metadata.uid}`,
   };
-}
-
-/** The object as it is now, or was last. */
-function useObject(resource: Resource<AnyObject>, { name, namespace }: ObjectName) {
-  const client = useClient();
-  const [object, setObject] = useState<Stored<AnyObject>>();
-  const [gone, setGone] = useState(false);
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    const scope: Scope = {
-      ...(namespace !== undefined && { namespace }),
-      fieldSelector: `metadata.name=${name}`,
-    };
-    return follow({
-      client,
-      resource,
-      scope,
-      ask: (signal) => client.list(resource, { ...scope, signal }),
-      onAnswer: ({ items: [found] }) => {
-        if (found) setObject(found);
-        setGone(found === undefined);
-      },
-      onProblem: setProblem,
-    });
-  }, [client, resource, name, namespace]);
-  return { object, gone, problem };
-}
-
-interface YamlEditorProps {
-  readonly object: Stored<AnyObject>;
-  readonly onApply: (text: string) => Promise<void>;
-}
-
-/** Follows the object until somebody types, and then keeps what was typed. */
-function YamlEditor({ object, onApply }: YamlEditorProps) {
-  const [draft, setDraft] = useState<string>();
-  const id = useId();
-  return (
-    <>
-      <div className={styles['actions']}>
-        <label htmlFor={id}>
-          {draft === undefined ? 'As the API server has it' : 'Changed here'}
-        </label>
-        <Button
-          small
-          variant="primary"
-          disabled={draft === undefined}
-          onClick={() => void onApply(draft ?? '').then(() => setDraft(undefined))}
-        >
-          Apply
-        </Button>
-        <Button small disabled={draft === undefined} onClick={() => setDraft(undefined)}>
-          Discard
-        </Button>
-      </div>
-      <textarea
-        id={id}
-        className={styles['yaml']}
-        spellCheck={false}
-        value={draft ?? toYaml(object)}
-        onChange={({ target }) => setDraft(target.value)}
-      />
-    </>
-  );
-}
-
-function Scale({
-  replicas,
-  onScale,
-}: {
-  readonly replicas: number;
-  readonly onScale: (replicas: number) => Promise<void>;
-}) {
-  const [wanted, setWanted] = useState<number>();
-  const id = useId();
-  return (
-    <span className={styles['scale']}>
-      <label htmlFor={id}>Replicas</label>
-      <input
-        id={id}
-        type="number"
-        min={0}
-        max={100}
-        value={wanted ?? replicas}
-        onChange={({ target }) => setWanted(target.valueAsNumber)}
-      />
-      <Button
-        small
-        disabled={wanted === undefined || Number.isNaN(wanted) || wanted === replicas}
-        onClick={() => void onScale(wanted ?? replicas).then(() => setWanted(undefined))}
-      >
-        Scale
-      </Button>
-    </span>
-  );
 }

@@ -6,6 +6,7 @@ import { Waiting } from '../../ui/waiting.tsx';
 import { useTheme } from '../../ui/theme.ts';
 import { baseName, shortPath } from '../files/paths.ts';
 import { useManifest } from '../manifests/use-manifest.ts';
+import { createCodeEditor } from './code-editor.ts';
 import { CompareDialog } from './compare-dialog.tsx';
 import { EditorNotices } from './editor-notices.tsx';
 import type { FileDocument } from './file-document.ts';
@@ -63,26 +64,7 @@ function DocumentEditor({
 
   useEffect(() => {
     if (!host.current || !editable) return undefined;
-    const made = monaco.editor.create(host.current, {
-      model,
-      ariaLabel: `${shortPath(path)}. Alt+F1 for accessibility help, Control+M to let Tab move the focus.`,
-      automaticLayout: true,
-      fontFamily: getComputedStyle(host.current).getPropertyValue('--font-mono'),
-      fontSize: 13,
-      glyphMargin: false,
-      lineHeight: 20,
-      minimap: { enabled: false },
-      // The number of an empty last line is dimmed otherwise, below what one can read.
-      renderFinalNewline: 'on',
-      padding: { top: 8, bottom: 8 },
-      scrollBeyondLastLine: false,
-      smoothScrolling: !matchMedia('(prefers-reduced-motion: reduce)').matches,
-      renderLineHighlight: 'line',
-      tabSize: 2,
-      lineNumbersMinChars: 3,
-      fixedOverflowWidgets: true,
-      wordWrap: 'off',
-    });
+    const made = createCodeEditor(host.current, model, shortPath(path));
     made.restoreViewState(viewStates.get(path) ?? null);
     // An action and not a command, which Monaco keeps for ever, and with it the editor.
     const action = made.addAction({

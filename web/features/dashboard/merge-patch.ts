@@ -1,0 +1,17 @@
+/** The JSON merge patch (RFC 7396) that makes `after` of `before`: an object of what differs, with null for what is gone. */
+export function mergePatch(before: object, after: object): Record<string, unknown> {
+  const patch: Record<string, unknown> = {};
+  const [old, wanted] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  for (const key of old.keys()) if (!wanted.has(key)) patch[key] = null;
+  for (const [key, value] of wanted) {
+    const known: unknown = old.get(key);
+    if (isRecord(known) && isRecord(value)) {
+      const inner = mergePatch(known, value);
+      if (Object.keys(inner).length > 0) patch[key] = inner;
+    } else if (JSON.stringify(known) !== JSON.stringify(value)) patch[key] = value;
+  }
+  return patch;
+}
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
