@@ -2,7 +2,8 @@ import type { Breakpoint, TrafficBatch } from './api-traffic.ts';
 import type { RangeRequest, RangeResponse } from './etcd.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
 import type { Decision } from './scheduler.ts';
-import type { LabMachine, MachineState, Stop } from './lab.ts';
+import type { TerminalSize } from './agent.ts';
+import type { LabMachine, LabTerminal, MachineState, Stop } from './lab.ts';
 
 /** A cluster of machines, as the page shows it. */
 export interface ClusterState {
@@ -38,6 +39,15 @@ export interface ComponentState {
   readonly startedAt: number | undefined;
 }
 
+/** What runs in a container of a Pod. */
+export interface PodCommand {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly argv: readonly string[];
+  readonly size: TerminalSize;
+}
+
 export interface ClusterFacade {
   /** Called once. Resolves when every node is ready; when it fails, what has begun is ended by `close`. */
   start(): Promise<void>;
@@ -45,6 +55,8 @@ export interface ClusterFacade {
   onState(listener: (state: ClusterState) => void): Stop;
   /** One exchange with its API server, as an administrator and past the machines; only path and query of the URL matter. */
   api(request: HttpRequest): Promise<HttpResponse>;
+  /** A command with a terminal in a container, through its API server, as `kubectl exec -it` runs it. @throws StatusError what it refuses */
+  exec(command: PodCommand): Promise<LabTerminal>;
   /** Calls back with what goes in and out of the API server from now on, and first with the watches there are. */
   onTraffic(listener: (batch: TrafficBatch) => void): Stop;
   /** Holds requests to the API server that one of these matches, while somebody listens to its traffic. */

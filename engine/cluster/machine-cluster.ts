@@ -1,14 +1,15 @@
 import type { Breakpoint, TrafficBatch } from '../api/api-traffic.ts';
-import type { ClusterFacade, ClusterNodeState, ClusterState } from '../api/cluster.ts';
+import type { ClusterFacade, ClusterNodeState, ClusterState, PodCommand } from '../api/cluster.ts';
 import type { RangeRequest, RangeResponse } from '../api/etcd.ts';
 import type { HttpRequest, HttpResponse } from '../api/http-message.ts';
-import type { AddMachine, LabMachine, Stop } from '../api/lab.ts';
+import type { AddMachine, LabMachine, LabTerminal, Stop } from '../api/lab.ts';
 import type { Decision } from '../api/scheduler.ts';
 import type { UserInfo } from '../api/user-info.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import { cloudApi } from '../cloud/simulator/cloud-api.ts';
 import { SimulatedCloud } from '../cloud/simulator/simulated-cloud.ts';
 import { Client } from '../client/client.ts';
+import { execInPod } from '../client/remote-command.ts';
 import type { Transport } from '../client/transport.ts';
 import type { HttpHandler } from '../http/index.ts';
 import type { ClusterPki } from '../pki/cluster-pki.ts';
@@ -136,6 +137,11 @@ export class MachineCluster implements ClusterFacade {
     const response = await this.transport(ADMINISTRATOR)(request);
     if ('takeOver' in response) throw new TypeError(`${request.url} upgrades the connection`);
     return response;
+  }
+
+  exec(command: PodCommand): Promise<LabTerminal> {
+    const { clock, random } = this.#options.host;
+    return execInPod({ transport: this.transport(ADMINISTRATOR), clock, random }, command);
   }
 
   onTraffic(listener: (batch: TrafficBatch) => void): Stop {

@@ -98,3 +98,22 @@ it.each([
   await expect(messagesIn(webSocketMessages(stream))).rejects.toThrow(reason);
   expect(answered).toEqual([bytes(0x88, 2, status >> 8, status & 0xff)]);
 });
+
+it('a client and a server understand each other, whatever is long', async () => {
+  const [up, down] = [1, 2].map(
+    () => new TransformStream<Uint8Array, Uint8Array>(undefined, undefined, { highWaterMark: 9 }),
+  );
+  if (up === undefined || down === undefined) return;
+  const server = webSocketMessages({ readable: up.readable, writable: down.writable });
+  const client = webSocketMessages(
+    { readable: down.readable, writable: up.writable },
+    { masks: () => bytes(9, 8, 7, 6) },
+  );
+  const [asks, answers] = [client.writable.getWriter(), server.writable.getWriter()];
+  const long = 'x'.repeat(70_000);
+  for (const writer of [asks, answers])
+    for (const message of ['short', long, '']) void writer.write(text(message));
+  void asks.close();
+  expect(await messagesIn(server)).toEqual(['short', long, '']);
+  expect(await messagesIn(client)).toEqual(['short', long, '']);
+});

@@ -1,4 +1,4 @@
-/** The server's side of WebSocket (RFC 6455), without extensions. */
+/** WebSocket (RFC 6455), without extensions. */
 import type { ByteStream } from '../api/byte-stream.ts';
 import type { HttpRequest } from '../api/http-message.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -20,6 +20,8 @@ const MAX_MESSAGE = 16 * 1024 * 1024;
 const CLOSED_NORMALLY = 1000;
 const PROTOCOL_ERROR = 1002;
 const TOO_BIG = 1009;
+
+type Masks = () => Uint8Array;
 
 /** What ends a connection, with the code that tells the client. */
 class Ending extends Error {
@@ -47,19 +49,20 @@ export async function webSocketHeaders({ headers }: HttpRequest): Promise<Header
 
 /**
  * Messages over a connection that was upgraded: each chunk is one, in either direction; those sent are binary.
- * Pings are answered. The readable ends when the client closes, and errors when it breaks the protocol. Closing
+ * Pings are answered. The readable ends when the other side closes, and errors when it breaks the protocol. Closing
  * the writable says goodbye and ends the connection.
  * @param staysOpen leaves the connection open after a goodbye: to the client that has to say it too
+ * @param masks makes the mask of a frame, four bytes, at a client; a server has none
  */
 export function webSocketMessages(
   { readable, writable }: ByteStream,
-  { staysOpen = false }: { readonly staysOpen?: boolean } = {},
+  { staysOpen = false, masks }: { readonly staysOpen?: boolean; readonly masks?: Masks } = {},
 ): ByteStream {
   const reader = new ByteReader(readable);
   const writer = writable.getWriter();
   let closed = false;
   const send = async (opcode: number, payload: Uint8Array): Promise<void> => {
-    if (!closed) await writer.write(encodeFrame(opcode, payload));
+    if (!closed) await writer.write(encodeFrame(opcode, payload, masks?.()));
   };
   const close = async (status: number): Promise<void> => {
     if (closed) return;
@@ -73,7 +76,7 @@ export function webSocketMessages(
       {
         async pull(controller) {
           try {
-            const message = await readMessage(reader, send);
+            const message = await readMessage(reader, send, masks === undefined);
             if (message !== undefined) return controller.enqueue(message);
             await close(CLOSED_NORMALLY).catch(() => {});
             controller.close();
@@ -98,11 +101,12 @@ export function webSocketMessages(
 async function readMessage(
   reader: ByteReader,
   send: (opcode: number, payload: Uint8Array) => Promise<void>,
+  areMasked: boolean,
 ): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    const frame = await readFrame(reader);
+    const frame = await readFrame(reader, areMasked);
     if (frame === undefined || frame.opcode === CLOSE) return undefined;
     if (frame.opcode === PING) await send(PONG, frame.payload);
     if (frame.opcode >= CLOSE) continue;
@@ -128,20 +132,28 @@ interface Frame {
   readonly payload: Uint8Array;
 }
 
-async function readFrame(reader: ByteReader): Promise<Frame | undefined> {
+const UNMASKED = new Uint8Array(4);
+
+async function readFrame(reader: ByteReader, isMasked: boolean): Promise<Frame | undefined> {
   const head = await reader.exactly(2);
   if (head === undefined) return undefined;
   const [first = 0, second = 0] = head;
-  if ((second & MASKED) === 0 || (first & 0x70) !== 0)
-    throw new Ending(PROTOCOL_ERROR, 'A client masks its frames and uses no reserved bits.');
+  if (((second & MASKED) !== 0) !== isMasked || (first & 0x70) !== 0)
+    throw new Ending(
+      PROTOCOL_ERROR,
+      'A client masks its frames, a server does not, and neither uses reserved bits.',
+    );
   const length = await readLength(reader, second & 0x7f);
   if (length > MAX_MESSAGE) throw new Ending(TOO_BIG, 'The message is too long.');
-  const mask = await reader.exactly(4);
+  const mask = isMasked ? await reader.exactly(4) : UNMASKED;
   const payload = mask && (await reader.exactly(length));
   if (payload === undefined || mask === undefined) return undefined;
-  const clear = payload.map((byte, index) => byte ^ (mask[index & 3] ?? 0));
-  return { opcode: first & 0x0f, final: (first & FINAL) !== 0, payload: clear };
+  return { opcode: first & 0x0f, final: (first & FINAL) !== 0, payload: masked(payload, mask) };
 }
+
+/** Masks, and takes a mask off. */
+const masked = (payload: Uint8Array, mask: Uint8Array): Uint8Array =>
+  payload.map((byte, index) => byte ^ (mask[index & 3] ?? 0));
 
 async function readLength(reader: ByteReader, short: number): Promise<number> {
   if (short < 126) return short;
@@ -150,15 +162,20 @@ async function readLength(reader: ByteReader, short: number): Promise<number> {
   return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
-function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
+function encodeFrame(opcode: number, payload: Uint8Array, mask?: Uint8Array): Uint8Array {
   const { length } = payload;
   const extended = length < 126 ? 0 : length < 0x1_0000 ? 2 : 8;
-  const frame = new Uint8Array(2 + extended + length);
+  const start = 2 + extended + (mask?.length ?? 0);
+  const frame = new Uint8Array(start + length);
   const view = new DataView(frame.buffer);
   frame[0] = FINAL | opcode;
   frame[1] = extended === 0 ? length : extended === 2 ? 126 : 127;
   if (extended === 2) view.setUint16(2, length);
   if (extended === 8) view.setBigUint64(2, BigInt(length));
-  frame.set(payload, 2 + extended);
+  if (mask !== undefined) {
+    frame[1] |= MASKED;
+    frame.set(mask, 2 + extended);
+  }
+  frame.set(mask === undefined ? payload : masked(payload, mask), start);
   return frame;
 }

@@ -23,6 +23,7 @@ import {
 } from './object-actions.ts';
 import { ObjectTable } from './object-table.tsx';
 import { relatedKinds, type KindGroup } from './kinds.ts';
+import { PodExec } from './pod-exec.tsx';
 import { PodLog } from './pod-log.tsx';
 import { RelationsView } from './relations/relations-view.tsx';
 import { ScaleForm } from './scale-form.tsx';
@@ -59,7 +60,8 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
   const [done, setDone] = useState('');
   const [deleting, setDeleting] = useState(false);
   const [draft, setDraft] = useState<Draft>();
-  const isPod = resource.kind === 'Pod';
+  const isPod = resource.kind === 'Pod' && resource.group === '';
+  const pod = isPod && object ? (object as Stored<Pod>) : undefined;
   const act = async (what: string, action: () => Promise<unknown>) => {
     setProblem(undefined);
     setDone('');
@@ -82,6 +84,7 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
     ...(isPod
       ? [
           { id: 'log', label: 'Log' },
+          { id: 'exec', label: 'Exec' },
           { id: 'inside', label: 'Look inside' },
           { id: 'scheduling', label: 'Scheduling' },
         ]
@@ -102,14 +105,15 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
     ),
     relations: <RelationsView kinds={kinds} resource={resource} name={name} onOpen={onOpen} />,
     events: object && <ObjectTable resource={resources.events} scope={eventsOf(object)} />,
-    log: object && isPod && <PodLog pod={object} />,
-    inside: object && isPod && <PodInside cluster={cluster} pod={object as Stored<Pod>} />,
-    scheduling: object && isPod && (
+    log: pod && <PodLog pod={pod} />,
+    exec: pod && <PodExec pod={pod} />,
+    inside: pod && <PodInside cluster={cluster} pod={pod} />,
+    scheduling: pod && (
       <Scheduling
         cluster={cluster}
-        namespace={object.metadata.namespace ?? ''}
-        name={object.metadata.name}
-        version={object.metadata.resourceVersion}
+        namespace={pod.metadata.namespace ?? ''}
+        name={pod.metadata.name}
+        version={pod.metadata.resourceVersion}
       />
     ),
   };

@@ -1,23 +1,22 @@
-import { useCallback, useEffect, useId, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { resourcePath, type Stored } from '../../../engine/client/resource.ts';
 import { resources } from '../../../engine/client/resources.ts';
+import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
 import { Button } from '../../ui/button.tsx';
 import { messageOf } from '../../ui/message-of.ts';
 import { useClient } from './cluster-client.ts';
-import type { AnyObject } from './object-actions.ts';
+import { ContainerChoice } from './container-choice.tsx';
 import styles from './dashboard.module.css';
 
 /** Lines from the end, as many as one reads. */
 const LINES = 500;
 
 /** What a container of the Pod has printed. */
-export function PodLog({ pod }: { readonly pod: Stored<AnyObject> }) {
+export function PodLog({ pod }: { readonly pod: Stored<Pod> }) {
   const client = useClient();
-  const containers = containersOf(pod);
-  const [container = '', setContainer] = useState(containers[0]);
+  const [container, setContainer] = useState(pod.spec?.containers[0]?.name ?? '');
   const [log, setLog] = useState('');
   const [problem, setProblem] = useState<string>();
-  const id = useId();
   const { name, namespace } = pod.metadata;
   const read = useCallback(
     async (signal?: AbortSignal) => {
@@ -44,12 +43,7 @@ export function PodLog({ pod }: { readonly pod: Stored<AnyObject> }) {
   return (
     <>
       <div className={styles['actions']}>
-        <label htmlFor={id}>Container</label>
-        <select id={id} value={container} onChange={({ target }) => setContainer(target.value)}>
-          {containers.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </select>
+        <ContainerChoice pod={pod} chosen={container} onChoose={setContainer} />
         <Button small icon="reload" onClick={() => void read()}>
           Read again
         </Button>
@@ -72,13 +66,4 @@ export function PodLog({ pod }: { readonly pod: Stored<AnyObject> }) {
       </pre>
     </>
   );
-}
-
-function containersOf(pod: Stored<AnyObject>): readonly string[] {
-  type Named = readonly { readonly name: string }[];
-  const { containers = [], initContainers = [] } = (pod.spec ?? {}) as {
-    readonly containers?: Named;
-    readonly initContainers?: Named;
-  };
-  return [...containers, ...initContainers].map((each) => each.name);
 }

@@ -3,6 +3,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
+import type { TerminalSize } from '../../../engine/api/agent.ts';
 import type { LabMachine, LabTerminal } from '../../../engine/api/lab.ts';
 import { currentTheme } from '../../ui/theme.ts';
 import { InputPump } from './input-pump.ts';
@@ -34,6 +35,19 @@ export interface SessionEvents {
   readonly onSpoken: () => void;
 }
 
+/** Where a session has its shells from. */
+export interface ShellSource {
+  /** Resolves when there can be one; rejects when there never will. */
+  ready(): Promise<void>;
+  open(size: TerminalSize): Promise<LabTerminal>;
+}
+
+/** Shells of a machine, once it runs. */
+export const shellsOf = (machine: LabMachine): ShellSource => ({
+  ready: () => running(machine),
+  open: (size) => machine.openTerminal(size),
+});
+
 /**
  * One shell and its screen. Lives outside React, so that moving it between layouts keeps
  * screen, scrollback and program. `element` holds the screen; attach it anywhere.
@@ -44,7 +58,7 @@ export class TerminalSession {
   readonly terminal: Terminal;
   readonly search = new SearchAddon();
   readonly #fit = new FitAddon();
-  readonly #machine: LabMachine;
+  readonly #source: ShellSource;
   readonly #events: SessionEvents;
   readonly #sizeObserver: ResizeObserver;
   #shell: LabTerminal | undefined;
@@ -56,8 +70,8 @@ export class TerminalSession {
   #spoken = false;
   #disposed = false;
 
-  constructor(machine: LabMachine, events: SessionEvents) {
-    this.#machine = machine;
+  constructor(source: ShellSource, events: SessionEvents) {
+    this.#source = source;
     this.#events = events;
     const settings = terminalSettings();
     this.terminal = new Terminal({
@@ -165,11 +179,11 @@ export class TerminalSession {
     this.#typedAhead = '';
     let takeBack = (): void => {};
     try {
-      await running(this.#machine);
+      await this.#source.ready();
       if (this.#disposed) return;
       takeBack = this.#sayOpening();
       const size = { rows: this.terminal.rows, cols: this.terminal.cols };
-      const shell = await this.#machine.openTerminal(size);
+      const shell = await this.#source.open(size);
       if (this.#disposed) return void shell.close();
       this.#shell = shell;
       this.#input = new InputPump(shell.stream.writable);

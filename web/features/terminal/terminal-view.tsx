@@ -7,9 +7,9 @@ export interface TerminalViewProps {
   readonly session: TerminalSession;
   readonly label: string;
   readonly visible: boolean;
-  readonly onFind: () => void;
-  readonly onSplit: (() => void) | undefined;
-  readonly onClose: (() => void) | undefined;
+  readonly onFind?: () => void;
+  readonly onSplit?: (() => void) | undefined;
+  readonly onClose?: (() => void) | undefined;
 }
 
 /** Shows one session's screen, with its keys for copy, paste and search and its context menu. */
@@ -62,7 +62,7 @@ export function TerminalView({
         }
         // The browser turns this one into a paste event, which needs no permission.
         if (event.code === 'KeyV') return false;
-        if (event.code === 'KeyF') {
+        if (event.code === 'KeyF' && onFind) {
           event.preventDefault();
           if (event.type === 'keydown') onFind();
           return false;
@@ -93,8 +93,12 @@ export function TerminalView({
     { label: 'Paste', icon: 'paste', shortcut: 'Ctrl+Shift+V', onSelect: () => void paste() },
     { label: 'Select all', onSelect: () => session.terminal.selectAll() },
     { label: 'Clear scrollback', onSelect: () => session.terminal.clear() },
-    'separator',
-    { label: 'Find', icon: 'search', shortcut: 'Ctrl+Shift+F', onSelect: onFind },
+    ...(onFind
+      ? ([
+          'separator',
+          { label: 'Find', icon: 'search', shortcut: 'Ctrl+Shift+F', onSelect: onFind },
+        ] as const)
+      : []),
     ...(onSplit ? [{ label: 'Split', icon: 'split', onSelect: onSplit } as const] : []),
     ...(onClose ? [{ label: 'Close this pane', icon: 'close', onSelect: onClose } as const] : []),
   ];

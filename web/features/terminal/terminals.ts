@@ -1,6 +1,6 @@
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import { onTheme } from '../../ui/theme.ts';
-import { TerminalSession } from './terminal-session.ts';
+import { shellsOf, TerminalSession } from './terminal-session.ts';
 import { onTerminalSettings } from './terminal-settings.ts';
 
 export interface TerminalTab {
@@ -130,7 +130,7 @@ export class Terminals {
   }
 
   #newPane(tabId: () => string): TerminalSession {
-    const session: TerminalSession = new TerminalSession(this.#machine, {
+    const session: TerminalSession = new TerminalSession(shellsOf(this.#machine), {
       onTitle: (title) => {
         const tab = this.#tab(tabId());
         if (tab && !tab.renamed && tab.active === session.id && title)
