@@ -11,6 +11,7 @@ import type { ProfileName } from '../../engine/api/machine.ts';
 import { openFilesOf } from '../features/editor/open-files.ts';
 import type { AutoSave } from '../features/resume/auto-save.ts';
 import { SavedStatus } from '../features/resume/saved-status.tsx';
+import { onShowPort } from '../features/preview/wanted-port.ts';
 import { ArrivalNotice } from '../features/share/arrival-notice.tsx';
 import { onArrival, takeArrival } from '../features/share/arrivals.ts';
 import { DiskNotice } from '../features/machine/disk-notice.tsx';
@@ -177,6 +178,15 @@ export function App({
       else window.open(url, '_blank', 'noopener');
     },
     [show],
+  );
+
+  useEffect(
+    () =>
+      onShowPort((wanted) => {
+        session.show(wanted.machine);
+        show('preview');
+      }),
+    [session, show],
   );
 
   const views: WorkspaceProps['views'] = {

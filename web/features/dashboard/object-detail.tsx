@@ -30,6 +30,7 @@ import { ScaleForm } from './scale-form.tsx';
 import { useObject } from './use-object.ts';
 import styles from './dashboard.module.css';
 
+const PortsView = lazyPart(async () => (await import('./ports-view.tsx')).PortsView);
 const YamlEditor = lazyPart(async () => (await import('./yaml-editor.tsx')).YamlEditor);
 
 export interface ObjectDetailProps {
@@ -61,6 +62,7 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
   const [deleting, setDeleting] = useState(false);
   const [draft, setDraft] = useState<Draft>();
   const isPod = resource.kind === 'Pod' && resource.group === '';
+  const hasPorts = isPod || (resource.kind === 'Service' && resource.group === '');
   const pod = isPod && object ? (object as Stored<Pod>) : undefined;
   const act = async (what: string, action: () => Promise<unknown>) => {
     setProblem(undefined);
@@ -81,6 +83,7 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
     { id: 'yaml', label: 'YAML' },
     { id: 'relations', label: 'Relations' },
     { id: 'events', label: 'Events' },
+    ...(hasPorts ? [{ id: 'ports', label: 'Ports' }] : []),
     ...(isPod
       ? [
           { id: 'log', label: 'Log' },
@@ -105,6 +108,11 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
     ),
     relations: <RelationsView kinds={kinds} resource={resource} name={name} onOpen={onOpen} />,
     events: object && <ObjectTable resource={resources.events} scope={eventsOf(object)} />,
+    ports: object && hasPorts && (
+      <Suspense fallback={<Waiting text="The preview is loading" />}>
+        <PortsView resource={resource} object={object} />
+      </Suspense>
+    ),
     log: pod && <PodLog pod={pod} />,
     exec: pod && <PodExec pod={pod} />,
     inside: pod && <PodInside cluster={cluster} pod={pod} />,

@@ -15,6 +15,9 @@ import {
   type PreviewTarget,
 } from './wire/preview-address.ts';
 
+/** Whose ports are looked at: a machine, or what answers like one. Its name is a label of a host name. */
+export type PreviewedMachine = Pick<LabMachine, 'name' | 'fetch'>;
+
 export type PreviewMode = 'origins' | 'path' | 'unavailable';
 
 /** A port that can be shown now. */
@@ -32,7 +35,7 @@ const slots = ['', 't2', 't3', 't4', 't5', 't6', 't7', 't8'];
 export class PreviewGateway {
   /** Which tab this is among those with a lab: decides the origins' names. */
   readonly slot = takeSlot();
-  readonly #machines = new Map<string, LabMachine>();
+  readonly #machines = new Map<string, PreviewedMachine>();
   readonly #cookies = new Map<string, MachineCookies>();
   readonly #bridges = new Map<string, PreviewBridge>();
   readonly #externalListeners = new Set<(url: string) => void>();
@@ -58,7 +61,7 @@ export class PreviewGateway {
   }
 
   /** The machine that answers under its name from now on. */
-  use(machine: LabMachine): void {
+  use(machine: PreviewedMachine): void {
     this.#machines.set(machine.name, machine);
   }
 

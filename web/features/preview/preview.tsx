@@ -6,6 +6,7 @@ import { RealityLabel } from '../../ui/reality-label.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { PageFrame } from './page-frame.tsx';
 import { previewGateway } from './preview-gateway.ts';
+import { lastWanted, onShowPort } from './wanted-port.ts';
 import styles from './preview.module.css';
 
 /** Ports that hold pages, in order of number: the machine's TCP ports. */
@@ -16,7 +17,7 @@ function tcpPorts(ports: readonly OpenPort[]): readonly OpenPort[] {
 /** Web pages that the machine's containers serve: one tab for each published port, open by itself. */
 export function Preview({ machine }: { readonly machine: LabMachine }) {
   const [ports, setPorts] = useState(() => tcpPorts(machine.ports()));
-  const [chosen, setChosen] = useState<number>();
+  const [chosen, setChosen] = useState(() => lastWanted(machine.name));
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   const id = useId();
 
@@ -25,6 +26,14 @@ export function Preview({ machine }: { readonly machine: LabMachine }) {
     setPorts(tcpPorts(machine.ports()));
     return machine.onPorts((next) => setPorts(tcpPorts(next)));
   }, [machine]);
+
+  useEffect(
+    () =>
+      onShowPort((wanted) => {
+        if (wanted.machine === machine.name) setChosen(wanted.port);
+      }),
+    [machine],
+  );
 
   const listed = ports.map(({ port }) => port);
   // The chosen port stays while its container is replaced; other closed ports go.
