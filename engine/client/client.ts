@@ -1,5 +1,5 @@
 import { sleep, type Clock } from '../base/clock.ts';
-import { readAll } from '../http/index.ts';
+import { readAll, streamOf } from '../http/index.ts';
 import type {
   ListMeta,
   PartialObjectMetadata,
@@ -320,15 +320,23 @@ export class Client {
   /** What a path outside the resources says: discovery, `/version`, `/readyz`. */
   async getText(
     path: string,
-    { signal, accept }: RequestOptions & { readonly accept?: string } = {},
+    options: RequestOptions & { readonly accept?: string } = {},
   ): Promise<string> {
+    return new TextDecoder().decode(await readAll(await this.getStream(path, options)));
+  }
+
+  /** The same as it comes: of a log that is followed. */
+  async getStream(
+    path: string,
+    { signal, accept }: RequestOptions & { readonly accept?: string } = {},
+  ): Promise<ReadableStream<Uint8Array>> {
     const { body } = await this.#exchange({
       method: 'GET',
       path,
       ...given(signal),
       ...(accept === undefined ? {} : { accept }),
     });
-    return new TextDecoder().decode(body instanceof ReadableStream ? await readAll(body) : body);
+    return streamOf(body);
   }
 
   async #write<Result>(

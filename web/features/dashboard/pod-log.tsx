@@ -1,52 +1,40 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { resourcePath, type Stored } from '../../../engine/client/resource.ts';
 import { resources } from '../../../engine/client/resources.ts';
+import { pageClock } from '../../../engine/cluster/index.ts';
 import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
 import { Button } from '../../ui/button.tsx';
 import { messageOf } from '../../ui/message-of.ts';
 import { useClient } from './cluster-client.ts';
 import { ContainerChoice } from './container-choice.tsx';
+import { logTail } from './log-tail.ts';
 import styles from './dashboard.module.css';
 
-/** Lines from the end, as many as one reads. */
+/** Lines from the end to begin with, as many as one reads. */
 const LINES = 500;
+/** Milliseconds in which what comes is gathered before it is shown. */
+const GATHER_MS = 100;
 
-/** What a container of the Pod has printed. */
+/** What a container of the Pod prints, as it does. */
 export function PodLog({ pod }: { readonly pod: Stored<Pod> }) {
-  const client = useClient();
   const [container, setContainer] = useState(pod.spec?.containers[0]?.name ?? '');
-  const [log, setLog] = useState('');
-  const [problem, setProblem] = useState<string>();
-  const { name, namespace } = pod.metadata;
-  const read = useCallback(
-    async (signal?: AbortSignal) => {
-      const query = new URLSearchParams({ container, tailLines: String(LINES) });
-      const path = resourcePath(
-        resources.pods,
-        { name, ...(namespace !== undefined && { namespace }) },
-        'log',
-      );
-      try {
-        setLog(await client.getText(`${path}?${query}`, signal ? { signal } : {}));
-        setProblem(undefined);
-      } catch (error) {
-        if (signal?.aborted !== true) setProblem(messageOf(error));
-      }
-    },
-    [client, container, name, namespace],
-  );
-  useEffect(() => {
-    const end = new AbortController();
-    void read(end.signal);
-    return () => end.abort();
-  }, [read]);
+  const [attempt, setAttempt] = useState(0);
+  const { log, problem, isOver } = useLog(pod, container, attempt);
+  const text = useRef<HTMLPreElement>(null);
+  const wasAtEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (wasAtEnd.current) text.current?.scrollTo({ top: text.current.scrollHeight });
+  }, [log]);
   return (
     <>
       <div className={styles['actions']}>
         <ContainerChoice pod={pod} chosen={container} onChoose={setContainer} />
-        <Button small icon="reload" onClick={() => void read()}>
+        <Button small icon="reload" onClick={() => setAttempt(attempt + 1)}>
           Read again
         </Button>
+        <span role="status" className={styles['count']}>
+          {isOver ? 'It is at its end.' : ''}
+        </span>
       </div>
       {problem !== undefined && (
         <p role="alert" className={styles['problem']}>
@@ -54,6 +42,7 @@ export function PodLog({ pod }: { readonly pod: Stored<Pod> }) {
         </p>
       )}
       <pre
+        ref={text}
         className={styles['log']}
         role="log"
         aria-live="off"
@@ -61,9 +50,60 @@ export function PodLog({ pod }: { readonly pod: Stored<Pod> }) {
         // A scrolling region must be reachable by keyboard.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          wasAtEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
+        }}
       >
         {log === '' && problem === undefined ? 'It has printed nothing.' : log}
       </pre>
     </>
   );
+}
+
+/** Follows the log of a container, and of the one that takes its place; again for another attempt. */
+function useLog({ metadata, status }: Stored<Pod>, container: string, attempt: number) {
+  const client = useClient();
+  const [log, setLog] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const [isOver, setIsOver] = useState(false);
+  const { name, namespace = '' } = metadata;
+  const started = [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+  ].find((each) => each.name === container)?.containerID;
+  useEffect(() => {
+    const end = new AbortController();
+    const { signal } = end;
+    let read = '';
+    const show = (): void => {
+      if (!signal.aborted) setLog(read);
+    };
+    const follow = async (): Promise<void> => {
+      const query = new URLSearchParams({ container, tailLines: String(LINES), follow: 'true' });
+      const path = resourcePath(resources.pods, { name, namespace }, 'log');
+      const reader = (await client.getStream(`${path}?${query}`, { signal }))
+        .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+        .getReader();
+      let gathering = false;
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        read = logTail(read + value);
+        if (gathering) continue;
+        gathering = true;
+        pageClock.setTimer(() => {
+          gathering = false;
+          show();
+        }, GATHER_MS);
+      }
+    };
+    setProblem(undefined);
+    setIsOver(false);
+    follow()
+      .then(() => signal.aborted || setIsOver(true))
+      .catch((error: unknown) => signal.aborted || setProblem(messageOf(error)))
+      .finally(show);
+    return () => end.abort();
+  }, [client, container, name, namespace, started, attempt]);
+  return { log, problem, isOver };
 }
