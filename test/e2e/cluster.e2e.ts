@@ -79,6 +79,29 @@ test('what belongs to an object is told and drawn, and leads there and back', as
   await page.getByRole('button', { name: 'Back to Deployment coredns' }).click();
 });
 
+test('a command runs in a container, and what it serves and prints is shown', async () => {
+  await page.getByRole('tab', { name: 'Relations' }).click();
+  await page.getByRole('button', { name: /^Pod\s*coredns-/ }).click();
+  await page.getByRole('tab', { name: 'Exec' }).click();
+  await page.getByLabel('Command', { exact: true }).fill('/coredns -version');
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const exec = page.getByRole('tabpanel', { name: 'Exec' });
+  await exec.getByText(/CoreDNS-\d/).waitFor();
+  await exec.getByText('Session ended with status 0').waitFor();
+  await page.getByRole('tab', { name: 'Ports' }).click();
+  await page.getByLabel('Port', { exact: true }).fill('9153');
+  await page.getByRole('button', { name: 'Show its page' }).click();
+  const served = page.getByRole('tabpanel', { name: 'Ports' }).locator('iframe').contentFrame();
+  // The program serves /metrics, and answers so for what it does not have.
+  await served.getByText('404 page not found').waitFor();
+  await page.getByRole('tab', { name: 'Log' }).click();
+  await page
+    .getByRole('log')
+    .getByText(/CoreDNS-\d/)
+    .waitFor();
+  await page.getByRole('button', { name: 'Back to Deployment coredns' }).click();
+});
+
 test('the map tells of each request, and etcd of what it wrote', async () => {
   await page.getByRole('tab', { name: 'Map' }).click();
   const list = page.getByRole('table', { name: 'Requests and events' });
