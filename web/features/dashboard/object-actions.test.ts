@@ -22,6 +22,7 @@ const name = { name: 'web', namespace: 'default' };
 
 function recording() {
   const requests: HttpRequest[] = [];
+  let answered: object = {};
   const client = new Client({
     clock: { now: () => 0, monotonic: () => 0, setTimer: () => ({ dispose() {} }) },
     userAgent: 'test',
@@ -30,7 +31,7 @@ function recording() {
       return Promise.resolve({
         status: 200,
         headers: new Headers(),
-        body: new TextEncoder().encode('{}'),
+        body: new TextEncoder().encode(JSON.stringify(answered)),
       });
     },
   });
@@ -38,19 +39,31 @@ function recording() {
     requests.map(({ method, url, body }) => [
       method,
       new URL(url).pathname,
-      JSON.parse(new TextDecoder().decode(body as Uint8Array)) as unknown,
+      body === null
+        ? undefined
+        : (JSON.parse(new TextDecoder().decode(body as Uint8Array)) as unknown),
     ]);
-  return { client, sent };
+  return { client, sent, answer: (object: object) => void (answered = object) };
 }
 
-it('shows an object without its managed fields, and changes what somebody has changed', async () => {
-  const { client, sent } = recording();
+it('shows an object without its managed fields, and changes of what it is now what somebody has changed', async () => {
+  const { client, sent, answer } = recording();
   const yaml = toYaml(web);
   expect(yaml).not.toContain('managedFields');
   expect(yaml.match(/^\w+/gm)).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
+  const latest = {
+    ...web,
+    metadata: { ...web.metadata, resourceVersion: '8', labels: { a: 'b' } },
+  };
+  answer(latest);
   await applyEdit(client, resources.deployments, web, yaml.replace('replicas: 2', 'replicas: 3'));
   expect(sent()).toEqual([
-    ['PATCH', '/apis/apps/v1/namespaces/default/deployments/web', { spec: { replicas: 3 } }],
+    ['GET', '/apis/apps/v1/namespaces/default/deployments/web', undefined],
+    [
+      'PUT',
+      '/apis/apps/v1/namespaces/default/deployments/web',
+      { ...latest, spec: { replicas: 3 } },
+    ],
   ]);
 });
 

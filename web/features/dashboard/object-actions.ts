@@ -1,8 +1,11 @@
 import { parse, stringify } from 'yaml';
 import type { Client } from '../../../engine/client/client.ts';
-import { mergePatch } from './merge-patch.ts';
 import type { ObjectName, Resource, Stored } from '../../../engine/client/resource.ts';
+import { retryOnConflict } from '../../../engine/client/retry-on-conflict.ts';
+import type { JsonObject } from '../../../engine/objects/json-value.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
+import { applyMergePatch } from '../../../engine/objects/patch/merge-patch.ts';
+import { mergePatch } from './merge-patch.ts';
 
 export type AnyObject = KubernetesObject & {
   readonly spec?: { readonly replicas?: number; readonly template?: object };
@@ -37,13 +40,12 @@ export async function applyEdit(
     throw new Error(
       `This is the object ${name}: its name and namespace cannot be changed. Create another one with kubectl.`,
     );
-  const patch = mergePatch(withoutManagers(before), edited) as object;
-  return client.patch(
-    resource,
-    before.metadata,
-    { type: 'merge', patch },
-    { fieldValidation: 'Strict' },
-  );
+  const patch = mergePatch(withoutManagers(before), edited);
+  return retryOnConflict(async () => {
+    const latest = await client.get(resource, before.metadata);
+    const changed = applyMergePatch(latest as unknown as JsonObject, patch as JsonObject);
+    return client.update(resource, changed as unknown as AnyObject, { fieldValidation: 'Strict' });
+  });
 }
 
 const SCALED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet']);
