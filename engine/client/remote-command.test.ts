@@ -31,7 +31,8 @@ function echo(status: object) {
       async takeOver(connection) {
         const { readable, writable } = webSocketMessages(connection);
         const writer = writable.getWriter();
-        void writer.write(message(1, ''));
+        // As kubelets do, before they listen.
+        await writer.write(message(1, ''));
         for await (const each of readable) {
           heard.push(`${each[0]} ${decoder.decode(each.subarray(1))}`);
           if (each[0] === 0) void writer.write(Uint8Array.of(1, ...each.subarray(1)));
@@ -47,13 +48,12 @@ it('talks to a command in a container, and hears how it ended', async () => {
   const causes = [{ reason: 'ExitCode', message: '3' }];
   const { transport, heard, asked } = echo({ status: 'Failure', details: { causes } });
   const { stream, resize, exited } = await run(transport);
+  const screen = new Response(stream.readable).text();
   const keys = stream.writable.getWriter();
   await keys.write(new TextEncoder().encode('ls'));
   await resize({ rows: 30, cols: 100 });
   await keys.close();
-  let screen = '';
-  for await (const part of stream.readable) screen += decoder.decode(part);
-  expect(screen).toBe('ls');
+  expect(await screen).toBe('ls');
   expect(await exited).toMatchObject({ code: 3 });
   expect(heard).toEqual([
     '4 {"Width":80,"Height":24}',
@@ -69,8 +69,9 @@ it('talks to a command in a container, and hears how it ended', async () => {
 it('says why there was no command', async () => {
   const { transport } = echo({ status: 'Failure', message: 'no such program' });
   const { stream, exited } = await run(transport);
+  const read = expect(stream.readable.getReader().read()).rejects.toThrow('no such program');
   await stream.writable.close();
-  await expect(stream.readable.getReader().read()).rejects.toThrow('no such program');
+  await read;
   await expect(exited).rejects.toThrow('no such program');
 });
 

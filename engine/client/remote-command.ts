@@ -77,7 +77,8 @@ export async function execInPod(
   exited.catch(() => {});
   const close = (): Promise<void> => writer.close().catch(() => {});
   const reader = messages.readable.getReader();
-  await resize(size);
+  // Not waited for: the other side may speak first, and be heard only when somebody reads.
+  resize(size).catch(() => {});
   return {
     stream: {
       readable: new ReadableStream<Uint8Array>(

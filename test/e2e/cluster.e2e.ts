@@ -89,10 +89,10 @@ test('a command runs in a container, and what it serves and prints is shown', as
   await exec.getByText(/CoreDNS-\d/).waitFor();
   await exec.getByText('Session ended with status 0').waitFor();
   await page.getByRole('tab', { name: 'Ports' }).click();
-  await page.getByLabel('Port', { exact: true }).fill('9153');
+  await page.getByLabel('Port', { exact: true }).fill('8080');
   await page.getByRole('button', { name: 'Show its page' }).click();
   const served = page.getByRole('tabpanel', { name: 'Ports' }).locator('iframe').contentFrame();
-  // The program serves /metrics, and answers so for what it does not have.
+  // The program serves /health, and answers so for what it does not have.
   await served.getByText('404 page not found').waitFor();
   await page.getByRole('tab', { name: 'Log' }).click();
   await page
@@ -136,11 +136,12 @@ test('an object that is changed in the dashboard is changed in the cluster', asy
   expect(await kubectl(replicas)).toBe('0');
   const yaml = page.getByRole('tabpanel', { name: 'YAML' });
   await yaml.locator('.view-lines').click();
+  await page.keyboard.press('Control+Home');
   await page.keyboard.press('Control+f');
-  await page.keyboard.type('replicas: 0');
-  await page.getByText('1 of 1', { exact: true }).waitFor();
+  await page.keyboard.type('  replicas: 0');
+  await page.getByText(/^1 of \d+$/).waitFor();
   await page.keyboard.press('Escape');
-  await page.keyboard.type('replicas: one');
+  await page.keyboard.type('  replicas: one');
   await yaml.locator('.squiggly-warning').first().waitFor();
   await page.getByRole('button', { name: 'Apply' }).click();
   await page

@@ -58,7 +58,7 @@ export function VirtualTable<Row extends VirtualRow>({
   useEffect(() => {
     if (!takesFocus.current) return;
     takesFocus.current = false;
-    scroller.current?.querySelector<HTMLElement>('[data-active]')?.focus({ preventScroll: true });
+    scroller.current?.querySelector<HTMLElement>('[data-active]')?.focus();
   });
   const onKeyDown = (event: KeyboardEvent) => {
     const last = rows.length - 1;
