@@ -98,6 +98,7 @@ export async function execInPod(
               }
             } catch (error) {
               settle?.reject(error);
+              await close();
               throw error;
             }
           },

@@ -144,10 +144,7 @@ test('an object that is changed in the dashboard is changed in the cluster', asy
   await page.keyboard.type('  replicas: one');
   await yaml.locator('.squiggly-warning').first().waitFor();
   await page.getByRole('button', { name: 'Apply' }).click();
-  await page
-    .getByRole('alert')
-    .getByText(/replicas/)
-    .waitFor();
+  await page.getByRole('alert').getByText('cannot be handled as a Deployment').waitFor();
   expect(await kubectl(replicas)).toBe('0');
   // What was refused can be mended.
   await yamlNamed('Changed here');

@@ -2,13 +2,15 @@ import { expect, test } from 'vitest';
 import { applyMergePatch } from '../../../engine/objects/patch/merge-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 
-const before = { a: 1, deep: { same: [1, { x: 1 }], old: 'x' }, list: [1, 2] };
+const before = { a: 1, deep: { same: [1, { x: 1, y: 2 }], old: 'x' }, list: [1, 2] };
 
 test.each([
   [before, {}],
   [{ ...before, a: 2 }, { a: 2 }],
+  // In another order of keys, as in a text that is sorted.
+  [{ list: [1, 2], deep: { old: 'x', same: [1, { y: 2, x: 1 }] }, a: 1 }, {}],
   [
-    { a: 1, deep: { same: [1, { x: 1 }] }, list: [1] },
+    { a: 1, deep: { same: [1, { x: 1, y: 2 }] }, list: [1] },
     { deep: { old: null }, list: [1] },
   ],
   [

@@ -74,10 +74,11 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
       setProblem(messageOf(error));
     }
   };
-  const apply = async () => {
-    if (draft === undefined) return;
-    setObject(await applyEdit(client, resource, draft.of, draft.text));
-    setDraft(undefined);
+  const apply = async (sent: Draft) => {
+    const of = await applyEdit(client, resource, sent.of, sent.text);
+    setObject(of);
+    // What was typed meanwhile stays.
+    setDraft((now) => (now === undefined || now.text === sent.text ? undefined : { ...now, of }));
   };
   const parts = [
     { id: 'yaml', label: 'YAML' },
@@ -102,7 +103,7 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
           onDraft={(text) =>
             setDraft(text === undefined ? text : { text, of: draft?.of ?? object })
           }
-          onApply={() => void act('Changed.', apply)}
+          onApply={() => void (draft && act('Changed.', () => apply(draft)))}
         />
       </Suspense>
     ),

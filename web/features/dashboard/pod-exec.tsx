@@ -18,9 +18,10 @@ export function PodExec({ pod }: { readonly pod: Stored<Pod> }) {
   const { name, namespace = '' } = pod.metadata;
   const current = useRef<TerminalSession>(undefined);
   useEffect(() => () => current.current?.dispose(), []);
-  const run = (event: FormEvent) => {
+  const run = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     current.current?.dispose();
+    const form = event.currentTarget;
     const argv = command.trim().split(/\s+/);
     const started = new TerminalSession(
       {
@@ -31,7 +32,8 @@ export function PodExec({ pod }: { readonly pod: Stored<Pod> }) {
         onTitle: () => {},
         onFocus: () => {},
         onLink: (url) => window.open(url, '_blank', 'noopener'),
-        onSpoken: () => started.focus(),
+        // Not when one has gone elsewhere meanwhile.
+        onSpoken: () => form.contains(document.activeElement) && started.focus(),
       },
     );
     current.current = started;
@@ -62,6 +64,7 @@ export function PodExec({ pod }: { readonly pod: Stored<Pod> }) {
           <code>
             kubectl exec -it {name} -n {namespace} -c {container} -- {command}
           </code>
+          . Spaces divide words; for quotes, pipes and variables run sh first.
         </p>
       ) : (
         <div className={styles['terminal']}>

@@ -55,15 +55,16 @@ export function PodLog({ pod }: { readonly pod: Stored<Pod> }) {
         }}
       >
         {log === '' && problem === undefined ? 'It has printed nothing.' : log}
+        {log === undefined && problem === undefined && 'Asking the kubelet of its node.'}
       </pre>
     </>
   );
 }
 
-/** Follows the log of a container, and of the one that takes its place; again for another attempt. */
+/** Follows the log of a container, and of the one that takes its place; again for another attempt. Undefined until it is asked for. */
 function useLog({ metadata, status }: Stored<Pod>, container: string, attempt: number) {
   const client = useClient();
-  const [log, setLog] = useState('');
+  const [log, setLog] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const [isOver, setIsOver] = useState(false);
   const { name, namespace = '' } = metadata;
@@ -84,6 +85,7 @@ function useLog({ metadata, status }: Stored<Pod>, container: string, attempt: n
       const reader = (await client.getStream(`${path}?${query}`, { signal }))
         .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
         .getReader();
+      show();
       let gathering = false;
       for (;;) {
         const { done, value } = await reader.read();
@@ -97,12 +99,13 @@ function useLog({ metadata, status }: Stored<Pod>, container: string, attempt: n
         }, GATHER_MS);
       }
     };
+    setLog(undefined);
     setProblem(undefined);
     setIsOver(false);
     follow()
       .then(() => signal.aborted || setIsOver(true))
       .catch((error: unknown) => signal.aborted || setProblem(messageOf(error)))
-      .finally(show);
+      .finally(() => read !== '' && show());
     return () => end.abort();
   }, [client, container, name, namespace, started, attempt]);
   return { log, problem, isOver };

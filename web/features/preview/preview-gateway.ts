@@ -60,9 +60,12 @@ export class PreviewGateway {
     });
   }
 
-  /** The machine that answers under its name from now on. */
-  use(machine: PreviewedMachine): void {
+  /** The machine that answers under its name from now on, until the returned function is called. */
+  use(machine: PreviewedMachine): () => void {
     this.#machines.set(machine.name, machine);
+    return () => {
+      if (this.#machines.get(machine.name) === machine) this.#machines.delete(machine.name);
+    };
   }
 
   /** Calls `listener` with addresses outside the machine that a page wants to go to. */
