@@ -78,7 +78,7 @@ function More({ onShowOffline, onShared }: HomePanelProps) {
   );
 }
 
-/** The way back to where the learner left off. It has its room before it is known what it says. */
+/** The way back to where the learner left off: the machines of the last visit, or a lesson's step. */
 function Resume({
   modules,
   autoSave,
