@@ -1,5 +1,12 @@
 import type { Page } from 'playwright-core';
-import { run, runFocused, throughStart, waitForScreen, waitForShell } from '../harness/shell.ts';
+import {
+  openAnew,
+  run,
+  runFocused,
+  throughStart,
+  waitForScreen,
+  waitForShell,
+} from '../harness/shell.ts';
 
 /** What is measured in the app as it is served, in milliseconds. */
 export type AppMeasure =
@@ -128,11 +135,7 @@ const MEASURES: Readonly<Record<AppMeasure, (page: Page) => Promise<number>>> = 
       'docker run -d --name web busybox sleep 10000; echo left > ~/work/diary',
     );
     await page.getByRole('button', { name: 'Machines saved', exact: true }).waitFor();
-    const [home] = page.url().split('#');
-    const again = await page.context().newPage();
-    await page.close();
-    await again.goto(home ?? '');
-    await waitForShell(again);
+    const again = await openAnew(page);
     await again.getByText('Docker is ready').waitFor();
     const goOn = again.getByRole('button', { name: 'Go on where you left off', exact: true });
     const took = await timed(() => throughStart(again, () => goOn.click()));

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { runFocused, throughStart, waitForShell } from '../harness/shell.ts';
+import { openAnew, runFocused, throughStart, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -18,15 +18,6 @@ const header = () => page.getByRole('banner');
 const saved = () => header().getByRole('button', { name: 'Machines saved', exact: true });
 const typed = (command: string) => runFocused(page, command);
 
-/** Closes the tab, and opens another one in the same browser, at home. */
-async function openAnew(): Promise<void> {
-  const context = page.context();
-  await page.close();
-  page = await context.newPage();
-  await page.goto(app.url);
-  await waitForShell(page);
-}
-
 const offer = () => page.getByRole('region', { name: 'Where you left off' });
 
 describe('what was left when the tab was closed', () => {
@@ -36,7 +27,7 @@ describe('what was left when the tab was closed', () => {
     await page.getByRole('treeitem', { name: 'diary' }).dblclick();
     await saved().waitFor();
 
-    await openAnew();
+    page = await openAnew(page);
     expect(await typed('ls ~/work/diary; docker ps -q')).toMatch(/No such file/);
     await offer()
       .getByText(/^Docker machine · .* · \d+ MB$/)

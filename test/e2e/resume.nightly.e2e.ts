@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
-import { runFocused, throughStart, waitForShell } from '../harness/shell.ts';
+import { openAnew, runFocused, throughStart, waitForShell } from '../harness/shell.ts';
 
 let app: App;
 let page: Page;
@@ -17,15 +17,6 @@ afterAll(() => app.close());
 const header = () => page.getByRole('banner');
 const typed = (command: string) => runFocused(page, command);
 
-/** Closes the tab, and opens another one in the same browser, at home. */
-async function openAnew(): Promise<void> {
-  const context = page.context();
-  await page.close();
-  page = await context.newPage();
-  await page.goto(app.url);
-  await waitForShell(page);
-}
-
 const offer = () => page.getByRole('region', { name: 'Where you left off' });
 const goOn = () =>
   throughStart(page, () =>
@@ -37,11 +28,11 @@ const word = (name: string) => header().getByRole('button', { name, exact: true 
 test('what was left is whole when the tab was closed in the midst of the next save', async () => {
   await typed('echo mine > ~/work/diary');
   await word('Machines saved').waitFor();
-  await openAnew();
+  page = await openAnew(page);
   await goOn();
   await typed('echo next > ~/work/diary');
   await word('Saving machines').waitFor();
-  await openAnew();
+  page = await openAnew(page);
   await goOn();
   expect(await typed('cat ~/work/diary')).toBe('mine');
 });
@@ -49,7 +40,7 @@ test('what was left is whole when the tab was closed in the midst of the next sa
 test('what another version left stays where it is, and can be taken along', async () => {
   await word('Machines saved').waitFor();
   await changeArtifacts();
-  await openAnew();
+  page = await openAnew(page);
   await offer().getByRole('button', { name: 'Go on where you left off' }).click();
   const told = offer().getByRole('alert');
   await told.getByText(/saved by another version of Drydock.*It is still kept/).waitFor();

@@ -34,6 +34,17 @@ export async function waitForShell(page: Page): Promise<void> {
   await waitForScreen(page, /root@drydock:.*# *$/m);
 }
 
+/** Closes the tab, and opens another one in the same browser, at home, with its first shell. */
+export async function openAnew(page: Page): Promise<Page> {
+  const context = page.context();
+  const { origin, pathname } = new URL(page.url());
+  await page.close();
+  const next = await context.newPage();
+  await next.goto(origin + pathname);
+  await waitForShell(next);
+  return next;
+}
+
 /** Does what makes the machine start anew, and waits for its first shell. Noted by the page itself, for a start may be over before one looks: a function
  * without named ones in it, as the compiler that runs benches knows their names. */
 export async function throughStart(page: Page, act: () => Promise<void>): Promise<void> {

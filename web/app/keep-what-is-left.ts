@@ -1,6 +1,4 @@
 import { pageClock } from '../../engine/cluster/index.ts';
-import type { ClusterFacade } from '../../engine/api/cluster.ts';
-import type { LabMachine } from '../../engine/api/lab.ts';
 import { goOnFromCheckpoint, takeCheckpoint } from '../features/checkpoints/savable.ts';
 import { AutoSave } from '../features/resume/auto-save.ts';
 import {
@@ -10,13 +8,11 @@ import {
   setLastLeftAside,
 } from '../features/resume/last-left.ts';
 import { onTerminalOutput } from '../features/terminal/terminal-access.ts';
-import { DOCKER_MACHINE, type LabSession } from './lab-session.ts';
+import type { LabSession } from './lab-session.ts';
 import { isSecondTab } from './second-tab.ts';
 
 /** Saves what runs in this page by itself, as long as somebody uses it. */
 export function keepWhatIsLeft(session: LabSession): AutoSave {
-  /** As it is kept: what begins anew beside it is a change. */
-  let kept = begunIn(session);
   const autoSave = new AutoSave(
     {
       leavesOut: session.leavesOut,
@@ -24,11 +20,7 @@ export function keepWhatIsLeft(session: LabSession): AutoSave {
       hasCluster: () => session.snapshot().cluster !== undefined,
       isBusy: session.isBusy,
       take: () => takeCheckpoint(session, 'Where you left off'),
-      async goOn(checkpoint) {
-        const runs = await goOnFromCheckpoint(session, checkpoint);
-        kept = begunIn(session);
-        return runs;
-      },
+      goOn: (checkpoint) => goOnFromCheckpoint(session, checkpoint),
     },
     {
       find: findLastLeft,
@@ -46,14 +38,8 @@ export function keepWhatIsLeft(session: LabSession): AutoSave {
   for (const kind of ['keydown', 'pointerdown', 'paste', 'drop'])
     addEventListener(kind, onUse, true);
   onTerminalOutput(() => autoSave.printed());
-  session.subscribe(() => {
-    const begun = begunIn(session);
-    // The first machine of a visit has nothing to keep.
-    const isOther =
-      (kept.machine !== undefined && begun.machine !== kept.machine) ||
-      (begun.cluster !== undefined && begun.cluster !== kept.cluster);
-    kept = begun;
-    if (isOther && !autoSave.isGoingOn) autoSave.used();
+  onBegun(session, () => {
+    if (!autoSave.isGoingOn) autoSave.used();
   });
 
   document.addEventListener('visibilitychange', () => {
@@ -76,13 +62,16 @@ function isUse(target: Element): boolean {
   return pane !== undefined && pane !== null && pane !== 'header';
 }
 
-/** Machines and clusters begin anew by another checkpoint, a reset or a click, wherever that was. */
-interface Begun {
-  readonly machine: LabMachine | undefined;
-  readonly cluster: ClusterFacade | undefined;
-}
-
-function begunIn(session: LabSession): Begun {
-  const { machines, cluster } = session.snapshot();
-  return { machine: machines.find(({ name }) => name === DOCKER_MACHINE), cluster };
+/** Calls back when a machine has taken the place of another one, or a cluster begins: by a checkpoint, a reset or a click, wherever that was. */
+function onBegun(session: LabSession, listener: () => void): void {
+  let machine = session.dockerMachine();
+  let { cluster } = session.snapshot();
+  session.subscribe(() => {
+    const [formerMachine, formerCluster] = [machine, cluster];
+    machine = session.dockerMachine();
+    ({ cluster } = session.snapshot());
+    // The first machine of a visit has nothing to keep.
+    const isOtherMachine = formerMachine !== undefined && machine !== formerMachine;
+    if (isOtherMachine || (cluster !== undefined && cluster !== formerCluster)) listener();
+  });
 }

@@ -93,7 +93,7 @@ export class LabSession {
 
   async #save(): Promise<World> {
     const { cluster } = this.#snapshot;
-    const machine = this.#dockerMachine();
+    const machine = this.dockerMachine();
     const kind = machine?.state().kind;
     const world: World = {
       ...(machine !== undefined && (kind === 'running' || kind === 'paused')
@@ -127,12 +127,12 @@ export class LabSession {
   /** Whether a part of what `save` keeps is on its way. */
   readonly isStarting = (): boolean =>
     this.#snapshot.cluster?.state().kind === 'starting' ||
-    this.#dockerMachine()?.state().kind === 'starting';
+    this.dockerMachine()?.state().kind === 'starting';
 
   /** What `save` leaves out now, a sentence each. */
   readonly leavesOut = (): readonly string[] => {
     const { cluster } = this.#snapshot;
-    const kind = this.#dockerMachine()?.state().kind;
+    const kind = this.dockerMachine()?.state().kind;
     return [
       ...(kind === 'running' || kind === 'paused'
         ? []
@@ -160,20 +160,20 @@ export class LabSession {
     });
 
   async #restoreMachine(saved: SavedMachine): Promise<boolean> {
-    const before = this.#dockerMachine();
+    const before = this.dockerMachine();
     // One that runs can compare the file with itself, before it ends for it.
     if (before !== undefined) await whenStarted(before);
     try {
       await this.#lab?.resetMachine(DOCKER_MACHINE, saved);
       return true;
     } catch (error) {
-      if (before === this.#dockerMachine()) throw error;
+      if (before === this.dockerMachine()) throw error;
       this.#set({ ...this.#snapshot, failure: describeFailure(error) });
       return false;
     }
   }
 
-  #dockerMachine(): LabMachine | undefined {
+  dockerMachine(): LabMachine | undefined {
     return this.#snapshot.machines.find(({ name }) => name === DOCKER_MACHINE);
   }
 

@@ -4,6 +4,7 @@ import { prove, type Bench, type BenchMachineCluster, type Sample } from '../ben
 const ROUNDS = 3;
 /** The control plane's, and two for Pods. */
 const MACHINES = 3;
+
 async function timed<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly value: number; readonly result: T }> {

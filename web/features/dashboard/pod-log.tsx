@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { resourcePath, type Stored } from '../../../engine/client/resource.ts';
 import { resources } from '../../../engine/client/resources.ts';
-import { pageClock } from '../../../engine/cluster/index.ts';
 import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
 import { Button } from '../../ui/button.tsx';
+import { gathered } from '../../ui/gathered.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import { useClient } from './cluster-client.ts';
 import { ContainerChoice } from './container-choice.tsx';
@@ -79,6 +79,7 @@ function useLog({ metadata, status }: Stored<Pod>, container: string, attempt: n
     const show = (): void => {
       if (!signal.aborted) setLog(read);
     };
+    const printed = gathered(() => GATHER_MS, show);
     const follow = async (): Promise<void> => {
       const query = new URLSearchParams({ container, tailLines: String(LINES), follow: 'true' });
       const path = resourcePath(resources.pods, { name, namespace }, 'log');
@@ -86,17 +87,11 @@ function useLog({ metadata, status }: Stored<Pod>, container: string, attempt: n
         .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
         .getReader();
       show();
-      let gathering = false;
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
         read = logTail(read + value);
-        if (gathering) continue;
-        gathering = true;
-        pageClock.setTimer(() => {
-          gathering = false;
-          show();
-        }, GATHER_MS);
+        printed.tell();
       }
     };
     setLog(undefined);
@@ -106,7 +101,10 @@ function useLog({ metadata, status }: Stored<Pod>, container: string, attempt: n
       .then(() => signal.aborted || setIsOver(true))
       .catch((error: unknown) => signal.aborted || setProblem(messageOf(error)))
       .finally(() => read !== '' && show());
-    return () => end.abort();
+    return () => {
+      printed.stop();
+      end.abort();
+    };
   }, [client, container, name, namespace, started, attempt]);
   return { log, problem, isOver };
 }

@@ -3,6 +3,7 @@ import { Reflector } from '../../../engine/client/informer/reflector.ts';
 import type { Resource } from '../../../engine/client/resource.ts';
 import { pageClock, pageRandom } from '../../../engine/cluster/index.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
+import { gathered } from '../../ui/gathered.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import { useClient } from './cluster-client.ts';
 import type { Scope } from './follow.ts';
@@ -43,15 +44,7 @@ export function useTable(
       setTable({ columns, rows: rows.all() });
       setProblem(undefined);
     };
-    let gathering = false;
-    const changed = (): void => {
-      if (gathering) return;
-      gathering = true;
-      pageClock.setTimer(() => {
-        gathering = false;
-        show();
-      }, GATHER_MS);
-    };
+    const changes = gathered(() => GATHER_MS, show);
     const reflector = new Reflector<RowObject>({
       client: tableSource(client, (definitions) => {
         columns = definitions.flatMap(({ name, priority }, index) =>
@@ -67,7 +60,7 @@ export function useTable(
         },
         apply(event) {
           rows.apply(event);
-          changed();
+          changes.tell();
         },
       },
       clock: pageClock,
@@ -81,7 +74,7 @@ export function useTable(
       if (!document.hidden)
         try {
           rows.renew(await client.table(resource, { ...scope, signal }));
-          changed();
+          changes.tell();
         } catch {
           // The watch says why the API server does not answer.
         }
@@ -90,6 +83,7 @@ export function useTable(
     let ages = setTimeout(() => void tellAges(), agesAfter(0));
     return () => {
       clearTimeout(ages);
+      changes.stop();
       end.abort();
     };
   }, [client, resource, namespace, labelSelector, fieldSelector]);

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useId, useMemo, useState } from 'react';
 import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import { prefixEnd, type KeyValue } from '../../../engine/api/etcd.ts';
 import { Button } from '../../ui/button.tsx';
+import { gathered } from '../../ui/gathered.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import { RealityLabel } from '../../ui/reality-label.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
@@ -123,18 +124,17 @@ function useKeys(cluster: ClusterFacade) {
     }
   }, [cluster]);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const written = gathered(
+      () => GATHER_MS,
+      () => void readAgain(),
+    );
     const stop = cluster.onTraffic(({ entries }) => {
-      if (!entries.some((entry) => entry.kind === 'etcd' && entry.call !== 'range')) return;
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        void readAgain();
-      }, GATHER_MS);
+      if (entries.some((entry) => entry.kind === 'etcd' && entry.call !== 'range')) written.tell();
     });
     void readAgain();
     return () => {
       stop();
-      clearTimeout(timer);
+      written.stop();
     };
   }, [cluster, readAgain]);
   return { keys, revision, problem, readAgain: () => void readAgain() };

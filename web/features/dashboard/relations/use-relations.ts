@@ -3,6 +3,7 @@ import { SharedInformers } from '../../../../engine/client/informer/shared-infor
 import { metadataOf, type Resource } from '../../../../engine/client/resource.ts';
 import { pageClock, pageRandom } from '../../../../engine/cluster/index.ts';
 import type { KubernetesObject } from '../../../../engine/objects/kubernetes-object.ts';
+import { gathered } from '../../../ui/gathered.ts';
 import { messageOf } from '../../../ui/message-of.ts';
 import { useClient } from '../cluster-client.ts';
 import { refers, type Target } from './references.ts';
@@ -48,30 +49,20 @@ export function useRelations(
       setProblem(undefined);
       took = pageClock.monotonic() - began;
     };
-    let gathering = false;
-    const change = (): void => {
-      if (gathering) return;
-      gathering = true;
-      pageClock.setTimer(
-        () => {
-          gathering = false;
-          if (!end.signal.aborted) read();
-        },
-        Math.max(GATHER_MS, took * REST),
-      );
-    };
+    const changes = gathered(() => Math.max(GATHER_MS, took * REST), read);
     void informers.synced(end.signal).then(() => {
       if (end.signal.aborted) return;
       read();
       for (const { informer } of followed)
         informer.addHandler({
-          onAdd: (_object, initial) => initial || change(),
-          onUpdate: change,
-          onDelete: change,
+          onAdd: (_object, initial) => initial || changes.tell(),
+          onUpdate: changes.tell,
+          onDelete: changes.tell,
         });
     });
     return () => {
       end.abort();
+      changes.stop();
       informers.dispose();
     };
   }, [client, kinds, group, kind, namespace, name]);
