@@ -24,9 +24,9 @@ export interface HeaderProps {
 }
 
 const themes: readonly { readonly choice: ThemeChoice; readonly label: string }[] = [
-  { choice: 'system', label: 'As this computer is set' },
-  { choice: 'light', label: 'Light' },
-  { choice: 'dark', label: 'Dark' },
+  { choice: 'system', label: 'Colours as this computer is set' },
+  { choice: 'light', label: 'Light colours' },
+  { choice: 'dark', label: 'Dark colours' },
 ];
 
 export function Header({
@@ -41,6 +41,12 @@ export function Header({
   onShowShortcuts,
 }: HeaderProps) {
   const theme = useThemeChoice();
+  const colours = themes.map(({ choice, label }) => ({
+    label,
+    checked: theme === choice,
+    radio: true,
+    onSelect: () => setThemeChoice(choice),
+  }));
   return (
     <header className={styles['header']} data-pane="header">
       <h1 className={styles['name']}>
@@ -55,20 +61,23 @@ export function Header({
         </a>
       </h1>
       <div className={styles['status']}>
-        {machine && <MachineStatus machine={machine} onShow={onShowMachine} />}
+        {machine && (
+          <MachineStatus machine={machine} onShow={onShowMachine}>
+            {machines.length > 1 && (
+              <MenuButton
+                icon="chevron-down"
+                label="Choose a machine"
+                items={machines.map(({ name }) => ({
+                  label: name,
+                  checked: name === machine.name,
+                  radio: true,
+                  onSelect: () => onShow(name),
+                }))}
+              />
+            )}
+          </MachineStatus>
+        )}
       </div>
-      {machines.length > 1 && (
-        <MenuButton
-          icon="chevron-down"
-          label="Choose a machine"
-          items={machines.map(({ name }) => ({
-            label: name,
-            checked: name === machine?.name,
-            radio: true,
-            onSelect: () => onShow(name),
-          }))}
-        />
-      )}
       {saved}
       <StorageNotice />
       <Button small icon="cluster" className={styles['cluster']} onClick={onShowCluster}>
@@ -78,19 +87,29 @@ export function Header({
         {/* With two machines a narrow page has no room for the word: their names were cut to two letters. */}
         <span className={machines.length > 1 ? styles['word'] : undefined}>Course</span>
       </Button>
-      <IconButton icon="search" label="Commands" shortcut="Ctrl+K" onClick={onShowPalette} />
-      <IconButton icon="layers" label="Images" onClick={onShowImages} />
-      <IconButton icon="keyboard" label="Keyboard" shortcut="F1" onClick={onShowShortcuts} />
-      <MenuButton
-        icon={theme === 'system' ? 'screen' : theme === 'light' ? 'sun' : 'moon'}
-        label="Colours"
-        items={themes.map(({ choice, label }) => ({
-          label,
-          checked: theme === choice,
-          radio: true,
-          onSelect: () => setThemeChoice(choice),
-        }))}
-      />
+      <span className={styles['wide']}>
+        <IconButton icon="search" label="Commands" shortcut="Ctrl+K" onClick={onShowPalette} />
+        <IconButton icon="layers" label="Images" onClick={onShowImages} />
+        <IconButton icon="keyboard" label="Keyboard" shortcut="F1" onClick={onShowShortcuts} />
+        <MenuButton
+          icon={theme === 'system' ? 'screen' : theme === 'light' ? 'sun' : 'moon'}
+          label="Colours"
+          items={colours}
+        />
+      </span>
+      <span className={styles['narrow']}>
+        <MenuButton
+          icon="more"
+          label="More"
+          items={[
+            { label: 'Commands', icon: 'search', shortcut: 'Ctrl+K', onSelect: onShowPalette },
+            { label: 'Images', icon: 'layers', onSelect: onShowImages },
+            { label: 'Keyboard', icon: 'keyboard', shortcut: 'F1', onSelect: onShowShortcuts },
+            'separator',
+            ...colours,
+          ]}
+        />
+      </span>
     </header>
   );
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import { Button } from '../../ui/button.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -23,9 +24,12 @@ const machineWords = {
 export function MachineStatus({
   machine,
   onShow,
+  children,
 }: {
   readonly machine: LabMachine;
   readonly onShow: () => void;
+  /** beside the machine's name */
+  readonly children?: ReactNode;
 }) {
   const state = useMachineState(machine)?.kind ?? 'starting';
   const engine = useEngineState(machine)?.kind ?? 'absent';
@@ -48,6 +52,7 @@ export function MachineStatus({
         </span>
         <span className={styles['busy']}>{busy}</span>
       </button>
+      {children}
       <output className={styles['engine']} data-state={engine}>
         {engineWords[engine]}
       </output>

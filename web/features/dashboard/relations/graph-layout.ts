@@ -5,6 +5,8 @@ export const NODE = { width: 164, height: 42 };
 const GAP = { x: 36, y: 8 };
 /** Objects of one column that are drawn; the others are counted. */
 const MOST_IN_COLUMN = 12;
+/** Of a name that is cut, as many at most are kept at its end. */
+const END_LETTERS = 8;
 
 export interface Placed {
   readonly object: RelatedObject;
@@ -96,3 +98,12 @@ export function sentencesOf(
 /** `Deployment web` */
 export const nameOf = ({ kind, name, exists }: RelatedObject): string =>
   `${kind} ${name}${exists ? '' : ' (which is not there)'}`;
+
+/**
+ * A name that has no room is cut before its last part, in which Pods of one owner differ: `web-5d8f7c9b4-` and `x2x9q`. A last part
+ * that is long itself has its last letters.
+ */
+export function nameParts(name: string): readonly [beginning: string, end: string] {
+  const at = Math.max(name.lastIndexOf('-') + 1, name.length - END_LETTERS);
+  return [name.slice(0, at), name.slice(at)];
+}

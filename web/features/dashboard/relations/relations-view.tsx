@@ -3,7 +3,7 @@ import type { ObjectName, Resource } from '../../../../engine/client/resource.ts
 import type { KubernetesObject } from '../../../../engine/objects/kubernetes-object.ts';
 import { classNames } from '../../../ui/class-names.ts';
 import { Waiting } from '../../../ui/waiting.tsx';
-import { layOut, nameOf, NODE, sentencesOf, type Placed } from './graph-layout.ts';
+import { layOut, nameOf, nameParts, NODE, sentencesOf, type Placed } from './graph-layout.ts';
 import type { RelatedObject, Relations } from './relations.ts';
 import { useRelations } from './use-relations.ts';
 import styles from './relations.module.css';
@@ -111,10 +111,15 @@ function Node({
   readonly onOpen: (() => void) | undefined;
 }) {
   const style = { left: x, top: y, width: NODE.width, height: NODE.height };
+  const [beginning, end] = nameParts(object.name);
   const text = (
     <>
-      <small>{object.exists ? object.kind : `${object.kind}, not there`}</small>
-      <span>{object.name}</span>
+      <span className="visually-hidden">{nameOf(object)}</span>
+      <small aria-hidden="true">{object.exists ? object.kind : `${object.kind}, not there`}</small>
+      <span aria-hidden="true" className={styles['name']}>
+        <span>{beginning}</span>
+        <span>{end}</span>
+      </span>
     </>
   );
   return (

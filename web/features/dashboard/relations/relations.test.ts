@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Stored } from '../../../../engine/client/resource.ts';
 import type { KubernetesObject } from '../../../../engine/objects/kubernetes-object.ts';
-import { layOut, sentencesOf } from './graph-layout.ts';
+import { layOut, nameParts, sentencesOf } from './graph-layout.ts';
 import { RelationIndex, type Known } from './relations.ts';
 
 interface Fields {
@@ -150,6 +150,18 @@ it('tells of a Node its Pods, and of what is behind them nothing', () => {
   ]);
 });
 
+it('tells of a Pod the Node it runs on, and not what else that one owns', () => {
+  const index = new RelationIndex([
+    ...world,
+    known('Pod', 'static', { owner: 'Node worker-1', spec: { containers: [] } }),
+  ]);
+  const namesAround = (kind: string, name: string, namespace: string) =>
+    index.around({ group: '', kind, namespace, name }).objects.map((object) => object.name);
+  expect(namesAround('Pod', 'a', 'default')).not.toContain('static');
+  expect(namesAround('Node', 'worker-1', '')).toContain('static');
+  expect(namesAround('Pod', 'static', 'default')).not.toContain('other');
+});
+
 it('a Service without a selector has no Pods, and one with a selector those of its namespace', () => {
   expect(words('Service', 'headless')).toEqual([]);
   expect(words('Pod', 'far', 'shop')).toEqual([]);
@@ -172,4 +184,12 @@ it('draws no more of very many than one can see, and counts the others', () => {
     index.around({ group: '', kind: 'Node', namespace: '', name: 'n' }),
   );
   expect([placed.length, left]).toEqual([13, 28]);
+});
+
+it.each([
+  ['web-5d8f7c9b4-x2x9q', ['web-5d8f7c9b4-', 'x2x9q']],
+  ['system:controller:replicaset-controller', ['system:controller:replicaset-co', 'ntroller']],
+  ['web', ['', 'web']],
+])('cuts %s before its end', (name, parts) => {
+  expect(nameParts(name)).toEqual(parts);
 });

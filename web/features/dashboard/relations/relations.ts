@@ -111,8 +111,9 @@ export class RelationIndex {
       const layer = layers.get(key) ?? 0;
       if (layer >= MOST_STEPS) return;
       for (const relation of this.#out.get(key) ?? []) {
-        // What owned objects name is named by their owner's template.
-        if (isOwned && relation.how !== 'owns') continue;
+        // What owned objects name is named by their owner's template; the static Pods of a Node on which the one in the middle runs
+        // are another story.
+        if (relation.how === 'owns' ? layer > 0 && isNode(key) : isOwned) continue;
         relations.add(relation);
         if (layers.has(relation.to)) continue;
         layers.set(relation.to, layer + 1);
@@ -182,6 +183,7 @@ export function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Va
 }
 
 const isPod = (key: string): boolean => key.startsWith('Pod./');
+const isNode = (key: string): boolean => key.startsWith('Node./');
 
 /** Moves objects apart until every relation leads to the right, as far as there is no circle. */
 function straighten(layers: Map<string, number>, relations: Iterable<Relation>): void {
