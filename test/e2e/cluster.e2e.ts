@@ -107,7 +107,16 @@ test('the map tells of each request, and etcd of what it wrote', async () => {
   const list = page.getByRole('table', { name: 'Requests and events' });
   await list.getByText('kubelet on control-plane').first().waitFor();
   await kubectl('create configmap seen -n kube-public');
-  await page.getByLabel('Follow').selectOption('configmaps/kube-public/seen');
+  const choice = page.getByLabel('Follow');
+  await expect
+    .poll(async () => {
+      // It is filled when one reaches for it.
+      await choice.blur();
+      await choice.focus();
+      return choice.textContent();
+    })
+    .toContain('configmaps/seen in kube-public');
+  await choice.selectOption('configmaps/kube-public/seen');
   const row = list.getByRole('row').filter({ hasText: 'create' });
   await expect.poll(() => row.first().textContent()).toMatch(/kubectl.*API server.*create.*201/);
   await list.getByText('/registry/configmaps/kube-public/seen').first().waitFor();

@@ -37,11 +37,7 @@ export function ClusterMap({ cluster }: { readonly cluster: ClusterFacade }) {
           surface="The API server’s traffic"
           what="Each dot and each line of the list is a request that the API server answered, an event of a watch that it sent, or a call of etcd that it made. Nothing is made up for the picture; only the time that a dot is on its way is longer than in truth."
         />
-        <FollowChoice
-          roots={view.roots}
-          followed={filter.follow}
-          onFollow={(key) => model.setFilter({ follow: key })}
-        />
+        <FollowChoice roots={model.roots} followed={filter.follow} onFollow={model.follow} />
         <label className={styles['check']}>
           <input
             type="checkbox"
@@ -72,7 +68,7 @@ export function ClusterMap({ cluster }: { readonly cluster: ClusterFacade }) {
       <TrafficList
         view={view}
         onAction={(action) => model.dispatch(action)}
-        onFollow={(key) => model.setFilter({ follow: key })}
+        onFollow={model.follow}
       />
     </div>
   );

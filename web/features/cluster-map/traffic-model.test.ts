@@ -26,12 +26,12 @@ test('what arrives comes into view with the next frame, without what the page as
 test('followed are an object and what turns out to be its own, also what was told before that', () => {
   const early = request({ object: { ...replicaSet, owners: [] } });
   const model = modelOf(early, request({ object: deployment }), event());
-  model.setFilter({ follow: 'deployments/default/web' });
+  model.follow('deployments/default/web');
   expect(model.view().items.map(({ sequence }) => sequence)).toEqual([2]);
   model.arrived({ entries: [event({ object: replicaSet })], lost: 0 });
   model.publish();
   expect(model.view().items.map(({ sequence }) => sequence)).toEqual([1, 2, 4]);
-  expect(model.view().roots).toEqual(['deployments/default/web', 'pods/default/a']);
+  expect(model.roots()).toEqual(['deployments/default/web', 'pods/default/a']);
 });
 
 test('what was filtered goes with what it is from', () => {
@@ -81,7 +81,7 @@ test('who watches is known when its beginning is forgotten, whatever is followed
   const begins = { kind: 'watch', at: 0, client: request().client, object: pods } as const;
   const model = modelOf(begins, { ...begins, client: page });
   model.arrived({ entries: Array.from({ length: CAPACITY }, () => request()), lost: 0 });
-  model.setFilter({ follow: 'deployments/default/web' });
+  model.follow('deployments/default/web');
   const names = () => model.view().watchers.map(({ station }) => station.name);
   expect(names()).toEqual(['kubectl']);
   model.setFilter({ withPage: true });

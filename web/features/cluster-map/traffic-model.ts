@@ -23,8 +23,6 @@ export interface TrafficView {
   readonly filter: Filter;
   /** of the followed object; undefined while all are followed */
   readonly family: ReadonlySet<ObjectKey> | undefined;
-  /** objects that can be followed */
-  readonly roots: readonly ObjectKey[];
   readonly lost: number;
   /** requests that wait at a breakpoint, the first that came first */
   readonly held: readonly Held[];
@@ -65,6 +63,11 @@ export class TrafficModel {
   readonly onWake = (listener: () => void): (() => void) => listen(this.#wakers, listener);
 
   readonly view = (): TrafficView => (this.#view ??= this.#makeView());
+
+  /** Objects that can be followed. */
+  readonly roots = (): readonly ObjectKey[] => this.#graph.roots((key) => !NO_STORY.test(key));
+
+  readonly follow = (key: ObjectKey | undefined): void => this.setFilter({ follow: key });
 
   /** Whose programs the traffic to come is. */
   setNodes(nodes: readonly StationNode[]): void {
@@ -183,7 +186,6 @@ export class TrafficModel {
       playback: this.#playback,
       filter: this.#filter,
       family: this.#followed(),
-      roots: this.#graph.roots((key) => !NO_STORY.test(key)),
       lost: this.#recording.lost,
       held: [...this.#held].map(([id, item]) => ({ id, item })),
       watchers: this.#watches
