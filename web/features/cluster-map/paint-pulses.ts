@@ -17,18 +17,20 @@ export function paintPulses(
   pulses: readonly Pulse[],
   { slowness, still }: { readonly slowness: number; readonly still: boolean },
 ): void {
-  for (const pulse of pulses) {
+  const ways = pulses.flatMap((pulse) => {
     const line = map.querySelector<HTMLElement>(`[data-line="${CSS.escape(pulse.station)}"]`);
-    if (line === null) continue;
+    // Lines are measured before the first dot is put into one: after that, each would have the page laid out anew.
+    return line === null ? [] : [{ pulse, line, length: line.clientHeight }];
+  });
+  for (const { pulse, line, length } of ways)
     if (still) lightUp(line);
-    else sendDot(line, pulse, TRAVEL_MS * slowness);
-  }
+    else sendDot(line, pulse, { length, duration: TRAVEL_MS * slowness });
 }
 
 function sendDot(
   line: HTMLElement,
   { direction, count, isFailure }: Pulse,
-  duration: number,
+  { length, duration }: { readonly length: number; readonly duration: number },
 ): void {
   if (line.childElementCount >= MOST_DOTS) {
     line.lastElementChild?.setAttribute('data-many', '');
@@ -42,7 +44,7 @@ function sendDot(
   line.append(dot);
   // Stations are above the API server, or below it with their nodes.
   const isUp = (line.dataset['side'] === 'above') === (direction === 'from-server');
-  const [top, bottom] = ['translateY(0)', `translateY(${line.clientHeight}px)`];
+  const [top, bottom] = ['translateY(0)', `translateY(${length}px)`];
   const way = isUp ? [bottom, top] : [top, bottom];
   dot.animate(
     way.map((transform) => ({ transform })),
