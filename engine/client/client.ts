@@ -38,6 +38,8 @@ export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continue'> {
   readonly allowWatchBookmarks?: boolean;
   readonly sendInitialEvents?: boolean;
   readonly timeoutSeconds?: number;
+  /** told that the server has accepted it, which may be long before anything changes */
+  readonly onOpen?: () => void;
 }
 
 export interface WriteOptions extends RequestOptions {
@@ -185,7 +187,7 @@ export class Client {
     resource: Resource<T>,
     options: WatchOptions = {},
   ): AsyncGenerator<WatchEvent<T>, void, void> {
-    const { namespace, signal, ...query } = options;
+    const { namespace, signal, onOpen, ...query } = options;
     const { body } = await this.#exchange({
       method: 'GET',
       path: resourcePath(resource, inNamespace(namespace)),
@@ -193,6 +195,7 @@ export class Client {
       accept: accept(resource, 'PartialObjectMetadata'),
       ...given(signal),
     });
+    onOpen?.();
     if (body !== null) yield* watchEvents<WatchEvent<T>>(body);
   }
 
@@ -201,7 +204,7 @@ export class Client {
     resource: Resource<KubernetesObject>,
     options: WatchOptions = {},
   ): AsyncGenerator<TableEvent, void, void> {
-    const { namespace, signal, ...query } = options;
+    const { namespace, signal, onOpen, ...query } = options;
     const { body } = await this.#exchange({
       method: 'GET',
       path: resourcePath(resource, inNamespace(namespace)),
@@ -209,6 +212,7 @@ export class Client {
       accept: TABLE,
       ...given(signal),
     });
+    onOpen?.();
     if (body !== null) yield* watchEvents<TableEvent>(body);
   }
 

@@ -31,6 +31,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   readonly longestPause?: number;
   /** told of each failure; it goes on */
   readonly onError: (error: unknown) => void;
+  /** told of each list, and of each watch that the server has accepted: what failed before is over */
+  readonly onReached?: () => void;
 }
 
 /** Milliseconds, as client-go's reflector has them. */
@@ -82,11 +84,12 @@ export class Reflector<T extends KubernetesObject> {
     if (signal.aborted) return;
     this.#resourceVersion = list.metadata.resourceVersion ?? '';
     mirror.replace(list);
+    this.#options.onReached?.();
   }
 
   /** @throws when it has to begin with a list again */
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, resource, scope, mirror, clock, random, onError } = this.#options;
+    const { client, resource, scope, mirror, clock, random, onError, onReached } = this.#options;
     const start = clock.monotonic();
     let events = 0;
     try {
@@ -96,6 +99,7 @@ export class Reflector<T extends KubernetesObject> {
         allowWatchBookmarks: true,
         timeoutSeconds: Math.floor(WATCH_SECONDS * (1 + random.next())),
         signal,
+        ...(onReached === undefined ? {} : { onOpen: onReached }),
       });
       for await (const event of watch) {
         if (signal.aborted) return;

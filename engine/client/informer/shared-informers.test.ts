@@ -9,7 +9,9 @@ import { advance, settle } from '../testing/settle.ts';
 import type { InformerHandler } from './informer.ts';
 import { SharedInformers, type SharedInformersOptions } from './shared-informers.ts';
 
-function setUp(options: Pick<SharedInformersOptions, 'longestPause'> = {}) {
+function setUp(
+  options: Partial<Pick<SharedInformersOptions, 'longestPause' | 'onError' | 'onReached'>> = {},
+) {
   const api = new FakeApi();
   const clock = new FakeClock();
   const errors: unknown[] = [];
@@ -223,6 +225,28 @@ describe('SharedInformers', () => {
     await advance(clock, 60_000);
     const failures = api.requests.length;
     expect(failures).toBeGreaterThan(30);
+    informers.dispose();
+  });
+
+  it('tells which resource fails, and when it is reached again, also when nothing has changed', async () => {
+    const told: string[] = [];
+    const { informers, api, clock } = setUp({
+      longestPause: 1000,
+      onError: (error, resource) => told.push(`${resource?.plural}: ${(error as Error).message}`),
+      onReached: ({ plural }) => told.push(plural),
+    });
+    informers.of(resources.configMaps);
+    await informers.synced();
+    await settle();
+    expect(told.splice(0)).toEqual(['configmaps', 'configmaps']);
+    api.intercept = () => new Error('down');
+    clock.advance(5000);
+    api.endWatches();
+    await settle();
+    expect(told.splice(0)).toEqual(['configmaps: down']);
+    api.intercept = () => undefined;
+    await advance(clock, 3000);
+    expect(told).toEqual(['configmaps']);
     informers.dispose();
   });
 

@@ -13,8 +13,10 @@ export interface SharedInformersOptions {
   readonly random: Random;
   /** milliseconds to wait after a failure at most, before chance doubles it; client-go's half a minute when absent */
   readonly longestPause?: number;
-  /** told of failures of lists and watches, and of what handlers throw; all go on */
-  readonly onError: (error: unknown) => void;
+  /** told of failures of lists and watches of a resource, and of what handlers throw; all go on */
+  readonly onError: (error: unknown, resource?: Resource<KubernetesObject>) => void;
+  /** told when the server has answered a list, or accepted a watch */
+  readonly onReached?: (resource: Resource<KubernetesObject>) => void;
 }
 
 export interface InformerScope extends Pick<
@@ -81,7 +83,7 @@ export class SharedInformers implements Disposable {
     const name = JSON.stringify(parts);
     const known = this.#running.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, longestPause, onError } = this.#options;
+    const { client, clock, random, longestPause, onError, onReached } = this.#options;
     const informer = new Informer<T>(withoutManagedFields, onError);
     const reflector = new Reflector({
       client,
@@ -91,7 +93,8 @@ export class SharedInformers implements Disposable {
       clock,
       random,
       ...(longestPause === undefined ? {} : { longestPause }),
-      onError,
+      onError: (error) => onError(error, resource),
+      ...(onReached === undefined ? {} : { onReached: () => onReached(resource) }),
     });
     const running: Running = {
       name,

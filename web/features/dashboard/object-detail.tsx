@@ -12,7 +12,7 @@ import { Waiting } from '../../ui/waiting.tsx';
 import { PodInside } from '../look-inside/pod-inside.tsx';
 import { Scheduling } from '../look-inside/scheduling.tsx';
 import { useClient, useCluster } from './cluster-client.ts';
-import type { Scope } from './follow.ts';
+import type { Scope } from './follow-with.ts';
 import {
   canRestart,
   canScale,
@@ -27,6 +27,7 @@ import { PodExec } from './pod-exec.tsx';
 import { PodLog } from './pod-log.tsx';
 import { RelationsView } from './relations/relations-view.tsx';
 import { ScaleForm } from './scale-form.tsx';
+import { Unanswered } from './unanswered.tsx';
 import { useObject } from './use-object.ts';
 import styles from './dashboard.module.css';
 
@@ -166,20 +167,22 @@ export function ObjectDetail({ resource, name, groups, back, onBack, onOpen }: O
       <p role="status" className={styles['count']}>
         {gone ? 'It was deleted. This is how it was last.' : done}
       </p>
-      {(problem ?? unseen) !== undefined && (
+      {problem !== undefined && (
         <p role="alert" className={styles['problem']}>
-          {problem ?? unseen}
+          {problem}
         </p>
       )}
-      <Tabbed
-        label={`Parts of ${name.name}`}
-        items={parts}
-        selected={part}
-        onSelect={setPart}
-        className={styles['part']}
-      >
-        {object === undefined ? <Waiting text="Asking the API server" /> : body[part]}
-      </Tabbed>
+      <Unanswered problem={unseen} isOld={object !== undefined}>
+        <Tabbed
+          label={`Parts of ${name.name}`}
+          items={parts}
+          selected={part}
+          onSelect={setPart}
+          className={styles['part']}
+        >
+          {object === undefined ? <Waiting text="Asking the API server" /> : body[part]}
+        </Tabbed>
+      </Unanswered>
       {deleting && (
         <Confirm
           title={`Delete ${resource.kind} ${name.name}?`}

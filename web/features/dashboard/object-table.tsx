@@ -3,8 +3,9 @@ import type { Resource } from '../../../engine/client/resource.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
 import { VirtualTable, type VirtualRow } from '../../ui/virtual-table.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import type { Scope } from './follow.ts';
+import type { Scope } from './follow-with.ts';
 import { rowsWith, type Row } from './table-rows.ts';
+import { Unanswered } from './unanswered.tsx';
 import { useTable } from './use-table.ts';
 import styles from './dashboard.module.css';
 
@@ -37,14 +38,10 @@ export function ObjectTable({ resource, scope, search = '', onOpen }: ObjectTabl
     };
   }, [table, search, withNamespace]);
   return (
-    <>
-      {problem !== undefined && (
-        <p role="alert" className={styles['problem']}>
-          {problem} This list is asked for again.
-        </p>
-      )}
-      {shown === undefined && problem === undefined && <Waiting text="Asking the API server" />}
-      {shown !== undefined && (
+    <Unanswered problem={problem} isOld={shown !== undefined}>
+      {shown === undefined ? (
+        <Waiting text="Asking the API server" />
+      ) : (
         <>
           <p role="status" className={styles['count']}>
             {shown.rows.length === 0
@@ -62,6 +59,6 @@ export function ObjectTable({ resource, scope, search = '', onOpen }: ObjectTabl
           )}
         </>
       )}
-    </>
+    </Unanswered>
   );
 }

@@ -6,6 +6,7 @@ import { TerminalSession } from '../terminal/terminal-session.ts';
 import { TerminalView } from '../terminal/terminal-view.tsx';
 import { useCluster } from './cluster-client.ts';
 import { ContainerChoice } from './container-choice.tsx';
+import { isForShell, wordsOf } from './exec-words.ts';
 import styles from './dashboard.module.css';
 
 /** A command with a terminal in a container of the Pod, for as long as this is shown. */
@@ -14,7 +15,7 @@ export function PodExec({ pod }: { readonly pod: Stored<Pod> }) {
   const [container, setContainer] = useState(pod.spec?.containers[0]?.name ?? '');
   const [command, setCommand] = useState('sh');
   const [session, setSession] = useState<TerminalSession>();
-  const id = useId();
+  const [id, hint] = [useId(), useId()];
   const { name, namespace = '' } = pod.metadata;
   const current = useRef<TerminalSession>(undefined);
   useEffect(() => () => current.current?.dispose(), []);
@@ -22,7 +23,7 @@ export function PodExec({ pod }: { readonly pod: Stored<Pod> }) {
     event.preventDefault();
     current.current?.dispose();
     const form = event.currentTarget;
-    const argv = command.trim().split(/\s+/);
+    const argv = wordsOf(command);
     const started = new TerminalSession(
       {
         ready: () => Promise.resolve(),
@@ -48,6 +49,7 @@ export function PodExec({ pod }: { readonly pod: Stored<Pod> }) {
           id={id}
           required
           pattern=".*\S.*"
+          aria-describedby={hint}
           autoCapitalize="none"
           autoComplete="off"
           spellCheck={false}
@@ -58,15 +60,20 @@ export function PodExec({ pod }: { readonly pod: Stored<Pod> }) {
           Run
         </Button>
       </form>
-      {session === undefined ? (
+      <p id={hint} role="status" className={styles['count']}>
+        {isForShell(command) &&
+          'No shell reads this: spaces divide words, and quotes, pipes and variables reach the program as they are. Run sh, and type it there.'}
+      </p>
+      {session === undefined && !isForShell(command) && (
         <p className={styles['count']}>
           It runs in the container, through the API server and the kubelet, as with{' '}
           <code>
             kubectl exec -it {name} -n {namespace} -c {container} -- {command}
           </code>
-          . Spaces divide words; for quotes, pipes and variables run sh first.
+          .
         </p>
-      ) : (
+      )}
+      {session !== undefined && (
         <div className={styles['terminal']}>
           <TerminalView session={session} label={`${command} in ${container}`} visible />
         </div>

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { ObjectName, Resource, Stored } from '../../../engine/client/resource.ts';
 import { useClient } from './cluster-client.ts';
-import { follow, type Scope } from './follow.ts';
+import { follow } from './follow.ts';
+import type { Scope } from './follow-with.ts';
 import type { AnyObject } from './object-actions.ts';
 
 /** The object as it is now, or was last. */

@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../../engine/objects/kubernetes-object
 import { gathered } from '../../ui/gathered.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import { useClient } from './cluster-client.ts';
-import type { Scope } from './follow.ts';
+import { LONGEST_PAUSE_MS, type Scope } from './follow-with.ts';
 import { TableRows, tableSource, type Row, type RowObject } from './table-rows.ts';
 
 /** Milliseconds in which changes are gathered before they are shown. */
@@ -42,7 +42,6 @@ export function useTable(
     const show = (): void => {
       if (signal.aborted) return;
       setTable({ columns, rows: rows.all() });
-      setProblem(undefined);
     };
     const changes = gathered(() => GATHER_MS, show);
     const reflector = new Reflector<RowObject>({
@@ -65,8 +64,12 @@ export function useTable(
       },
       clock: pageClock,
       random: pageRandom,
+      longestPause: LONGEST_PAUSE_MS,
       onError: (error) => {
         if (!signal.aborted) setProblem(messageOf(error));
+      },
+      onReached: () => {
+        if (!signal.aborted) setProblem(undefined);
       },
     });
     void reflector.run(signal);

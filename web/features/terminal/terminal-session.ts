@@ -5,10 +5,10 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import type { TerminalSize } from '../../../engine/api/agent.ts';
 import type { LabMachine, LabTerminal } from '../../../engine/api/lab.ts';
-import { currentTheme } from '../../ui/theme.ts';
+import { currentTheme, onTheme } from '../../ui/theme.ts';
 import { InputPump } from './input-pump.ts';
 import { tellTerminalOutput } from './terminal-access.ts';
-import { terminalSettings } from './terminal-settings.ts';
+import { onTerminalSettings, terminalSettings } from './terminal-settings.ts';
 import { terminalTheme } from './terminal-theme.ts';
 import { messageOf } from '../../ui/message-of.ts';
 
@@ -61,6 +61,7 @@ export class TerminalSession {
   readonly #source: ShellSource;
   readonly #events: SessionEvents;
   readonly #sizeObserver: ResizeObserver;
+  readonly #stops: readonly (() => void)[];
   #shell: LabTerminal | undefined;
   #input: InputPump | undefined;
   /** typed before the shell was there */
@@ -90,6 +91,8 @@ export class TerminalSession {
     });
     this.element.style.height = '100%';
     this.#sizeObserver = new ResizeObserver(() => this.fit());
+    const applySettings = () => this.#applySettings();
+    this.#stops = [onTheme(applySettings), onTerminalSettings(applySettings)];
     this.#load();
     void this.#start();
   }
@@ -135,7 +138,7 @@ export class TerminalSession {
     this.terminal.scrollToBottom();
   }
 
-  applySettings(): void {
+  #applySettings(): void {
     const settings = terminalSettings();
     this.terminal.options.fontSize = settings.fontSize;
     this.terminal.options.screenReaderMode = settings.screenReader;
@@ -145,6 +148,7 @@ export class TerminalSession {
 
   dispose(): void {
     this.#disposed = true;
+    for (const stop of this.#stops) stop();
     this.#sizeObserver.disconnect();
     clearTimeout(this.#resizeTimer);
     this.#input?.stop();

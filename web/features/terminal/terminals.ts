@@ -1,7 +1,5 @@
 import type { LabMachine } from '../../../engine/api/lab.ts';
-import { onTheme } from '../../ui/theme.ts';
 import { shellsOf, TerminalSession } from './terminal-session.ts';
-import { onTerminalSettings } from './terminal-settings.ts';
 
 export interface TerminalTab {
   readonly id: string;
@@ -33,17 +31,12 @@ export class Terminals {
   readonly #machine: LabMachine;
   readonly #events: TerminalsEvents;
   readonly #listeners = new Set<() => void>();
-  readonly #stops: (() => void)[];
   #state: TerminalsState;
   #opened = false;
 
   constructor(machine: LabMachine, events: TerminalsEvents) {
     this.#machine = machine;
     this.#events = events;
-    const applySettings = () => {
-      for (const tab of this.#state.tabs) for (const pane of tab.panes) pane.applySettings();
-    };
-    this.#stops = [onTheme(applySettings), onTerminalSettings(applySettings)];
     const first = this.#newTab();
     this.#state = { tabs: [first], selected: first.id };
   }
@@ -118,7 +111,6 @@ export class Terminals {
   }
 
   dispose(): void {
-    for (const stop of this.#stops) stop();
     for (const tab of this.#state.tabs) for (const pane of tab.panes) pane.dispose();
     this.#listeners.clear();
   }

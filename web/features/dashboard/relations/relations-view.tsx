@@ -3,6 +3,7 @@ import type { ObjectName, Resource } from '../../../../engine/client/resource.ts
 import type { KubernetesObject } from '../../../../engine/objects/kubernetes-object.ts';
 import { classNames } from '../../../ui/class-names.ts';
 import { Waiting } from '../../../ui/waiting.tsx';
+import { Unanswered } from '../unanswered.tsx';
 import { layOut, nameOf, nameParts, NODE, sentencesOf, type Placed } from './graph-layout.ts';
 import type { RelatedObject, Relations } from './relations.ts';
 import { useRelations } from './use-relations.ts';
@@ -25,13 +26,15 @@ export function RelationsView({ kinds, resource, name, onOpen }: RelationsViewPr
     namespace: name.namespace ?? '',
     name: name.name ?? '',
   });
-  if (relations === undefined)
-    return problem === undefined ? (
-      <Waiting text="Asking the API server for what belongs to it" />
-    ) : (
-      <p role="alert">{problem}</p>
-    );
-  return <Graph relations={relations} kinds={kinds} onOpen={onOpen} />;
+  return (
+    <Unanswered problem={problem} isOld={relations !== undefined}>
+      {relations === undefined ? (
+        <Waiting text="Asking the API server for what belongs to it" />
+      ) : (
+        <Graph relations={relations} kinds={kinds} onOpen={onOpen} />
+      )}
+    </Unanswered>
+  );
 }
 
 interface GraphProps extends Pick<RelationsViewProps, 'kinds' | 'onOpen'> {

@@ -4,8 +4,9 @@ import { metadataOf, type Resource } from '../../../../engine/client/resource.ts
 import { pageClock, pageRandom } from '../../../../engine/cluster/index.ts';
 import type { KubernetesObject } from '../../../../engine/objects/kubernetes-object.ts';
 import { gathered } from '../../../ui/gathered.ts';
-import { messageOf } from '../../../ui/message-of.ts';
 import { useClient } from '../cluster-client.ts';
+import { LONGEST_PAUSE_MS } from '../follow-with.ts';
+import { Unreached } from '../unreached.ts';
 import { refers, type Target } from './references.ts';
 import { RelationIndex, type Known, type Relations } from './relations.ts';
 
@@ -14,7 +15,10 @@ const GATHER_MS = 250;
 /** How much longer than the last look at all objects the next one is put off: thousands of them take a while. */
 const REST = 9;
 
-/** How other objects of these kinds belong to this one, kept up to date; undefined until all of them are known. */
+/**
+ * How other objects of these kinds belong to this one, kept up to date; undefined until all of them are known. With it comes
+ * why the API server does not tell of some of them, as long as it does not.
+ */
 export function useRelations(
   kinds: readonly Resource<KubernetesObject>[],
   { group, kind, namespace, name }: Target,
@@ -24,12 +28,22 @@ export function useRelations(
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
     const end = new AbortController();
+    const unreached = new Unreached();
+    const tell = (): void => {
+      if (!end.signal.aborted) setProblem(unreached.problem);
+    };
     const informers = new SharedInformers({
       client,
       clock: pageClock,
       random: pageRandom,
-      onError: (error) => {
-        if (!end.signal.aborted) setProblem(messageOf(error));
+      longestPause: LONGEST_PAUSE_MS,
+      onError(error, resource) {
+        if (resource !== undefined) unreached.failed(resource, error);
+        tell();
+      },
+      onReached(resource) {
+        unreached.reached(resource);
+        tell();
       },
     });
     const followed = kinds.map((resource) => {
@@ -46,7 +60,6 @@ export function useRelations(
           .map((object): Known => ({ group: resource.group, kind: resource.kind, object })),
       );
       setRelations(new RelationIndex(known).around({ group, kind, namespace, name }));
-      setProblem(undefined);
       took = pageClock.monotonic() - began;
     };
     const changes = gathered(() => Math.max(GATHER_MS, took * REST), read);
