@@ -56,6 +56,8 @@ test('a full storage is told, and loses nothing', async () => {
   });
   await offer().getByRole('button', { name: 'Start fresh' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Start fresh' }).click();
+  // The button that was pressed has gone: one reads on where it was.
+  await page.locator('[data-pane="guide"] :focus').waitFor();
   await word('Machines not saved').click();
   await page
     .getByRole('dialog')

@@ -19,6 +19,7 @@ export function keepWhatIsLeft(session: LabSession): AutoSave {
       isStarting: session.isStarting,
       hasCluster: () => session.snapshot().cluster !== undefined,
       isBusy: session.isBusy,
+      parts: () => runningParts(session),
       take: () => takeCheckpoint(session, 'Where you left off'),
       goOn: (checkpoint) => goOnFromCheckpoint(session, checkpoint),
     },
@@ -53,6 +54,16 @@ export function keepWhatIsLeft(session: LabSession): AutoSave {
     if (!isKept && session.hasOpenPorts()) event.preventDefault();
   });
   return autoSave;
+}
+
+function runningParts(session: LabSession): readonly object[] {
+  const { machines, cluster } = session.snapshot();
+  const running = machines.filter((machine) => {
+    const { kind } = machine.state();
+    // A cluster's machines stand still while they are saved.
+    return kind === 'running' || kind === 'paused';
+  });
+  return cluster?.state().kind === 'ready' ? [...running, cluster] : running;
 }
 
 /** Whether what happens there may change a machine or the place in a lesson. Reading the course does not. */

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
+import { rememberFocus } from './remember-focus.ts';
 import styles from './dialog.module.css';
 
 export interface DialogProps {
@@ -21,12 +22,12 @@ export function Dialog({ title, wide, scrolls, footer, children, onClose }: Dial
   useEffect(() => {
     const element = dialog.current;
     if (!element) return;
-    const before = document.activeElement;
+    const giveBack = rememberFocus();
     element.showModal();
     element.querySelector<HTMLElement>('input, [data-autofocus]')?.focus();
     return () => {
       element.close();
-      if (before instanceof HTMLElement) before.focus();
+      giveBack();
     };
   }, []);
 

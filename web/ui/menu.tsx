@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
 import { Icon, type IconName } from './icon.tsx';
+import { rememberFocus } from './remember-focus.ts';
 import styles from './menu.module.css';
 
 export type MenuItem =
@@ -33,19 +34,15 @@ export function Menu({ label, items, at, onClose }: MenuProps) {
   useEffect(() => {
     const element = menu.current;
     if (!element) return;
-    const before = document.activeElement;
+    const giveBack = rememberFocus();
     element.showPopover();
     const { width, height } = element.getBoundingClientRect();
     element.style.left = `${Math.max(4, Math.min(at.x, innerWidth - width - 4))}px`;
     element.style.top = `${Math.max(4, Math.min(at.y, innerHeight - height - 4))}px`;
     element.querySelector<HTMLElement>('button:not(:disabled)')?.focus();
     return () => {
-      if (
-        before instanceof HTMLElement &&
-        (document.activeElement === document.body || element.contains(document.activeElement))
-      ) {
-        before.focus();
-      }
+      if (document.activeElement === document.body || element.contains(document.activeElement))
+        giveBack();
     };
   }, [at]);
 

@@ -35,6 +35,8 @@ async function visit(
     fail: undefined as Error | undefined,
     runs: true,
     present: { machine } as Pick<Checkpoint, 'machine' | 'cluster'>,
+    /** what happens while the world is taken, once */
+    meanwhile: undefined as (() => void) | undefined,
   };
   const failOnce = (): void => {
     const { fail } = seen;
@@ -47,9 +49,15 @@ async function visit(
       isStarting: () => seen.starting,
       hasCluster: () => options.hasCluster ?? false,
       isBusy: () => Promise.resolve(seen.busy),
-      take() {
+      parts: () => Object.values(seen.present),
+      async take() {
         seen.takes++;
-        return Promise.resolve({ name: 'now', savedAt: clock.now(), ...seen.present });
+        const taken = { name: 'now', savedAt: clock.now(), ...seen.present };
+        await Promise.resolve();
+        const { meanwhile } = seen;
+        seen.meanwhile = undefined;
+        meanwhile?.();
+        return taken;
       },
       goOn() {
         seen.wentOn++;
@@ -195,6 +203,49 @@ describe('what is done', () => {
     autoSave.used();
     await pass(40);
     expect([seen.kept.length, seen.aside.length]).toEqual([2, 0]);
+  });
+
+  it.each([
+    ['what was taken is of a cluster that is no more', () => {}],
+    [
+      'nothing could be taken',
+      () => {
+        throw new Error('The machine has gone.');
+      },
+    ],
+  ])('is kept as it was when a cluster ends meanwhile, and %s', async (_how, fails) => {
+    const { autoSave, seen, pass, words } = await visit({ hasCluster: true });
+    seen.present = { machine, cluster };
+    autoSave.used();
+    await pass(20);
+    const [former] = seen.kept;
+    const problems: unknown[] = [];
+    autoSave.subscribe(() =>
+      problems.push(Object.entries(words()).find(([key]) => key === 'problem')),
+    );
+    autoSave.used();
+    seen.meanwhile = () => {
+      seen.present = { machine };
+      fails();
+    };
+    await pass(27);
+    expect(seen.takes).toBe(2);
+    expect(seen.kept).toEqual([former]);
+    expect(words()).toMatchObject({ isSaving: false, isChanged: true, last: former });
+    // What is there now follows soon.
+    await pass(5);
+    expect(seen.kept.map(({ holds }) => holds)).toEqual([['machine', 'cluster'], ['machine']]);
+    expect(problems.filter(Boolean)).toEqual([]);
+  });
+
+  it('is told as not saved when a part that goes on could not be taken', async () => {
+    const { autoSave, seen, pass, words } = await visit();
+    autoSave.used();
+    seen.meanwhile = () => {
+      throw new Error('It was in the midst of something.');
+    };
+    await pass(4);
+    expect(words()).toMatchObject({ problem: 'It was in the midst of something.' });
   });
 
   it('is not lost when there is no room: it is told, and tried again', async () => {

@@ -18,6 +18,8 @@ export interface KeptWorld {
   hasCluster(): boolean;
   /** a machine is at work: what it does is better saved when it is done */
   isBusy(): Promise<boolean>;
+  /** the machines that run, and the cluster when it is ready; the same objects as long as they are */
+  parts(): readonly object[];
   take(): Promise<Checkpoint>;
   /** Rejects when it was refused; what was there goes on then. @returns whether the machine runs */
   goOn(checkpoint: Checkpoint): Promise<boolean>;
@@ -160,7 +162,12 @@ export class AutoSave {
     const began = this.#clock.monotonic();
     this.#rhythm.began();
     try {
-      const checkpoint = await this.#world.take();
+      const checkpoint = await this.#take();
+      if (checkpoint === undefined) {
+        this.#rhythm.interrupted(this.#clock.monotonic());
+        this.#turnOn({ ...(before.last && { last: before.last }) });
+        return;
+      }
       await this.#setAside(checkpoint, before.last);
       const last = await this.#store.keep(checkpoint);
       const now = this.#clock.monotonic();
@@ -173,6 +180,25 @@ export class AutoSave {
       this.#turnOn({ ...(last && { last }), problem: describeSaveProblem(error) });
     }
   };
+
+  /**
+   * Undefined when a part has ended in the midst of it, whether it was taken half or not at all: what was kept before
+   * stays, nobody has to do anything, and what is there then is saved when it is due.
+   */
+  async #take(): Promise<Checkpoint | undefined> {
+    const parts = this.#world.parts();
+    const hasEnded = (): boolean => {
+      const now = this.#world.parts();
+      return parts.some((part) => !now.includes(part));
+    };
+    try {
+      const checkpoint = await this.#world.take();
+      return hasEnded() ? undefined : checkpoint;
+    } catch (error) {
+      if (hasEnded()) return undefined;
+      throw error;
+    }
+  }
 
   /** What has a part that did not come back, or does not run any more, is nobody's to replace: it becomes a checkpoint. */
   async #setAside({ machine, cluster }: Checkpoint, last?: CheckpointEntry): Promise<void> {

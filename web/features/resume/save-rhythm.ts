@@ -15,6 +15,8 @@ const REST = 5;
 const OUTPUT_COUNTS = 600_000;
 /** After one that failed. */
 const AFTER_FAILURE = 60_000;
+/** After one in the midst of which a machine ended: others of its cluster may follow it. */
+const AFTER_END = 3000;
 
 export class SaveRhythm {
   /** since when there is something that is not saved */
@@ -49,6 +51,12 @@ export class SaveRhythm {
   failed(now: number): void {
     this.#changedAt ??= now;
     this.#notBefore = now + AFTER_FAILURE;
+  }
+
+  /** Nothing came of it, as something ended meanwhile. */
+  interrupted(now: number): void {
+    this.#changedAt ??= now;
+    this.#notBefore = now + AFTER_END;
   }
 
   /** Whether a save that is due may wait for a machine that is at work. */
