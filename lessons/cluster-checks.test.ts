@@ -15,6 +15,7 @@ import {
   printed,
   processesOn,
   rulesOn,
+  servesWithout,
 } from './cluster-checks.ts';
 
 const web = { namespace: 'default', name: 'web' };
@@ -95,4 +96,27 @@ it('finds events, processes, rules and what terminals have shown', async () => {
   expect(await processesOn(world, 'worker-1', 'nginx')).toEqual(['worker-1: pgrep -af nginx']);
   expect(await rulesOn(world, 'worker-1')).toContain('worker-1: nft list ruleset');
   expect(await look(printed(/v1\.37/, 'the version'), world)).toBe('passed');
+});
+
+it('sees that a page is served on without a component', async () => {
+  const check = servesWithout('etcd', 'default', { app: 'web' }, 'nothing new is remembered.')();
+  const at = (running: boolean, served: string, status: object = { podIP: '10.244.1.7' }) =>
+    check.evaluate({
+      ...worldOf([pod({ status })]),
+      cluster: {
+        ...worldOf([pod({ status })]).cluster,
+        state: () => ({ nodes: [{ components: [{ name: 'etcd', running }] }] }),
+      },
+      run: async (...argv: readonly string[]) => ({ stdout: `${served} ${argv.join(' ')}` }),
+    } as unknown as LessonWorld);
+  expect((await at(false, 'nginx', {})).reason).toBe('There is no Pod of web with an address yet.');
+  expect((await at(true, 'nginx')).reason).toBe('etcd runs.');
+  expect(await at(false, 'nginx')).toMatchObject({
+    state: 'passed',
+    reason: '10.244.1.7 answers, and nothing new is remembered.',
+  });
+  expect(await at(false, '')).toMatchObject({
+    state: 'failed',
+    reason: 'etcd is away, and nothing answers at 10.244.1.7.',
+  });
 });

@@ -6,6 +6,7 @@ import type { Event, Pod } from '../engine/objects/generated/core-v1.generated.t
 import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import {
   edge,
+  failed,
   gone,
   passed,
   waiting,
@@ -111,6 +112,29 @@ export function componentRuns(world: LessonWorld, name: string): boolean {
   return world.cluster
     .state()
     .nodes.some(({ components }) => components.some((each) => each.name === name && each.running));
+}
+
+/**
+ * A Pod with these labels serves an nginx page from its address while a component of the control plane is away: what runs goes on
+ * without it. @param meaning what the learner has seen by that, after the address: “answers, and …”
+ */
+export function servesWithout(
+  component: string,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+  meaning: string,
+): () => Check {
+  return edge([{ kind: 'nodes' }, { kind: 'terminal' }], async (world) => {
+    const [pod] = await podsOf(world, namespace, labels);
+    const address = pod?.status?.podIP;
+    if (address === undefined)
+      return waiting(`There is no Pod of ${Object.values(labels).join(', ')} with an address yet.`);
+    if (componentRuns(world, component)) return waiting(`${component} runs.`);
+    const { stdout } = await world.run('curl', '-s', '-m', '3', `http://${address}`);
+    return stdout.includes('nginx')
+      ? passed(`${address} answers, and ${meaning}`)
+      : failed(`${component} is away, and nothing answers at ${address}.`);
+  });
 }
 
 /** An object is there. */

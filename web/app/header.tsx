@@ -57,7 +57,7 @@ export function Header({
           onClick={() => open({ kind: 'home' })}
         >
           <Mark size={26} water={0.45} />
-          <span className={styles['word']}>Drydock</span>
+          <span className="word-when-wide">Drydock</span>
         </a>
       </h1>
       <div className={styles['status']}>
@@ -85,7 +85,7 @@ export function Header({
       </Button>
       <Button small icon="book" onClick={() => open({ kind: 'home' })}>
         {/* With two machines a narrow page has no room for the word: their names were cut to two letters. */}
-        <span className={machines.length > 1 ? styles['word'] : undefined}>Course</span>
+        <span className={machines.length > 1 ? 'word-when-wide' : undefined}>Course</span>
       </Button>
       <span className={styles['wide']}>
         <IconButton icon="search" label="Commands" shortcut="Ctrl+K" onClick={onShowPalette} />

@@ -60,7 +60,7 @@ export function StorageNotice() {
         className={styles['notice']}
         onClick={() => setAsked(true)}
       >
-        <span className={styles['word']}>{word}</span>
+        <span className="word-when-wide">{word}</span>
       </Button>
       {asked && (
         <Dialog title={title} onClose={() => setAsked(false)}>

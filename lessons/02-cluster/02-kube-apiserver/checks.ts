@@ -10,7 +10,7 @@ import {
   type Checks,
   type LessonWorld,
 } from '../../checks.ts';
-import { componentRuns, objects, podsOf, printed } from '../../cluster-checks.ts';
+import { componentRuns, objects, printed, servesWithout } from '../../cluster-checks.ts';
 
 const NAMESPACE = 'default';
 const NOTE = { namespace: NAMESPACE, name: 'note' };
@@ -115,16 +115,12 @@ export const checks: Checks = {
       : waiting('It may not list ConfigMaps.');
   }),
 
-  away: edge([components, terminal], async (world) => {
-    const [pod] = await podsOf(world, NAMESPACE, { app: PAGE.name });
-    const address = pod?.status?.podIP;
-    if (address === undefined) return waiting('There is no Pod of page with an address yet.');
-    if (componentRuns(world, SERVER)) return waiting('The API server runs.');
-    const { stdout } = await world.run('curl', '-s', '-m', '3', `http://${address}`);
-    return stdout.includes('nginx')
-      ? passed(`${address} answers, and nobody could tell a kubelet anything new.`)
-      : failed(`No API server runs, and nothing answers at ${address}.`);
-  }),
+  away: servesWithout(
+    SERVER,
+    NAMESPACE,
+    { app: PAGE.name },
+    'nobody could tell a kubelet anything new.',
+  ),
 
   returned,
 

@@ -9,7 +9,7 @@ import {
   type Checks,
   type LessonWorld,
 } from '../../checks.ts';
-import { componentRuns, objects, podsOf } from '../../cluster-checks.ts';
+import { componentRuns, objects, servesWithout } from '../../cluster-checks.ts';
 
 const NAMESPACE = 'default';
 const PRICE = { namespace: NAMESPACE, name: 'price' };
@@ -111,16 +111,12 @@ export const checks: Checks = {
 
   restored,
 
-  away: edge([components, terminal], async (world) => {
-    const [pod] = await podsOf(world, NAMESPACE, { app: PAGE.name });
-    const address = pod?.status?.podIP;
-    if (address === undefined) return waiting('There is no Pod of page with an address yet.');
-    if (componentRuns(world, 'etcd')) return waiting('etcd runs.');
-    const { stdout } = await world.run('curl', '-s', '-m', '3', `http://${address}`);
-    return stdout.includes('nginx')
-      ? passed(`${address} answers, and the cluster can remember nothing new.`)
-      : failed(`etcd is away, and nothing answers at ${address}.`);
-  }),
+  away: servesWithout(
+    'etcd',
+    NAMESPACE,
+    { app: PAGE.name },
+    'the cluster can remember nothing new.',
+  ),
 
   returned,
 

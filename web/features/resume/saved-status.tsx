@@ -31,7 +31,7 @@ export function SavedStatus({
         className={classNames(styles['status'], state.kind === 'offered' && styles['offer'])}
         onClick={() => setAsked(state.kind)}
       >
-        <span className={styles['word']}>{word}</span>
+        <span className="word-when-wide">{word}</span>
       </Button>
       {/* That all is well again and again is nothing to interrupt somebody for. */}
       <p role="status" className="visually-hidden">
