@@ -1,5 +1,12 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
+import {
+  useEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import { columnWidths } from './column-widths.ts';
 import styles from './virtual-table.module.css';
 
@@ -17,6 +24,8 @@ export interface VirtualTableProps<Row extends VirtualRow> {
   /** makes the cells of the column `opens` buttons */
   readonly onOpen?: ((row: Row) => void) | undefined;
   readonly opens?: number;
+  /** what is shown of a cell in place of its text, which says how wide it is; undefined: the text */
+  readonly cellOf?: ((row: Row, column: number) => ReactNode) | undefined;
 }
 
 /** Pixels of a row with one line, until it has been measured. */
@@ -34,6 +43,7 @@ export function VirtualTable<Row extends VirtualRow>({
   rows,
   onOpen,
   opens = 0,
+  cellOf,
 }: VirtualTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const [activeKey, setActiveKey] = useState<string>();
@@ -141,7 +151,7 @@ export function VirtualTable<Row extends VirtualRow>({
                           {cell}
                         </button>
                       ) : (
-                        cell
+                        (cellOf?.(row, column) ?? cell)
                       )}
                     </td>
                   ))}

@@ -3,6 +3,7 @@ import type { Resource } from '../../../engine/client/resource.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
 import { VirtualTable, type VirtualRow } from '../../ui/virtual-table.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
+import { Age } from './age.tsx';
 import type { Scope } from './follow-with.ts';
 import { rowsWith, type Row } from './table-rows.ts';
 import { Unanswered } from './unanswered.tsx';
@@ -25,7 +26,11 @@ export function ObjectTable({ resource, scope, search = '', onOpen }: ObjectTabl
   const shown = useMemo(() => {
     if (table === undefined) return undefined;
     const { columns, rows } = table;
+    const ages = new Set(
+      columns.flatMap(({ isAge }, place) => (isAge ? [place + (withNamespace ? 1 : 0)] : [])),
+    );
     return {
+      ages,
       columns: [...(withNamespace ? ['Namespace'] : []), ...columns.map(({ name }) => name)],
       rows: rowsWith(rows, search).map((row) => ({
         key: row.key,
@@ -54,6 +59,12 @@ export function ObjectTable({ resource, scope, search = '', onOpen }: ObjectTabl
               columns={shown.columns}
               rows={shown.rows}
               opens={withNamespace ? 1 : 0}
+              cellOf={({ row }, column) => {
+                const { creationTimestamp } = row.object.metadata;
+                return shown.ages.has(column) && creationTimestamp ? (
+                  <Age since={creationTimestamp} />
+                ) : undefined;
+              }}
               onOpen={onOpen && (({ row }) => onOpen(row))}
             />
           )}

@@ -64,7 +64,7 @@ export class TableRows implements Mirror<RowObject> {
     }
   }
 
-  /** Takes cells, which tell ages, of a table that was asked for beside the watch; what has changed since is left. */
+  /** Takes cells, which tell how long ago something was, of a table that was asked for beside the watch; what has changed since is left. */
   renew({ rows }: Table): void {
     for (const each of rows) {
       const row = rowOf(rowObject(each));

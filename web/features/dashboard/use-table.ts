@@ -5,18 +5,24 @@ import { pageClock, pageRandom } from '../../../engine/cluster/index.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
 import { gathered } from '../../ui/gathered.ts';
 import { messageOf } from '../../ui/message-of.ts';
+import { getsOld, isAge } from './ages.ts';
 import { useClient } from './cluster-client.ts';
 import { LONGEST_PAUSE_MS, type Scope } from './follow-with.ts';
 import { TableRows, tableSource, type Row, type RowObject } from './table-rows.ts';
 
 /** Milliseconds in which changes are gathered before they are shown. */
 const GATHER_MS = 300;
-/** Milliseconds after which ages are told anew: of a long table later, for it is asked for as a whole. */
-const agesAfter = (rows: number): number => Math.max(10_000, rows * 10);
+/** Milliseconds after which a table with cells that get old is asked for anew: a long one later, for it comes as a whole. */
+const renewedAfter = (rows: number): number => Math.max(10_000, rows * 10);
 
 export interface ShownTable {
   /** those that `kubectl get` prints without being asked for more, with their place among the cells */
-  readonly columns: readonly { readonly name: string; readonly index: number }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly index: number;
+    /** of the object: its cells are of when they came */
+    readonly isAge: boolean;
+  }[];
   readonly rows: readonly Row[];
 }
 
@@ -46,8 +52,10 @@ export function useTable(
     const changes = gathered(() => GATHER_MS, show);
     const reflector = new Reflector<RowObject>({
       client: tableSource(client, (definitions) => {
-        columns = definitions.flatMap(({ name, priority }, index) =>
-          priority === 0 ? [{ name, index }] : [],
+        columns = definitions.flatMap((definition, index) =>
+          definition.priority === 0
+            ? [{ name: definition.name, index, isAge: isAge(definition) }]
+            : [],
         );
       }),
       resource: resource as Resource<RowObject>,
@@ -73,19 +81,20 @@ export function useTable(
       },
     });
     void reflector.run(signal);
-    const tellAges = async (): Promise<void> => {
-      if (!document.hidden)
+    const renew = async (): Promise<void> => {
+      const ages = new Set(columns.flatMap((column) => (column.isAge ? [column.index] : [])));
+      if (!document.hidden && getsOld(rows.all(), ages))
         try {
           rows.renew(await client.table(resource, { ...scope, signal }));
           changes.tell();
         } catch {
           // The watch says why the API server does not answer.
         }
-      if (!signal.aborted) ages = setTimeout(() => void tellAges(), agesAfter(rows.size));
+      if (!signal.aborted) renewal = setTimeout(() => void renew(), renewedAfter(rows.size));
     };
-    let ages = setTimeout(() => void tellAges(), agesAfter(0));
+    let renewal = setTimeout(() => void renew(), renewedAfter(0));
     return () => {
-      clearTimeout(ages);
+      clearTimeout(renewal);
       changes.stop();
       end.abort();
     };
