@@ -43,6 +43,8 @@ export function TrafficList({ view, onAction, onFollow }: TrafficListProps) {
     estimateSize: () => layout.height,
     getItemKey: (index) => items[index]?.sequence ?? index,
     overscan: 10,
+    // What is forgotten at the beginning does not draw along what one looks at: its first row in sight stays.
+    anchorTo: mode === 'live' ? 'start' : 'end',
   });
   useEffect(() => virtualizer.measure(), [virtualizer, layout]);
   const current = items[shown - 1]?.sequence;
