@@ -17,6 +17,8 @@ async function visit(
     readonly left?: Partial<Checkpoint>;
     readonly hasCluster?: boolean;
     readonly isSecondTab?: boolean;
+    /** milliseconds */
+    readonly timersEarlyBy?: number;
   } = {},
 ) {
   const clock = new FakeClock();
@@ -80,7 +82,12 @@ async function visit(
         return Promise.resolve();
       },
     },
-    clock,
+    {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      setTimer: (what, wait) =>
+        clock.setTimer(what, Math.max(0, wait - (options.timersEarlyBy ?? 0))),
+    },
   );
   await autoSave.begin(options.isSecondTab ?? false);
   /** Time passes, and what begins then comes to its end. */
@@ -167,6 +174,13 @@ describe('what is done', () => {
     expect(seen.kept).toHaveLength(1);
     await pass(15);
     expect(seen.kept).toHaveLength(2);
+  });
+
+  it('is saved also when a timer was early', async () => {
+    const { autoSave, seen, pass } = await visit({ timersEarlyBy: 1500 });
+    autoSave.used();
+    await pass(4);
+    expect(seen.kept).toHaveLength(1);
   });
 
   it('waits for what is still starting', async () => {

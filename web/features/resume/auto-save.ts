@@ -237,9 +237,11 @@ export class AutoSave {
     const isBusy = await this.#world.isBusy();
     const now = this.#clock.monotonic();
     const due = this.#rhythm.due(this.#world.hasCluster());
-    // Somebody has gone on meanwhile, and it is planned anew.
-    if (due === undefined || due > now) return;
-    if (isBusy && this.#rhythm.mayWait(now)) this.#again(LOOK_AGAIN, () => void this.#whenDue());
+    if (due === undefined) return;
+    // Somebody has gone on meanwhile, or the browser's timer, which knows no parts of a millisecond, was early.
+    if (due > now) this.#plan();
+    else if (isBusy && this.#rhythm.mayWait(now))
+      this.#again(LOOK_AGAIN, () => void this.#whenDue());
     else await this.saveNow();
   }
 
