@@ -82,9 +82,14 @@ export interface ClusterFacade {
   replace(node: string): Promise<void>;
   /**
    * All of it as it is at one moment, in one file. Its machines stand still meanwhile, and go on afterwards. The file can
-   * be kept, and gone on from as often as one likes, also later and elsewhere. @throws LabError NOT_RUNNING before it is ready
+   * be kept, and gone on from as often as one likes, also later and elsewhere.
+   * @param quick as in `MachineService.save`
+   * @throws LabError NOT_RUNNING before it is ready
    */
-  save(): Promise<Blob>;
-  /** Ends the cluster and its machines. */
-  close(): Promise<void>;
+  save(quick?: boolean): Promise<Blob>;
+  /**
+   * Ends the cluster and its machines.
+   * @param forSuccessor another cluster is started in the same lab now: its machines start much sooner in the workers of these
+   */
+  close(forSuccessor?: boolean): Promise<void>;
 }

@@ -111,11 +111,18 @@ export type OnConnection = (
  * `STATE_MISMATCH`, `STATE_DAMAGED`, `BOOT_FAILED`, `OUT_OF_MEMORY`, `NOT_RUNNING`) or `AgentError`.
  */
 export interface MachineService {
+  /**
+   * Called again it starts another machine of the same profile and memory, from a state: in place of the one that runs, which ends,
+   * and on the same emulator, whose code is compiled already. When that fails the worker is of no use any more.
+   */
   start(options: MachineOptions, onProgress: (progress: MachineProgress) => void): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Without `images`. Afterwards, and from `onTaken` on, the machine runs or is paused as before. */
-  save(onTaken?: () => void): Promise<SavedMachine>;
+  /**
+   * Without `images`. Afterwards, and from `onTaken` on, the machine runs or is paused as before.
+   * @param quick At once, as it stands, and not compressed: for one that is gone back to soon, if at all. Several times as large.
+   */
+  save(onTaken?: () => void, quick?: boolean): Promise<SavedMachine>;
   /** Rejects with the error that a start from `saved` would end with, as far as that can be told without one. */
   check(saved: SavedMachine): Promise<void>;
   destroy(): Promise<void>;

@@ -212,6 +212,8 @@ export class ClusterNodes implements Disposable {
         nodeIp: ip,
         async openMachine() {
           await machine.agent();
+          // What it did to a kernel that was saved is done: the kubelet, which is waited for, has the guest's processor first.
+          await node.view.until(({ kubelet }) => kubelet === 'running' || kubelet === 'failed');
           return machine.openPort();
         },
         api,

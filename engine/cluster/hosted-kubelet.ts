@@ -16,7 +16,7 @@ import { ContainerRuntime } from '../runtime/container-runtime.ts';
 import { StoredContent } from '../runtime/content-store.ts';
 import { CriRuntime } from '../runtime/cri/cri-runtime.ts';
 import { ImageStore } from '../runtime/images/image-store.ts';
-import { fetchNotedImages, noteImages } from '../runtime/images/noted-images.ts';
+import { NotedImages } from '../runtime/images/noted-images.ts';
 import type { Storage } from '../storage/storage.ts';
 import { RoutedCri } from './web-worker/routed-cri.ts';
 import { webWorkersOver } from './web-worker/web-worker-port.ts';
@@ -39,8 +39,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
   readonly #stop = new AbortController();
   #kubelet: Kubelet | undefined;
   #runtime: ContainerRuntime | undefined;
-  #imagesArrived: Promise<unknown> | undefined;
-  #agent: AgentClient | undefined;
+  #noted: NotedImages | undefined;
 
   constructor(host: KubeletHost) {
     this.#host = host;
@@ -61,7 +60,8 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     const registry = registries(openHub, (address) => agent.dial({ network: 'tcp', address }));
     const images = await ImageStore.open({ storage, content, registry, clock });
     // Containers of a restored machine wait for them in their file systems; the kubelet does not.
-    const imagesArrived = fetchNotedImages(agent, images, onError).catch(onError);
+    const noted = new NotedImages(agent, images, onError);
+    const imagesArrived = noted.fetch().catch(onError);
     const runtime = new ContainerRuntime({
       agent,
       machine,
@@ -104,8 +104,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     await kubelet.start(this.#stop.signal);
     this.#kubelet = kubelet;
     this.#runtime = runtime;
-    this.#imagesArrived = imagesArrived;
-    this.#agent = agent;
+    this.#noted = noted;
   }
 
   request(request: ServiceRequest): Promise<ServiceResponse> {
@@ -114,10 +113,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
   }
 
   async flush(): Promise<void> {
-    if (this.#runtime === undefined || this.#agent === undefined) return;
-    // Those that are still on their way belong into the note.
-    await this.#imagesArrived;
-    await Promise.all([this.#runtime.flush(), noteImages(this.#agent, this.#runtime.images)]);
+    await Promise.all([this.#runtime?.flush(), this.#noted?.write()]);
   }
 
   async stop(): Promise<void> {

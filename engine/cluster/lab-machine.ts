@@ -16,6 +16,7 @@ import type {
   DiskSupply,
   MachineMetrics,
   MachineOptions,
+  MachineProgress,
   MachineRest,
   ProfileName,
   SavedMachine,
@@ -23,7 +24,7 @@ import type {
 import { within } from '../base/clock.ts';
 import { httpExchange } from '../http/index.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
-import { startMachine, type MachineClient } from '../machine/worker/machine-client.ts';
+import { startIn, startMachine, type MachineClient } from '../machine/worker/machine-client.ts';
 import { EngineKeeper } from './engine-keeper.ts';
 import { LabError } from './lab-error.ts';
 import { labFiles } from './lab-files.ts';
@@ -35,6 +36,8 @@ import { Observable } from './observable.ts';
 
 /** A guest that is too busy to take the engine's records within this time is paused all the same. */
 const FLUSH_PATIENCE_MS = 2000;
+
+const savedHere = new WeakSet<SavedMachine>();
 
 /** What a machine was started from: what its user said, or the rest of one that restarted. */
 export type StartedMachine = Omit<AddMachine, 'start'> & {
@@ -74,22 +77,19 @@ export class WorkerLabMachine implements LabMachine {
     });
   }
 
-  /** Resolves when the agent answers and the learner's files are there. The engine goes on starting. */
+  /**
+   * Resolves when the agent answers and the learner's files are there. The engine goes on starting.
+   * @param former the worker of a machine that has given way to this one
+   */
   async start(
     address: string,
     joinNetwork: (client: MachineClient) => Promise<void>,
+    former?: MachineClient,
   ): Promise<void> {
     const kind = dockerEngineOf(this.profile);
     const keeper = kind === undefined ? undefined : this.#keepEngine(kind);
     try {
-      const client = await startMachine(
-        this.#host.spawnMachine(),
-        this.#machineOptions(address),
-        (progress) => {
-          if (this.#client === undefined) this.#state.set({ kind: 'starting', progress });
-        },
-        this.#giveUp.signal,
-      );
+      const client = await this.#begin(address, former);
       this.#client = client;
       client.onDeath((error) => this.#died(error));
       await client.service.watchDisk((supply) => this.#disk.set(supply));
@@ -226,23 +226,27 @@ export class WorkerLabMachine implements LabMachine {
   /**
    * One after another: a machine that is being saved stands still, and would be taken for one that is paused.
    * @param onTaken called once the machine is as it is saved: what is left is to compress it, and it may go on
+   * @param quick as in `MachineService.save`
    */
-  save(onTaken: () => void = () => {}): Promise<SavedMachine> {
-    const turn = this.#saving.then(() => this.#save(onTaken));
+  save(onTaken: () => void = () => {}, quick = false): Promise<SavedMachine> {
+    const turn = this.#saving.then(() => this.#save(onTaken, quick));
     this.#saving = turn.catch(() => {});
     return turn;
   }
 
-  async #save(onTaken: () => void): Promise<SavedMachine> {
+  async #save(onTaken: () => void, quick: boolean): Promise<SavedMachine> {
     const client = this.#started();
     if (this.#state.value.kind === 'running') await this.#keeper?.flush();
-    const saved = await client.service.save(onTaken);
+    const state = await client.service.save(onTaken, quick);
     const images = await this.#keeper?.saveImages();
-    return images === undefined ? saved : { ...saved, images };
+    const saved = images === undefined ? state : { ...state, images };
+    savedHere.add(saved);
+    return saved;
   }
 
-  check(saved: SavedMachine): Promise<void> {
-    return this.#started().service.check(saved);
+  /** Rejects with the error that a start from `saved` would end with. What this page has saved itself is read once only, when it starts. */
+  async check(saved: SavedMachine): Promise<void> {
+    if (!savedHere.has(saved)) await this.#started().service.check(saved);
   }
 
   async destroy(): Promise<void> {
@@ -250,6 +254,37 @@ export class WorkerLabMachine implements LabMachine {
     this.#giveUp.abort(new LabError('NOT_RUNNING', `The machine ${this.name} was destroyed.`));
     await this.#keeper?.close();
     await this.#client?.destroy();
+  }
+
+  /**
+   * Ends as `destroy` does, but not its worker, in which another machine of its profile and memory can start much sooner.
+   * Undefined when it does not run: then it is destroyed.
+   */
+  async giveWay(): Promise<MachineClient | undefined> {
+    const { kind } = this.#state.value;
+    const client = this.#client;
+    if (client === undefined || (kind !== 'running' && kind !== 'paused')) {
+      await this.destroy();
+      return undefined;
+    }
+    this.#state.set({ kind: 'stopped' });
+    await this.#keeper?.close();
+    return client;
+  }
+
+  /** In the worker of the machine that gave way, or in a new one when that cannot be. */
+  async #begin(address: string, former: MachineClient | undefined): Promise<MachineClient> {
+    const options = this.#machineOptions(address);
+    const { signal } = this.#giveUp;
+    const onProgress = (progress: MachineProgress): void => {
+      if (this.#client === undefined) this.#state.set({ kind: 'starting', progress });
+    };
+    if (former !== undefined) {
+      const again = startIn(former, options, onProgress, signal);
+      const client = await again.catch(() => undefined);
+      if (client !== undefined) return client;
+    }
+    return startMachine(this.#host.spawnMachine(), options, onProgress, signal);
   }
 
   /** Not one that a learner has used, who may have deleted the files it starts with. */

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import type { AddMachine } from '../api/lab.ts';
 import { Emitter } from '../base/emitter.ts';
 import { FakeClock } from '../base/fake-clock.ts';
+import * as Comlink from 'comlink';
+import type { ProfileName } from '../api/machine.ts';
 import type { WorkerLink } from '../rpc/worker-link.ts';
 import { WorkerLab } from './lab.ts';
 
@@ -37,4 +39,87 @@ it('has the name of a machine that was removed for another one, whose cable is p
   expect(lab.machines().map(({ name }) => name)).toEqual(['worker-1']);
   await lab.close();
   await expect(second).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+});
+
+/** Workers whose machines start at once, each as often as it may. */
+function willing(startsOfEach = Number.POSITIVE_INFINITY) {
+  let spawned = 0;
+  let living = 0;
+  const spawnMachine = (): WorkerLink => {
+    const { port1, port2 } = new MessageChannel();
+    let starts = 0;
+    const death = new Emitter<Error>();
+    spawned++;
+    living++;
+    const nothing = () => Promise.resolve();
+    Comlink.expose(
+      {
+        start: () =>
+          ++starts > startsOfEach ? Promise.reject(new Error('no more')) : Promise.resolve(),
+        watchDisk: nothing,
+        watchRestart: nothing,
+        connectNetwork: nothing,
+        agentCall: () => Promise.resolve({}),
+      },
+      port2,
+    );
+    port2.postMessage({ drydock: 'ready' });
+    return {
+      endpoint: port1 as WorkerLink['endpoint'],
+      onDeath: death.event,
+      async terminate() {
+        living--;
+        port1.close();
+      },
+    };
+  };
+  return { spawnMachine, counts: () => ({ spawned, living }) };
+}
+
+const labWith = (spawnMachine: () => WorkerLink): WorkerLab =>
+  new WorkerLab({ spawnMachine, spawnDocker: silent, spawnHub: silent, clock: new FakeClock() });
+
+const bare = (name: string, profile: ProfileName = 'bare'): AddMachine => ({
+  name,
+  profile,
+  start: 'restore',
+});
+
+it('starts a machine that takes the place of one of its profile in that one’s worker', async () => {
+  const { spawnMachine, counts } = willing();
+  const lab = labWith(spawnMachine);
+  const first = await lab.addMachine(bare('a'));
+  const second = await lab.resetMachine('a', 'restore');
+  expect([first.state().kind, second.state().kind, counts()]).toEqual([
+    'stopped',
+    'running',
+    { spawned: 1, living: 1 },
+  ]);
+  await lab.resetMachine('a', 'cold');
+  await lab.resetMachine('a', 'restore', 'node');
+  expect(counts()).toEqual({ spawned: 3, living: 1 });
+  await lab.close();
+  expect(counts().living).toBe(0);
+});
+
+it('has a new worker where the one of before can start no other machine', async () => {
+  const { spawnMachine, counts } = willing(1);
+  const lab = labWith(spawnMachine);
+  await lab.addMachine(bare('a'));
+  const second = await lab.resetMachine('a', 'restore');
+  expect([second.state().kind, counts()]).toEqual(['running', { spawned: 2, living: 1 }]);
+  await lab.close();
+});
+
+it('leaves the workers of machines that are removed to those that follow, and ends the others', async () => {
+  const { spawnMachine, counts } = willing();
+  const lab = labWith(spawnMachine);
+  await Promise.all(['a', 'b'].map((name) => lab.addMachine(bare(name))));
+  await Promise.all(['a', 'b'].map((name) => lab.removeMachine(name, true)));
+  expect([lab.machines(), counts()]).toEqual([[], { spawned: 2, living: 2 }]);
+  await lab.addMachine(bare('a'));
+  await lab.endVacated();
+  expect(counts()).toEqual({ spawned: 2, living: 1 });
+  await lab.close();
+  expect(counts().living).toBe(0);
 });

@@ -2,6 +2,7 @@ import type { HubContents } from '../api/hub.ts';
 import type { AddMachine, Lab, Stop } from '../api/lab.ts';
 import type { ProfileName, SavedMachine } from '../api/machine.ts';
 import type { MachineClient } from '../machine/worker/machine-client.ts';
+import type { Disposable } from '../base/disposable.ts';
 import { EthernetSwitch } from '../machine/ethernet-switch.ts';
 import { LabError } from './lab-error.ts';
 import { HubKeeper } from './hub-keeper.ts';
@@ -18,6 +19,9 @@ export class WorkerLab implements Lab {
   readonly #switch: EthernetSwitch;
   readonly #machines = new Observable<readonly WorkerLabMachine[]>([]);
   readonly #addresses = new Map<string, number>();
+  readonly #plugs = new Map<string, Disposable>();
+  /** workers of machines that gave way to one of the same name, which is to come */
+  readonly #vacated = new Map<string, MachineClient>();
   /** the one registry */
   readonly hub: HubKeeper;
   /** names of machines whose cable is pulled */
@@ -81,7 +85,9 @@ export class WorkerLab implements Lab {
     }
     const machine = new WorkerLabMachine(this.#host, this.hub, options);
     this.#machines.set([...this.#machines.value, machine]);
-    return this.#start(machine);
+    const former = this.#vacated.get(name);
+    this.#vacated.delete(name);
+    return this.#start(machine, former);
   }
 
   async resetMachine(
@@ -103,16 +109,29 @@ export class WorkerLab implements Lab {
     });
   }
 
-  /** Ends a machine, if there is one of this name; the name is free then. */
-  async removeMachine(name: string): Promise<void> {
-    await this.#machines.value.find((machine) => machine.name === name)?.destroy();
+  /**
+   * Ends a machine, if there is one of this name; the name is free then.
+   * @param forSuccessor its worker stays for the next machine of this name, of the same profile, unless `endVacated` comes before
+   */
+  async removeMachine(name: string, forSuccessor = false): Promise<void> {
+    const old = this.#machines.value.find((machine) => machine.name === name);
+    const client = forSuccessor ? await old?.giveWay() : await old?.destroy();
+    if (client) this.#vacated.set(name, client);
     this.#machines.set(this.#machines.value.filter((machine) => machine.name !== name));
     this.setCable(name, true);
     this.setDelay(name, 0);
   }
 
+  /** Ends the workers that were left to machines which did not come. */
+  async endVacated(): Promise<void> {
+    const vacated = [...this.#vacated.values()];
+    this.#vacated.clear();
+    await Promise.all(vacated.map((client) => client.destroy()));
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#machines.value.map((machine) => machine.destroy()));
+    await this.endVacated();
     this.#machines.set([]);
     await this.hub.close();
     this.#switch.dispose();
@@ -127,27 +146,37 @@ export class WorkerLab implements Lab {
 
   async #replace(old: WorkerLabMachine, options: StartedMachine): Promise<WorkerLabMachine> {
     const machine = new WorkerLabMachine(this.#host, this.hub, options);
-    await old.destroy();
+    const former = canFollow(old, options) ? await old.giveWay() : await old.destroy();
     this.#machines.set(this.#machines.value.map((one) => (one === old ? machine : one)));
-    return this.#start(machine);
+    return this.#start(machine, former ?? undefined);
   }
 
-  async #start(machine: WorkerLabMachine): Promise<WorkerLabMachine> {
+  async #start(machine: WorkerLabMachine, former?: MachineClient): Promise<WorkerLabMachine> {
     const { name, options } = machine;
-    await machine.start(this.#addressOf(name), async (client) => {
+    const join = async (client: MachineClient): Promise<void> => {
       await client.service.watchRestart((after) => {
         // How it goes is the new machine's state.
         this.#replace(machine, { ...options, start: { after } }).catch(() => {});
       });
       await this.#join(name, client);
-    });
+    };
+    await machine.start(this.#addressOf(name), join, former);
     return machine;
   }
 
   async #join(name: string, client: MachineClient): Promise<void> {
     const { port1, port2 } = new MessageChannel();
+    // Of the machine whose place it takes.
+    this.#plugs.get(name)?.dispose();
     const plug = this.#switch.plug(name, port1);
+    this.#plugs.set(name, plug);
     client.onDeath(() => plug.dispose());
     await client.service.connectNetwork(port2);
   }
+}
+
+/** Whether a machine can start in the worker of one that runs: from a state of the same profile. */
+function canFollow(old: WorkerLabMachine, { profile, start }: StartedMachine): boolean {
+  const boots = start === 'cold' || (typeof start === 'object' && 'after' in start);
+  return !boots && profile === old.profile;
 }

@@ -64,6 +64,8 @@ export class MachineCluster implements ClusterFacade {
   readonly #cloud: Promise<SimulatedCloud>;
   readonly #owned = new DisposableStore();
   readonly #closing = new AbortController();
+  /** One after another: machines that are being saved stand still, and would be taken for ones that were paused. */
+  #saving: Promise<unknown> = Promise.resolve();
   /** as soon as there is an API server */
   #watch: ClusterWatch | undefined;
 
@@ -111,7 +113,9 @@ export class MachineCluster implements ClusterFacade {
         this.#owned.add({ dispose: lab.onMachines((machines) => this.#follow(node, machines)) });
       }
       await this.#registerMachines();
-      await Promise.all([...this.#addMachines(), this.#becomeReady()]);
+      const added = this.#addMachines();
+      // Left by machines of a cluster before that this one does not have.
+      await Promise.all([...added, lab.endVacated(), this.#becomeReady()]);
       this.#show({ kind: 'ready', text: 'Every node is ready' });
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -222,27 +226,34 @@ export class MachineCluster implements ClusterFacade {
     else await lab.addMachine({ name, profile: 'node', start: 'restore' });
   }
 
-  async save(): Promise<Blob> {
-    const { lab } = this.#options;
-    if (this.#state.value.kind !== 'ready')
-      throw new LabError('NOT_RUNNING', 'The cluster is not ready yet. Save it when it is.');
-    return writeClusterFile({
-      settings: this.#settings,
-      pki: await this.#nodes.pki,
-      ...(await saveMachines(this.#nodes.all, (name) => lab.isPlugged(name), {
-        etcd: () => this.#etcd.files(),
-        cloud: () => this.#cloudStorage.files(),
-      })),
-    });
+  save(quick = false): Promise<Blob> {
+    const turn = this.#saving.then(() => this.#save(quick));
+    this.#saving = turn.catch(() => {});
+    return turn;
   }
 
-  async close(): Promise<void> {
+  async close(forSuccessor = false): Promise<void> {
     const { lab } = this.#options;
     this.#closing.abort(new Error('The cluster was closed.'));
     this.#owned.dispose();
     await Promise.all(this.#nodes.all.map((node) => node.close()));
     this.#nodes.dispose();
-    await Promise.all(this.#nodes.all.map(({ name }) => lab.removeMachine(name)));
+    await Promise.all(this.#nodes.all.map(({ name }) => lab.removeMachine(name, forSuccessor)));
+  }
+
+  async #save(quick: boolean): Promise<Blob> {
+    const { lab } = this.#options;
+    if (this.#state.value.kind !== 'ready')
+      throw new LabError('NOT_RUNNING', 'The cluster is not ready yet. Save it when it is.');
+    const beside = {
+      etcd: () => this.#etcd.files(),
+      cloud: () => this.#cloudStorage.files(),
+    };
+    return writeClusterFile({
+      settings: this.#settings,
+      pki: await this.#nodes.pki,
+      ...(await saveMachines(this.#nodes.all, (name) => lab.isPlugged(name), beside, quick)),
+    });
   }
 
   /** All but those that had ended when they were saved. */

@@ -1,5 +1,6 @@
 import type { MachineOptions, MachineProgress, ProfileName } from '../api/machine.ts';
 import { within } from '../base/clock.ts';
+import { DisposableStore } from '../base/disposable.ts';
 import { readJson } from './artifacts/artifact-source.ts';
 import {
   artifactHash,
@@ -14,9 +15,9 @@ import { ChunkStore, type ChunkReference } from './disks/chunk-store.ts';
 import { ChunkedDisk } from './disks/chunked-disk.ts';
 import { CopyOnWriteDisk } from './disks/copy-on-write-disk.ts';
 import { PartitionedDisk } from './disks/partitioned-disk.ts';
-import { Emulator, type EmulatorOptions } from './emulator/emulator.ts';
+import { Emulator, type EmulatorOptions, type Handle9p } from './emulator/emulator.ts';
 import { V86_VERSION } from './emulator/v86-internals.ts';
-import { Machine } from './machine.ts';
+import { Machine, type Hardware } from './machine.ts';
 import { MachineError } from './machine-error.ts';
 import type { MachineHost } from './machine-host.ts';
 import { newIdentity } from './machine-identity.ts';
@@ -61,34 +62,42 @@ export class MachineLoader {
     this.#host = host;
   }
 
-  async start(options: MachineOptions, onProgress: OnProgress): Promise<Machine> {
+  /** @param former what another machine ran on, and this one is to: of the same profile and memory, and only for a start from a state */
+  async start(
+    options: MachineOptions,
+    onProgress: OnProgress,
+    former?: Hardware,
+  ): Promise<Machine> {
     const { source } = this.#host;
     const wasm = this.#compile();
     wasm.catch(() => {});
     const manifest = await readManifest(source);
     const profile = manifest.profiles[options.profile];
     const memory = options.memory ?? profile.memory;
+    if (former !== undefined && (former.profile !== options.profile || former.memory !== memory))
+      throw new RangeError('A machine of another profile or memory ran here.');
     const artifacts = await artifactHash(manifest, options.profile, V86_VERSION);
-    const store = new ChunkStore(source, new ZstdDecoder(await wasm), this.#host.clock);
+    const chunks =
+      former?.chunks ?? new ChunkStore(source, new ZstdDecoder(await wasm), this.#host.clock);
     const [disks, start] = await Promise.all([
-      this.#openDisks(manifest, options.profile, store),
-      this.#load(manifest, options, memory, artifacts, store, onProgress),
+      former?.disks ?? this.#openDisks(manifest, options.profile, chunks),
+      this.#load(manifest, options, memory, artifacts, chunks, onProgress),
     ]);
     const rest = options.start.kind === 'cold' ? options.start.after : undefined;
     if (rest !== undefined) {
       disks[0].set_state(rest.disks[0]);
       disks[1].set_state(rest.disks[1]);
     }
-    const machine = await this.#create(
-      options,
-      memory,
-      artifacts,
-      await wasm,
-      disks,
-      store,
-      start,
-      onProgress,
+    const trees = this.#serveTrees(start.header);
+    if (!('boot' in start.emulator))
+      onProgress({ phase: 'restoring', text: 'Restoring memory', done: 0, total: 1 });
+    const emulator = await this.#emulate(
+      { memory: memory * MIB, wasm: await wasm, disks, start: start.emulator },
+      trees,
+      former?.emulator,
     );
+    const hardware = { profile: options.profile, memory, emulator, disks, chunks };
+    const machine = await this.#bringUp(options, hardware, artifacts, trees, onProgress);
     try {
       onProgress({
         phase: 'personalising',
@@ -224,44 +233,48 @@ export class MachineLoader {
     return { emulator: { state: state.buffer }, header, laterChunks };
   }
 
-  async #create(
+  #serveTrees(header: StateHeader | undefined): TreeServer {
+    const { clock, openFile } = this.#host;
+    const trees = new TreeServer({ clock, ...(openFile === undefined ? {} : { openFile }) });
+    if (header !== undefined) trees.restore(header.trees);
+    return trees;
+  }
+
+  async #emulate(
+    parts: Omit<EmulatorOptions, 'handle9p' | 'clock'>,
+    trees: TreeServer,
+    former: Emulator | undefined,
+  ): Promise<Emulator> {
+    const handle9p: Handle9p = (request) => trees.handle(request);
+    try {
+      if (former === undefined)
+        return await Emulator.create({ ...parts, handle9p, clock: this.#host.clock });
+      if ('boot' in parts.start) throw new TypeError('A machine that boots has a new emulator.');
+      former.become(parts.start.state, handle9p);
+      return former;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const text = `There is no room for a machine of ${parts.memory / MIB} MiB.`;
+      throw new MachineError('OUT_OF_MEMORY', text, { cause: error });
+    }
+  }
+
+  /** Sets it going, and waits for its agent. */
+  async #bringUp(
     options: MachineOptions,
-    memory: number,
+    hardware: Hardware,
     artifacts: string,
-    wasm: WebAssembly.Module,
-    disks: [CopyOnWriteDisk, CopyOnWriteDisk],
-    chunks: ChunkStore,
-    start: Start,
+    trees: TreeServer,
     onProgress: OnProgress,
   ): Promise<Machine> {
     const host = this.#host;
     const { clock } = host;
-    const trees = new TreeServer({
-      clock,
-      ...(host.openFile === undefined ? {} : { openFile: host.openFile }),
-    });
-    if (start.header !== undefined) trees.restore(start.header.trees);
-    const cold = 'boot' in start.emulator;
-    if (!cold) onProgress({ phase: 'restoring', text: 'Restoring memory', done: 0, total: 1 });
-    const emulator = await Emulator.create({
-      memory: memory * MIB,
-      wasm,
-      disks,
-      start: start.emulator,
-      handle9p: (request) => trees.handle(request),
-      clock,
-    }).catch((error: unknown) => {
-      if (error instanceof RangeError)
-        throw new MachineError(
-          'OUT_OF_MEMORY',
-          `There is no room for a machine of ${memory} MiB.`,
-          { cause: error },
-        );
-      throw error;
-    });
+    const { emulator, chunks } = hardware;
+    const cold = options.start.kind === 'cold';
+    const subscriptions = new DisposableStore();
     const serial = new SerialLog();
-    emulator.onCrash(host.onCrash);
-    emulator.onSerialOutput((byte) => serial.append(byte));
+    subscriptions.add(emulator.onCrash(host.onCrash));
+    subscriptions.add(emulator.onSerialOutput((byte) => serial.append(byte)));
     const channel: ByteChannel = {
       send: (bytes) => emulator.channel.send(bytes),
       onReceive(listener) {
@@ -296,6 +309,7 @@ export class MachineLoader {
         Promise.race([agent.ready(), panicked]),
       );
     } catch (error) {
+      subscriptions.dispose();
       agent.dispose();
       emulator.dispose();
       chunks.dispose();
@@ -311,12 +325,9 @@ export class MachineLoader {
     }
     return new Machine({
       host,
-      profile: options.profile,
-      memory,
+      hardware,
       artifacts,
-      emulator,
-      disks,
-      chunks,
+      subscriptions,
       trees,
       agent,
       serial,

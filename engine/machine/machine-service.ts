@@ -16,13 +16,14 @@ import type { MachineHost } from './machine-host.ts';
 import { MachineLoader } from './machine-loader.ts';
 import { checkSaved, packState } from './states/state-file.ts';
 
-/** One machine behind the contract of its worker. */
+/** One machine at a time behind the contract of its worker. */
 export class HostedMachine implements MachineService {
   readonly #host: (options: MachineOptions) => MachineHost;
+  #loader: MachineLoader | undefined;
   #machine: Machine | undefined;
   #starting = false;
 
-  /** @param host asked once, when the machine starts */
+  /** @param host asked once, when the first machine starts */
   constructor(host: (options: MachineOptions) => MachineHost) {
     this.#host = host;
   }
@@ -31,15 +32,19 @@ export class HostedMachine implements MachineService {
     options: MachineOptions,
     onProgress: (progress: MachineProgress) => void,
   ): Promise<void> {
-    if (this.#starting) throw new RangeError('This machine was started already.');
+    if (this.#starting) throw new RangeError('This machine is being started already.');
     this.#starting = true;
+    const former = this.#machine;
+    this.#machine = undefined;
     // Across workers each report is a call of its own: the last one must have arrived before the answer.
     let reported: unknown;
     const report = (progress: MachineProgress): void => {
       reported = onProgress(progress);
     };
-    this.#machine = await new MachineLoader(this.#host(options)).start(options, report);
+    this.#loader ??= new MachineLoader(this.#host(options));
+    this.#machine = await this.#loader.start(options, report, await former?.release());
     await reported;
+    this.#starting = false;
   }
 
   async pause(): Promise<void> {
@@ -50,12 +55,12 @@ export class HostedMachine implements MachineService {
     await this.#running().resume();
   }
 
-  async save(onTaken?: () => void): Promise<SavedMachine> {
+  async save(onTaken?: () => void, quick = false): Promise<SavedMachine> {
     const machine = this.#running();
-    const { header, state } = await machine.snapshot({ dropCaches: false });
+    const { header, state } = await machine.snapshot(quick ? undefined : { dropCaches: false });
     onTaken?.();
     const { profile, memory, artifacts } = machine;
-    return { profile, memory, artifacts, state: await packState(header, state) };
+    return { profile, memory, artifacts, state: await packState(header, state, quick) };
   }
 
   check(saved: SavedMachine): Promise<void> {

@@ -1,7 +1,8 @@
 import type { MachineIdentity } from '../api/agent.ts';
 import type { DiskSupply, MachineMetrics, MachineRest, ProfileName } from '../api/machine.ts';
 import type { PublishedTree } from '../api/image-tree.ts';
-import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { within } from '../base/clock.ts';
+import type { Disposable, DisposableStore } from '../base/disposable.ts';
 import type { AgentSession } from './agent/agent-session.ts';
 import type { ChunkReference, ChunkStore } from './disks/chunk-store.ts';
 import type { CopyOnWriteDisk } from './disks/copy-on-write-disk.ts';
@@ -17,17 +18,26 @@ import { warmUp, type WarmUpTarget } from './warm-up.ts';
 const CLOCK_PRECISION_MS = 5;
 /** On a busy computer no two messages need the same time. */
 const MOST_CLOCK_ATTEMPTS = 8;
+/** How long answers to a guest that is to end may take. */
+const RELEASE_PATIENCE_MS = 1000;
 
-export interface MachineParts {
-  readonly host: MachineHost;
+/** What a machine runs on. Another one of the same profile and memory can run on it afterwards. */
+export interface Hardware {
   readonly profile: ProfileName;
   /** MiB */
   readonly memory: number;
-  /** `artifactHash` of what it runs on */
-  readonly artifacts: string;
   readonly emulator: Emulator;
   readonly disks: readonly [CopyOnWriteDisk, CopyOnWriteDisk];
   readonly chunks: ChunkStore;
+}
+
+export interface MachineParts {
+  readonly host: MachineHost;
+  readonly hardware: Hardware;
+  /** `artifactHash` of what it runs on */
+  readonly artifacts: string;
+  /** to what the hardware tells, for as long as the machine lives */
+  readonly subscriptions: DisposableStore;
   readonly trees: TreeServer;
   readonly agent: AgentSession;
   readonly serial: SerialLog;
@@ -41,7 +51,8 @@ export class Machine implements Disposable {
   readonly artifacts: string;
   readonly serial: SerialLog;
   readonly #parts: MachineParts;
-  readonly #store = new DisposableStore();
+  readonly #hardware: Hardware;
+  readonly #store: DisposableStore;
   #network: Disposable | undefined;
   #paused = false;
   #receivedFrames = 0;
@@ -49,8 +60,10 @@ export class Machine implements Disposable {
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
-    this.profile = parts.profile;
-    this.memory = parts.memory;
+    this.#hardware = parts.hardware;
+    this.#store = parts.subscriptions;
+    this.profile = parts.hardware.profile;
+    this.memory = parts.hardware.memory;
     this.artifacts = parts.artifacts;
     this.serial = parts.serial;
   }
@@ -63,7 +76,7 @@ export class Machine implements Disposable {
 
   /** Disk chunks the guest needed so far, in order. */
   get touchedChunks(): readonly ChunkReference[] {
-    return this.#parts.chunks.touched;
+    return this.#hardware.chunks.touched;
   }
 
   async personalise(): Promise<void> {
@@ -89,8 +102,8 @@ export class Machine implements Disposable {
 
   /** Warms the profile's tools up in idle time (`warm-up.ts`), until the machine is disposed of. `chunks` are fetched first. */
   warmUp(chunks: readonly ChunkReference[]): void {
-    const { emulator, agent, host } = this.#parts;
-    const store = this.#parts.chunks;
+    const { agent, host } = this.#parts;
+    const { emulator, chunks: store } = this.#hardware;
     const stop = new AbortController();
     this.#store.add({ dispose: () => stop.abort() });
     const target: WarmUpTarget = {
@@ -106,55 +119,57 @@ export class Machine implements Disposable {
 
   /** Tells at once and at every change, for as long as the machine lives. */
   watchDisk(onSupply: (supply: DiskSupply) => void): void {
-    const { chunks } = this.#parts;
-    chunks.onSupply(onSupply);
+    const { chunks } = this.#hardware;
+    this.#store.add(chunks.onSupply(onSupply));
     onSupply(chunks.supply);
   }
 
   retryDisk(): void {
-    this.#parts.chunks.retry();
+    this.#hardware.chunks.retry();
   }
 
   /** Tells when the guest has reset its processor. Nothing but `dispose` makes sense then. */
   watchRestart(onRestart: (rest: MachineRest) => void): void {
-    const { emulator, disks, identity, memory } = this.#parts;
-    const { machineId, mac } = identity;
+    const { emulator, disks, memory } = this.#hardware;
+    const { machineId, mac } = this.#parts.identity;
     const [first, second] = disks;
-    emulator.onReset(() =>
-      onRestart({ memory, disks: [first.get_state(), second.get_state()], machineId, mac }),
+    this.#store.add(
+      emulator.onReset(() =>
+        onRestart({ memory, disks: [first.get_state(), second.get_state()], machineId, mac }),
+      ),
     );
   }
 
   async pause(): Promise<void> {
     if (this.#paused) return;
     this.#paused = true;
-    await this.#parts.emulator.pause();
+    await this.#hardware.emulator.pause();
   }
 
   /** Goes on and sets the guest's clock, which stood still. */
   async resume(): Promise<void> {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#parts.emulator.run();
+    this.#hardware.emulator.run();
     await this.#setClock();
   }
 
   /**
-   * Everything that `MachineLoader` needs to go on from here. Flushes the guest's files and zeroes
-   * its free memory first, so that the state compresses; a paused machine is taken as it stands.
-   * Afterwards it runs or is paused as before, also when this fails.
+   * Everything that `MachineLoader` needs to go on from here; afterwards it runs or is paused as before, also when this fails.
+   * @param quiesce Flush the guest's files and zero its free memory first, so that the state compresses. A paused machine is taken
+   *   as it stands, as any is without this: at once, and as large as its memory.
    */
-  async snapshot(options: {
-    dropCaches: boolean;
+  async snapshot(quiesce?: {
+    readonly dropCaches: boolean;
   }): Promise<{ header: StateHeader; state: ArrayBuffer }> {
-    const { emulator, trees, agent } = this.#parts;
+    const { trees, agent } = this.#parts;
     const wasPaused = this.#paused;
-    if (!wasPaused)
-      await agent.agentCall('quiesce', { dropCaches: options.dropCaches, zeroFreeMemory: true });
+    if (!wasPaused && quiesce !== undefined)
+      await agent.agentCall('quiesce', { ...quiesce, zeroFreeMemory: true });
     await this.pause();
     try {
       await this.#settle();
-      const state = await emulator.saveState();
+      const state = await this.#hardware.emulator.saveState();
       return { header: { trees: trees.state() }, state };
     } finally {
       if (!wasPaused) await this.resume();
@@ -162,7 +177,8 @@ export class Machine implements Disposable {
   }
 
   metrics(): MachineMetrics {
-    const { emulator, disks, host, trees, memory } = this.#parts;
+    const { host, trees } = this.#parts;
+    const { emulator, disks, memory } = this.#hardware;
     const sum = (value: (disk: CopyOnWriteDisk) => number): number =>
       disks.reduce((total, disk) => total + value(disk), 0);
     return {
@@ -182,7 +198,7 @@ export class Machine implements Disposable {
   /** Joins eth0 to an Ethernet; leaves the one before. */
   connectNetwork(port: MessagePort): void {
     this.#network?.dispose();
-    const { emulator } = this.#parts;
+    const { emulator } = this.#hardware;
     const onMessage = (event: MessageEvent<unknown>): void => {
       if (!(event.data instanceof Uint8Array) || this.#paused) return;
       this.#receivedFrames += event.data.length;
@@ -214,17 +230,29 @@ export class Machine implements Disposable {
     this.#parts.trees.withdraw(name);
   }
 
+  /** Ends, and leaves its hardware to another machine. Rejects when that is not possible: then there is only `dispose`. */
+  async release(): Promise<Hardware> {
+    await this.pause();
+    await within(this.#parts.host.clock, RELEASE_PATIENCE_MS, this.#settle());
+    this.#end();
+    return this.#hardware;
+  }
+
   dispose(): void {
     if (this.#store.disposed) return;
+    this.#end();
+    this.#hardware.emulator.dispose();
+    this.#hardware.chunks.dispose();
+  }
+
+  #end(): void {
     this.#store.dispose();
     this.#parts.agent.dispose();
-    this.#parts.emulator.dispose();
-    this.#parts.chunks.dispose();
   }
 
   /** Answers to 9P and disk requests still on their way are delivered to the paused guest. */
   async #settle(): Promise<void> {
-    const { emulator, disks, chunks } = this.#parts;
+    const { emulator, disks, chunks } = this.#hardware;
     const pollMs = 5;
     while (!emulator.isQuiet || disks.some((disk) => disk.pending > 0)) {
       if (chunks.supply.kind === 'waiting')

@@ -8,6 +8,7 @@ import { MachineError } from '../machine-error.ts';
 import { GuestChannel } from './guest-channel.ts';
 import { InputQueue } from './input-queue.ts';
 import { instantiateWithCompiler } from './jit-compiler.ts';
+import { keepingCode } from './kept-code.ts';
 import { internalsOf, type V86Internals } from './v86-internals.ts';
 
 /** Frames that wait for the guest; further ones push out the oldest, as on a busy Ethernet. */
@@ -33,9 +34,23 @@ export interface EmulatorOptions {
   readonly disks: readonly [CopyOnWriteDisk, CopyOnWriteDisk];
   /** a cold boot, or what `saveState` gave for a machine of the same memory and disks, also compressed with zstd */
   readonly start: { readonly boot: BootImages } | { readonly state: ArrayBuffer };
-  /** Answers a 9P request. */
-  readonly handle9p: (request: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+  readonly handle9p: Handle9p;
   readonly clock: Clock;
+}
+
+/** Answers a 9P request. */
+export type Handle9p = (request: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+/** Who answers 9P requests now, and how many answers are on their way. */
+interface Served9p {
+  handle: Handle9p;
+  pending: number;
+}
+
+function misfit(cause: unknown): MachineError {
+  return new MachineError('STATE_MISMATCH', 'The saved state does not fit this machine.', {
+    cause,
+  });
 }
 
 /** One emulated PC: the only place that touches v86. Created at rest; `run` sets it going. */
@@ -62,7 +77,7 @@ export class Emulator implements Disposable {
   readonly #internals: V86Internals;
   readonly #clock: Clock;
   readonly #frameInput: InputQueue;
-  readonly #requests9p: { pending: number };
+  readonly #served9p: Served9p;
   #timer: Disposable | undefined;
   #wasReset = false;
   #instructions = 0;
@@ -72,10 +87,10 @@ export class Emulator implements Disposable {
   #shareFrom: { time: number; busy: number };
   #share = 0;
 
-  private constructor(v86: V86, options: EmulatorOptions, requests9p: { pending: number }) {
+  private constructor(v86: V86, options: EmulatorOptions, served9p: Served9p) {
     this.#v86 = v86;
     this.#clock = options.clock;
-    this.#requests9p = requests9p;
+    this.#served9p = served9p;
     const internals = internalsOf(v86);
     this.#internals = internals;
     this.channel = new GuestChannel(internals);
@@ -92,7 +107,7 @@ export class Emulator implements Disposable {
   }
 
   static async create(options: EmulatorOptions): Promise<Emulator> {
-    const requests9p = { pending: 0 };
+    const served9p: Served9p = { handle: options.handle9p, pending: 0 };
     const boot = 'boot' in options.start ? options.start.boot : undefined;
     const v86 = new V86({
       wasm_fn: (imports) => instantiateWithCompiler(options.wasm, imports as WebAssembly.Imports),
@@ -102,14 +117,14 @@ export class Emulator implements Disposable {
       hdb: options.disks[1] as never,
       filesystem: {
         handle9p(request, reply) {
-          const answer = options.handle9p(request);
+          const answer = served9p.handle(request);
           if (answer instanceof Uint8Array) {
             reply(answer);
             return;
           }
-          requests9p.pending++;
+          served9p.pending++;
           void answer.then((bytes) => {
-            requests9p.pending--;
+            served9p.pending--;
             reply(bytes);
           });
         },
@@ -131,18 +146,34 @@ export class Emulator implements Disposable {
           }),
     });
     await new Promise<void>((resolve) => v86.add_listener('emulator-loaded', () => resolve()));
-    const emulator = new Emulator(v86, options, requests9p);
+    const emulator = new Emulator(v86, options, served9p);
     if ('state' in options.start) {
       try {
         await v86.restore_state(options.start.state);
       } catch (error) {
         emulator.dispose();
-        throw new MachineError('STATE_MISMATCH', 'The saved state does not fit this machine.', {
-          cause: error,
-        });
+        throw misfit(error);
       }
     }
     return emulator;
+  }
+
+  /**
+   * Becomes another machine of the same memory and disks, and stands still as a new one does; its processor's code is
+   * compiled as far as memory is the same. It must be paused, and nothing may be on its way to the guest.
+   * When it fails there is only `dispose` left to do.
+   */
+  become(state: ArrayBuffer, handle9p: Handle9p): void {
+    if (this.#wasReset) throw new RangeError('An emulator whose guest was reset runs no other.');
+    this.channel.clear();
+    this.#frameInput.clear();
+    this.#served9p.handle = handle9p;
+    const { v86 } = this.#internals;
+    try {
+      keepingCode(v86.cpu, () => v86.restore_state(state));
+    } catch (error) {
+      throw misfit(error);
+    }
   }
 
   /** Guest instructions executed since the emulator was created. */
@@ -172,7 +203,7 @@ export class Emulator implements Disposable {
 
   /** No 9P request waits for its answer: they would be lost in a saved state. */
   get isQuiet(): boolean {
-    return this.#requests9p.pending === 0;
+    return this.#served9p.pending === 0;
   }
 
   get running(): boolean {

@@ -59,6 +59,12 @@ export class GuestChannel {
     for (const input of this.#inputs) input.pump();
   }
 
+  /** Forgets what waits, and which port the guest's agent speaks at: another guest is to come. */
+  clear(): void {
+    for (const input of this.#inputs) input.clear();
+    this.#active = undefined;
+  }
+
   dispose(): void {
     this.#output.dispose();
   }

@@ -16,6 +16,25 @@ export interface VirtQueue {
   count_requests(): number;
 }
 
+/** The pages of memory that a state has; all others are zero. */
+export interface PageSet {
+  get(page: number): number;
+}
+
+/** What restores the processor's part of a state. */
+export interface V86Cpu {
+  /** bytes of memory, as the only element */
+  readonly memory_size: Int32Array;
+  /** physical memory */
+  readonly mem8: Uint8Array;
+  /** Makes memory what the state has: its pages one after the other. */
+  unpack_memory: (pages: PageSet, content: Uint8Array) => void;
+  /** Forgets all code that was generated. */
+  jit_clear_cache: () => void;
+  /** Forgets code that was generated from these physical addresses. */
+  jit_dirty_cache(start: number, end: number): void;
+}
+
 interface VirtioDevice {
   readonly virtio: { readonly queues: readonly VirtQueue[] };
 }
@@ -34,9 +53,10 @@ export interface V86Internals {
     yield: (milliseconds: number, tick: number) => void;
     yield_callback(tick: number): void;
     next_tick(milliseconds: number): void;
+    restore_state(state: ArrayBuffer): void;
     /** Ends the nested worker through which v86 yields where there is no scheduler. */
     unregister_yield(): void;
-    readonly cpu: {
+    readonly cpu: V86Cpu & {
       /** What the guest causes by the keyboard controller or the chipset. */
       reboot_internal: () => void;
       readonly devices: {
@@ -56,8 +76,12 @@ export function internalsOf(emulator: V86): V86Internals {
     v86?.yield,
     v86?.yield_callback,
     v86?.next_tick,
+    v86?.restore_state,
     v86?.unregister_yield,
     v86?.cpu?.reboot_internal,
+    v86?.cpu?.unpack_memory,
+    v86?.cpu?.jit_clear_cache,
+    v86?.cpu?.jit_dirty_cache,
     console?.SendEvent,
     console?.virtio?.queues?.[0]?.count_requests,
   ];

@@ -6,10 +6,14 @@ const header: StateHeader = {
 };
 
 describe('packState', () => {
-  it('is undone by unpackState', async () => {
+  it.each([
+    ['compressed', false, 0, 2000],
+    ['plain', true, 100_000, 102_000],
+  ])('is undone by unpackState, %s', async (_how, plain, least, most) => {
     const state = new Uint8Array(100_000).fill(3).buffer;
-    const blob = await packState(header, state);
-    expect(blob.size).toBeLessThan(2000);
+    const blob = await packState(header, state, plain);
+    expect(blob.size).toBeGreaterThan(least);
+    expect(blob.size).toBeLessThan(most);
     const back = await unpackState(blob);
     expect(back.header).toEqual(header);
     expect(Buffer.compare(new Uint8Array(back.state), new Uint8Array(state))).toBe(0);

@@ -40,20 +40,33 @@ export function stateName(profile: ProfileName, memory: number, profileMemory: n
 const MAGIC = 'DRYDOCK1';
 const HEADER_START = MAGIC.length + 4;
 
-/** A state in one piece, for `SavedMachine.state`: magic, header length, header as JSON, gzip of v86's state. */
-export async function packState(header: StateHeader, state: ArrayBuffer): Promise<Blob> {
-  const json = new TextEncoder().encode(JSON.stringify(header));
+/** As it is in a file. */
+interface PackedHeader extends StateHeader {
+  /** v86's state is not compressed */
+  readonly isPlain?: true;
+}
+
+/** A state in one piece, for `SavedMachine.state`: magic, header length, header as JSON, v86's state, as gzip unless it is to be `plain`. */
+export async function packState(
+  header: StateHeader,
+  state: ArrayBuffer,
+  plain = false,
+): Promise<Blob> {
+  const packed: PackedHeader = plain ? { ...header, isPlain: true } : header;
+  const json = new TextEncoder().encode(JSON.stringify(packed));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, json.length);
   // gzip, because every browser and Node has it built in; it is not what is downloaded.
-  const body = await new Response(
-    new Blob([state]).stream().pipeThrough(new CompressionStream('gzip')),
-  ).blob();
+  const body = plain
+    ? state
+    : await new Response(
+        new Blob([state]).stream().pipeThrough(new CompressionStream('gzip')),
+      ).blob();
   return new Blob([MAGIC, length, json, body], { type: 'application/octet-stream' });
 }
 
 interface PackedState {
-  readonly header: StateHeader;
+  readonly header: PackedHeader;
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -62,10 +75,9 @@ async function openState(blob: Blob): Promise<PackedState> {
   if (new TextDecoder().decode(start.slice(0, MAGIC.length)) !== MAGIC)
     throw new RangeError('The state begins with something else.');
   const end = HEADER_START + new DataView(start).getUint32(MAGIC.length);
-  return {
-    header: JSON.parse(await blob.slice(HEADER_START, end).text()) as StateHeader,
-    body: gunzip(blob.slice(end)),
-  };
+  const header = JSON.parse(await blob.slice(HEADER_START, end).text()) as PackedHeader;
+  const rest = blob.slice(end);
+  return { header, body: header.isPlain === true ? rest.stream() : gunzip(rest) };
 }
 
 function gunzip(blob: Blob): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -78,7 +90,7 @@ export async function unpackState(
 ): Promise<{ header: StateHeader; state: ArrayBuffer }> {
   try {
     const { header, body } = await openState(blob);
-    return { header, state: await new Response(body).arrayBuffer() };
+    return { header: { trees: header.trees }, state: await new Response(body).arrayBuffer() };
   } catch (error) {
     throw damaged(error);
   }

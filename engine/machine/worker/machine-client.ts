@@ -35,21 +35,36 @@ export async function startMachine(
   const client = await connectWorker<MachineService>(link, {
     deadline: (method) => DEADLINES[method],
   });
-  const giveUp = (): void => void client.dispose();
+  return startIn(
+    {
+      service: client.service,
+      onDeath: client.onDeath,
+      openPort: () => client.openPort(),
+      destroy: () => client.dispose(),
+    },
+    options,
+    onProgress,
+    signal,
+  );
+}
+
+/** The same in the worker of a machine that runs: its place is taken. */
+export async function startIn(
+  client: MachineClient,
+  options: MachineOptions,
+  onProgress: (progress: MachineProgress) => void,
+  signal?: AbortSignal,
+): Promise<MachineClient> {
+  const giveUp = (): void => void client.destroy();
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     signal?.throwIfAborted();
     await client.service.start(options, onProgress);
   } catch (error) {
-    await client.dispose();
+    await client.destroy();
     throw error;
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }
-  return {
-    service: client.service,
-    onDeath: client.onDeath,
-    openPort: () => client.openPort(),
-    destroy: () => client.dispose(),
-  };
+  return client;
 }

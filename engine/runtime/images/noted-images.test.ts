@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { AgentError } from '../../machine/agent/agent-error.ts';
 import type { Image } from '../types.ts';
-import { fetchNotedImages, noteImages } from './noted-images.ts';
+import { NotedImages } from './noted-images.ts';
 
 const image = (id: string): Image =>
   ({
@@ -27,7 +27,8 @@ it('has the images again that were noted, by their digests and with their names'
   const agent = machine();
   const done: string[] = [];
   const failures: unknown[] = [];
-  const store = {
+  const images = {
+    list: () => [image('gone'), image('a'), image('b')],
     find: (id: string) => (id === 'sha256:b' ? image('b') : undefined),
     pull: (name: string) => {
       if (name.startsWith('gone')) return Promise.reject(new Error('not found'));
@@ -36,10 +37,39 @@ it('has the images again that were noted, by their digests and with their names'
     },
     tag: (id: string, name: string) => Promise.resolve(void done.push(`tag ${id} ${name}`)),
   };
-  await fetchNotedImages(agent, store, (error) => failures.push(error));
+  const onError = (error: unknown): void => void failures.push(error);
+  const noted = () => new NotedImages(agent, images, onError);
+  await noted().fetch();
   expect(done).toEqual([]);
-  await noteImages(agent, { list: () => [image('gone'), image('a'), image('b')] });
-  await fetchNotedImages(agent, store, (error) => failures.push(error));
+  await noted().write();
+  const again = noted();
+  await again.fetch();
   expect(done).toEqual(['pull a@sha256:ma', 'tag sha256:a a:1']);
   expect(failures).toEqual([new Error('not found')]);
+
+  // What could not be had is noted still; what has gone since is not.
+  images.list = () => [image('b')];
+  await again.write();
+  expect(await idsOf(agent)).toEqual(['sha256:gone', 'sha256:b']);
 });
+
+it('notes what is on its way', async () => {
+  const agent = machine();
+  const images = {
+    list: () => [image('a')],
+    find: () => undefined,
+    pull: () => new Promise<Image>(() => {}),
+    tag: () => Promise.resolve(),
+  };
+  const noted = () => new NotedImages(agent, images, () => {});
+  await noted().write();
+  images.list = () => [];
+  const again = noted();
+  void again.fetch();
+  await expect.poll(async () => (await again.write(), idsOf(agent))).toEqual(['sha256:a']);
+});
+
+async function idsOf(agent: ReturnType<typeof machine>): Promise<readonly string[]> {
+  const text = await agent.readTextFile('/var/lib/drydock/images.json');
+  return (JSON.parse(text) as readonly { readonly id: string }[]).map(({ id }) => id);
+}
