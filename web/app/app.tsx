@@ -208,7 +208,7 @@ export function App({
                   onClose={closePage}
                   onShowMachine={session.show}
                   onResetMachine={() => void session.reset(DOCKER_MACHINE, 'restore')}
-                  onRestoreMachine={(saved) => void session.reset(DOCKER_MACHINE, saved)}
+                  onGoBack={session.goBackTo}
                   onStartCluster={session.replaceCluster}
                 />
               </Part>

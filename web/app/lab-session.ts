@@ -39,7 +39,6 @@ export class LabSession {
   readonly #listeners = new Set<() => void>();
   /** what is begun with clusters, one after another */
   #clusterWork: Promise<unknown> = Promise.resolve();
-  #saving: Promise<unknown> = Promise.resolve();
 
   readonly subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
@@ -81,17 +80,8 @@ export class LabSession {
     });
   }
 
-  /**
-   * The machine with Docker and the cluster, as far as they run. Rejects when neither does. One after another, as machines of a
-   * cluster that is being saved stand still, and would be taken for ones that were paused.
-   */
-  readonly save = (): Promise<World> => {
-    const turn = this.#saving.then(() => this.#save());
-    this.#saving = turn.catch(() => {});
-    return turn;
-  };
-
-  async #save(): Promise<World> {
+  /** The machine with Docker and the cluster, as far as they run. Rejects when neither does. */
+  readonly save = async (): Promise<World> => {
     const { cluster } = this.#snapshot;
     const machine = this.dockerMachine();
     const kind = machine?.state().kind;
@@ -104,7 +94,7 @@ export class LabSession {
     if (Object.keys(world).length === 0)
       throw new Error('Neither the machine nor a cluster runs: there is nothing to keep.');
     return world;
-  }
+  };
 
   /** Whether a machine has its processor at work. */
   readonly isBusy = async (): Promise<boolean> => {
@@ -154,10 +144,18 @@ export class LabSession {
       // Read before anything ends for it.
       const cluster = saved === undefined ? undefined : await lab.restoreCluster(saved);
       const runs = world.machine === undefined || (await this.#restoreMachine(world.machine));
-      await this.#end();
+      await this.#end(cluster !== undefined);
       if (cluster !== undefined) this.#begin(cluster);
       return runs;
     });
+
+  /**
+   * Goes back with one of them, and leaves the other as it is. Rejects and resolves as `goOnFrom` does.
+   */
+  readonly goBackTo = async ({ machine, cluster }: World): Promise<boolean> => {
+    if (cluster !== undefined) await this.#takePlace((lab) => lab.restoreCluster(cluster));
+    return machine === undefined || this.#restoreMachine(machine);
+  };
 
   async #restoreMachine(saved: SavedMachine): Promise<boolean> {
     const before = this.dockerMachine();
@@ -195,10 +193,16 @@ export class LabSession {
 
   /** The same, after the cluster that is there has ended. */
   readonly replaceCluster = (nodes: number): Promise<void> =>
-    this.#inTurn(async () => {
-      await this.#end();
-      this.#begin(await (this.#lab ??= this.#open()).openCluster(nodes));
+    this.#takePlace((lab) => lab.openCluster(nodes));
+
+  /** A cluster in place of the one that is there, which goes on when the other cannot even be opened. */
+  #takePlace(open: (lab: PageLab) => Promise<ClusterFacade>): Promise<void> {
+    return this.#inTurn(async () => {
+      const cluster = await open((this.#lab ??= this.#open()));
+      await this.#end(true);
+      this.#begin(cluster);
     });
+  }
 
   /** Ends the cluster with its machines. */
   readonly endCluster = (): Promise<void> => this.#inTurn(() => this.#end());
@@ -217,12 +221,12 @@ export class LabSession {
     });
   }
 
-  async #end(): Promise<void> {
+  async #end(forSuccessor = false): Promise<void> {
     const { cluster, ...rest } = this.#snapshot;
     if (cluster === undefined) return;
     this.#shown = DOCKER_MACHINE;
     this.#set(rest);
-    await cluster.close();
+    await cluster.close(forSuccessor);
     this.#follow(this.#lab?.machines() ?? []);
   }
 

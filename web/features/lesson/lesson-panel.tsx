@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
-import type { SavedMachine } from '../../../engine/api/machine.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
 import type { MachineLab } from '../../../lessons/other-machines.ts';
 import { tasksOf } from '../../../lessons/lesson.ts';
@@ -41,8 +40,8 @@ export interface LessonPanelProps extends Omit<LessonPlaceProps, 'environment' |
   readonly onShowMachine: (name: string) => void;
   /** a machine as new, in place of this one */
   readonly onResetMachine: () => void;
-  /** the machine as it was, in place of this one */
-  readonly onRestoreMachine: (saved: SavedMachine) => void;
+  /** The machine or the cluster as it was, in place of this one. Rejects when that is refused. */
+  readonly onGoBack: (saved: StepStart['saved']) => Promise<unknown>;
 }
 
 /** A lesson beside the machine or the cluster it is about. */
@@ -89,9 +88,12 @@ export function LessonPanel(props: LessonPanelProps) {
         {...props}
         open={open}
         environment={parts.lesson.environment}
-        onRestoreMachine={(start) => {
+        onGoBack={(start) => {
           restored.current = start;
-          props.onRestoreMachine(start.saved);
+          return props.onGoBack(start.saved).catch((error: unknown) => {
+            restored.current = undefined;
+            throw error;
+          });
         }}
       />
     );
@@ -142,12 +144,12 @@ function LessonView({
   onCourse,
   onClose,
   onResetMachine,
-  onRestoreMachine,
+  onGoBack,
   onStartCluster,
-}: Omit<LessonPanelProps, 'onRestoreMachine'> & {
+}: Omit<LessonPanelProps, 'onGoBack'> & {
   readonly open: OpenLesson;
   readonly environment: Environment;
-  readonly onRestoreMachine: (start: StepStart) => void;
+  readonly onGoBack: (start: StepStart) => Promise<unknown>;
 }) {
   const { step, index, verdicts, problem, start } = useSyncExternalStore(
     open.subscribe,
@@ -230,7 +232,7 @@ function LessonView({
     >
       <div className={styles['body']}>
         <TermPopovers>
-          {problem !== undefined && <p role="alert">The lesson could not be set up: {problem}</p>}
+          {problem !== undefined && <p role="alert">{problem}</p>}
           <nav aria-label="Steps" className={styles['steps']}>
             <ol>
               {lesson.steps.map((one, number) => (
@@ -303,13 +305,12 @@ function LessonView({
               icon="back"
               onClose={() => setConfirming(undefined)}
               onConfirm={() => {
-                open.forgetStep();
-                onRestoreMachine(confirming);
+                void open.beginStepAnew(() => onGoBack(confirming));
               }}
             >
               <p>
-                The machine goes back to as it was when you came to this step. What you did in it
-                since then is lost; the steps before stay done.
+                The {environment.kind} goes back to as it was when you came to this step. What you
+                did in it since then is lost; the steps before stay done.
               </p>
             </Confirm>
           )}

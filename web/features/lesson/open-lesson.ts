@@ -16,7 +16,7 @@ export interface OpenLessonState {
   readonly step: Step;
   readonly index: number;
   readonly verdicts: Verdicts;
-  /** why the lesson's files could not be put into the machine */
+  /** what went wrong and what that means, for people */
   readonly problem?: string;
   /** what the step can be begun anew from, once that is saved */
   readonly start?: StepStart | 'not saved';
@@ -34,13 +34,13 @@ export class OpenLesson {
   #state: OpenLessonState;
   #isOver = false;
   #isKeeping = false;
-  /** by step, as the machine was when one came there first */
+  /** by step, as the place was when one came there first */
   readonly #starts = new Map<string, StepStart>();
 
   /**
    * @param showMachine puts a machine's terminals before the learner
    * @param stepId where to begin; where the learner was, or at the start, when absent or unknown
-   * @param restored what its machine has just been restored from
+   * @param restored where its place has just gone back to
    */
   constructor(
     parts: LessonParts,
@@ -85,8 +85,7 @@ export class OpenLesson {
     try {
       await prepareLesson(this.#place, { ...this.#parts, id });
     } catch (error) {
-      const problem = messageOf(error);
-      this.#set({ ...this.#state, problem });
+      this.#tell(`The lesson could not be set up: ${messageOf(error)}`);
     }
     if (this.#isOver) return;
     for (const path of [...open, ...shared])
@@ -152,13 +151,24 @@ export class OpenLesson {
     progress.forget(this.lesson.id);
   }
 
-  /** Forgets what was done of the step that is shown; its machine is restored by who asks for this. */
-  forgetStep(): void {
+  /**
+   * Forgets what was done of the step that is shown, while its place goes back to its start: another `OpenLesson` goes on there.
+   * @param goBack rejects when it is refused; then all is as it was, and the state says why
+   */
+  async beginStepAnew(goBack: () => Promise<unknown>): Promise<void> {
     this.#run?.stop();
     const { id } = this.lesson;
+    const { done } = progress.of(id);
     const tasks = tasksOf(this.#state.step).map((task) => task.id);
-    const done = progress.of(id).done.filter((task) => !tasks.includes(task));
-    progress.change(id, { done });
+    progress.change(id, { done: done.filter((task) => !tasks.includes(task)) });
+    try {
+      await goBack();
+    } catch (error) {
+      if (this.#isOver) return;
+      progress.change(id, { done });
+      this.#tell(`The step could not be begun anew: ${messageOf(error)} Nothing was changed.`);
+      this.#watch();
+    }
   }
 
   dispose(): void {
@@ -188,6 +198,8 @@ export class OpenLesson {
       const { step } = this.#state;
       const start = await takeStart(this.#place, step.id);
       if (step !== this.#state.step) continue;
+      // Of a cluster one is enough: it is as large as the memory of its machines.
+      if (this.#place.kind === 'cluster') this.#starts.clear();
       if (start !== undefined) this.#starts.set(step.id, start);
       this.#set({ ...this.#state, start: start ?? 'not saved' });
     }
@@ -218,6 +230,10 @@ export class OpenLesson {
       .filter(([task, { state }]) => state === 'passed' && !done.includes(task))
       .map(([task]) => task);
     if (news.length > 0) progress.change(this.lesson.id, { done: [...done, ...news] });
+  }
+
+  #tell(problem: string): void {
+    this.#set({ ...this.#state, problem });
   }
 
   #set(state: OpenLessonState): void {
