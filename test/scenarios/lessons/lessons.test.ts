@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lab } from '../../../engine/api/lab.ts';
 import { openNodeLab } from '../../../engine/cluster/node-lab.node.ts';
 import { readLessons } from '../../../lessons/course.node.ts';
-import { isNight } from '../../harness/night.ts';
 import { machineGround, tryLesson } from '../../../lessons/try-lesson.node.ts';
 
 let storage: string;
@@ -20,17 +19,7 @@ afterAll(async () => {
   await rm(storage, { recursive: true });
 });
 
-/** These are tried every night (`npm run test:nightly`): docs/decisions/031-what-the-night-runs.md. */
-const NIGHTLY = new Set([
-  '01-containers/02-containers-and-virtual-machines',
-  '01-containers/05-layers-and-cache',
-  '01-containers/06-portability',
-  '01-containers/09-volumes-and-networks',
-  '01-containers/10-debugging',
-]);
-const lessons = (await readLessons('machine')).filter(({ name }) => isNight || !NIGHTLY.has(name));
-
-it.each(lessons)('$name', async (lesson) => {
+it.each(await readLessons('machine'))('$name', async (lesson) => {
   const solved = await tryLesson(machineGround(lab), lesson);
   expect(solved.toSorted()).toEqual(Object.keys(lesson.solutions).toSorted());
 });

@@ -51,8 +51,31 @@ test('an object that is typed into being turns the task green', async () => {
   await next();
 });
 
-test('Pods are counted, and moved to another node', async () => {
+test('a step begins anew as it was come to, on all machines and in etcd', async () => {
   await step('Controllers make the rest');
+  const menu = lesson().getByRole('button', { name: 'Lesson menu' });
+  const anew = page.getByRole('menuitem', { name: 'Begin this step anew' });
+  await menu.click();
+  // Until its start is saved it cannot be clicked.
+  await anew.click({ trial: true });
+  await page.keyboard.press('Escape');
+  await runFocused(page, 'kubectl scale deployment hello --replicas 3; touch /root/since-then');
+  await done().waitFor();
+  await menu.click();
+  await anew.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Begin anew' }).click();
+  await lesson()
+    .getByText('Restoring machines')
+    .or(lesson().getByText(/^Waiting for/))
+    .first()
+    .waitFor();
+  await lesson().getByRole('region', { name: 'Task: Open' }).waitFor();
+  await waitForScreen(page, /root@control-plane:.*# *$/m);
+  const replicas = "kubectl get deployment hello -o jsonpath='{.spec.replicas}'";
+  expect(await runFocused(page, `${replicas}; ls /root`)).toMatch(/^1work$/);
+});
+
+test('Pods are counted, and moved to another node', async () => {
   await runFocused(page, 'kubectl scale deployment hello --replicas 3');
   await done().waitFor();
   await next();
