@@ -1,0 +1,172 @@
+import type { Page } from 'playwright-core';
+import { rendererResources } from '../harness/chromium.ts';
+import { focusTerminal, runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
+import { prove } from './bench.ts';
+
+/** What the budgets are about, measured with a lesson open beside it, as a learner has it. */
+export type LessonMeasure =
+  | 'echo'
+  | 'docker-run'
+  | 'idle-cpu'
+  | 'memory'
+  | 'cluster-ready'
+  | 'cluster-kubectl-get'
+  | 'cluster-idle-cpu'
+  | 'cluster-memory';
+
+export interface LessonOf {
+  readonly title: string;
+  /** of its first step */
+  readonly heading: string;
+}
+
+export const DOCKER_PARTS: LessonOf = { title: 'The parts of Docker', heading: 'Two programs' };
+export const TOUR: LessonOf = { title: 'A tour of the cluster', heading: 'Who is here' };
+
+const KEYS = 40;
+const COMMANDS = 5;
+const IDLE_SECONDS = 5;
+/** A load that falls by less than this from one window to the next falls no more. */
+const STEADY = 0.85;
+const MOST_WINDOWS = 24;
+
+export const lessonRegion = (page: Page, { title }: LessonOf) =>
+  page.getByRole('region', { name: title });
+
+/** From the course. Resolves when the lesson is there, or what it needs before it can begin. */
+export async function beginLesson(page: Page, lesson: LessonOf): Promise<() => Promise<void>> {
+  await page.getByRole('button', { name: 'Course' }).click();
+  const begin = page.getByRole('link', { name: `Begin ${lesson.title}` });
+  await begin.waitFor();
+  return () => begin.click();
+}
+
+async function openLesson(page: Page, lesson: LessonOf): Promise<void> {
+  const click = await beginLesson(page, lesson);
+  await click();
+  await lessonRegion(page, lesson).getByRole('heading', { name: lesson.heading }).waitFor();
+}
+
+async function openDockerLesson(page: Page): Promise<void> {
+  await waitForShell(page);
+  await page.getByText('Docker is ready').waitFor();
+  await openLesson(page, DOCKER_PARTS);
+}
+
+/** @returns milliseconds from the click on its start to the lesson's first step beside a shell */
+async function startClusterLesson(page: Page): Promise<number> {
+  await waitForShell(page);
+  const click = await beginLesson(page, TOUR);
+  await click();
+  const start = lessonRegion(page, TOUR).getByRole('button', { name: 'Start the cluster' });
+  await start.waitFor();
+  const began = performance.now();
+  await start.click();
+  await lessonRegion(page, TOUR).getByRole('heading', { name: TOUR.heading }).waitFor();
+  await waitForScreen(page, /root@control-plane:.*# *$/m);
+  return performance.now() - began;
+}
+
+/** Median of what a typed command takes, from its Enter to its last line. */
+async function timeCommand(page: Page, command: string, printed: RegExp): Promise<number> {
+  const times: number[] = [];
+  for (let round = -2; round < COMMANDS; round++) {
+    const began = performance.now();
+    const text = await runFocused(page, command);
+    prove(printed.test(text), `${command} printed ${text}`);
+    if (round >= 0) times.push(performance.now() - began);
+  }
+  return median(times);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+/** Of the page, which is by far the largest. */
+async function resources(page: Page) {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('This page has no browser.');
+  return rendererResources(browser);
+}
+
+async function load(page: Page): Promise<number> {
+  const before = await resources(page);
+  await page.waitForTimeout(IDLE_SECONDS * 1000);
+  return ((await resources(page)).cpuMs - before.cpuMs) / IDLE_SECONDS / 10;
+}
+
+/** Percent of a core, once what is in the background after a start has ended. */
+async function idleLoad(page: Page): Promise<number> {
+  let before = await load(page);
+  for (let window = 0; window < MOST_WINDOWS; window++) {
+    const next = await load(page);
+    if (next > before * STEADY) return median([before, next, await load(page)]);
+    before = next;
+  }
+  throw new Error('The page does not come to rest.');
+}
+
+async function memory(page: Page): Promise<number> {
+  return (await resources(page)).memoryBytes / 1e6;
+}
+
+/** Median of keys typed into the shell, from the press to the character on the screen. */
+async function echo(page: Page): Promise<number> {
+  await focusTerminal(page);
+  await page.evaluate(() => {
+    const rows = document.querySelector('.xterm-rows');
+    const times: number[] = [];
+    let pressed = 0;
+    addEventListener('keydown', () => (pressed = performance.now()), true);
+    new MutationObserver(() => {
+      if (pressed > 0) times.push(performance.now() - pressed);
+      pressed = 0;
+    }).observe(rows as Element, { childList: true, subtree: true, characterData: true });
+    Object.assign(window, { echoTimes: times });
+  });
+  for (let key = 0; key < KEYS; key++) {
+    await page.keyboard.type('x');
+    await waitForScreen(page, new RegExp(`x{${key + 1}} *$`, 'm'));
+  }
+  const times = await page.evaluate(() => (window as unknown as { echoTimes: number[] }).echoTimes);
+  prove(times.length >= KEYS / 2, `only ${times.length} keys were seen`);
+  return median(times);
+}
+
+const MEASURES: Readonly<Record<LessonMeasure, (page: Page) => Promise<number>>> = {
+  async echo(page) {
+    await openDockerLesson(page);
+    return echo(page);
+  },
+  async 'docker-run'(page) {
+    await openDockerLesson(page);
+    return timeCommand(page, 'docker run --rm busybox echo done', /^done$/m);
+  },
+  async 'idle-cpu'(page) {
+    await openDockerLesson(page);
+    return idleLoad(page);
+  },
+  async memory(page) {
+    await openDockerLesson(page);
+    return memory(page);
+  },
+  'cluster-ready': startClusterLesson,
+  async 'cluster-kubectl-get'(page) {
+    await startClusterLesson(page);
+    return timeCommand(page, 'kubectl get pods -A', /^kube-system +etcd-control-plane/m);
+  },
+  async 'cluster-idle-cpu'(page) {
+    await startClusterLesson(page);
+    return idleLoad(page);
+  },
+  async 'cluster-memory'(page) {
+    await startClusterLesson(page);
+    return memory(page);
+  },
+};
+
+/** Milliseconds, percent of a core, or MB. @param page that shows the app from its beginning */
+export function measureLesson(what: LessonMeasure, page: Page): Promise<number> {
+  return MEASURES[what](page);
+}
