@@ -64,6 +64,8 @@ export interface BenchControlPlane {
 
 export interface BenchMachineCluster {
   readonly cluster: ClusterFacade;
+  /** The one that was saved, in place of this one, in the same lab; in Chromium only. */
+  goBackTo(saved: Blob): Promise<BenchMachineCluster>;
   close(): Promise<void>;
 }
 

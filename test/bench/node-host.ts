@@ -103,7 +103,7 @@ export const nodeHost: BenchHost = {
   startCluster: startNodeCluster,
   async startMachineCluster(from) {
     const isNew = typeof from === 'number';
-    return startMachineCluster({
+    const started = await startMachineCluster({
       port: 0,
       onError: (error) => void process.stderr.write(`${String(error)}\n`),
       nodes: isNew ? from : 0,
@@ -111,6 +111,8 @@ export const nodeHost: BenchHost = {
       hollowReadyAfter: 0,
       ...(isNew ? {} : { saved: await readClusterFile(from) }),
     });
+    const goBackTo = () => Promise.reject(new Error('That is measured in Chromium only.'));
+    return { ...started, goBackTo };
   },
   resources() {
     const { user, system } = process.cpuUsage();

@@ -86,3 +86,28 @@ export const clusterResume: Bench = {
     return samples;
   },
 };
+
+/** From a cluster that runs to the one that it was before: what was done since then is undone. */
+export const clusterReset: Bench = {
+  name: 'cluster-reset',
+  unit: 'ms',
+  only: 'chromium',
+  async run(host) {
+    let now = await host.startMachineCluster(MACHINES);
+    await proveDns(now);
+    const saved = await now.cluster.save(true);
+    const samples: Sample[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const made = await inShell(now, 'kubectl create configmap since-then');
+      prove(made.includes('created'), made);
+      const { value, result } = await timed(() => now.goBackTo(saved));
+      now = result;
+      const left = await inShell(now, 'kubectl get configmap since-then');
+      prove(left.includes('NotFound'), left);
+      await proveDns(now);
+      samples.push({ value });
+    }
+    await now.close();
+    return samples;
+  },
+};

@@ -1,6 +1,6 @@
 import type { Bench } from '../bench.ts';
 import { appBenches } from './app.ts';
-import { clusterFirstKubectl, clusterReady, clusterResume } from './clusters.ts';
+import { clusterFirstKubectl, clusterReady, clusterReset, clusterResume } from './clusters.ts';
 import { clusterUse } from './cluster-use.ts';
 import { comparisons } from './comparisons.ts';
 import { agentThroughput, echoLatency } from './channel.ts';
@@ -53,6 +53,7 @@ export const benches: readonly Bench[] = [
   clusterReady,
   clusterFirstKubectl,
   clusterResume,
+  clusterReset,
   ...clusterUse,
 ];
 

@@ -1,16 +1,17 @@
 /** The page that `bench --browser` opens: runs the same benches on browser workers. */
+import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import { dockerEngineOf } from '../../../engine/api/docker-engine.ts';
 import { spawnBrowserDocker } from '../../../engine/cluster/browser-docker.ts';
 import { spawnBrowserEtcd } from '../../../engine/cluster/etcd/browser-etcd.ts';
 import { spawnBrowserHub } from '../../../engine/cluster/browser-hub.ts';
 import { connectDocker, startDocker } from '../../../engine/cluster/docker-client.ts';
-import { openLab } from '../../../engine/cluster/index.ts';
+import { openLab, type PageLab } from '../../../engine/cluster/index.ts';
 import { HubKeeper } from '../../../engine/cluster/hub-keeper.ts';
 import { spawnBrowserMachine } from '../../../engine/machine/worker/browser-machine.ts';
 import { startMachine } from '../../../engine/machine/worker/machine-client.ts';
 import type { Resources } from '../../harness/chromium.ts';
 import type { AppMeasure } from '../app-measures.ts';
-import type { BenchHost, Sample } from '../bench.ts';
+import type { BenchHost, BenchMachineCluster, Sample } from '../bench.ts';
 import { allBenches } from '../benches/index.ts';
 import { drawMap } from './map-frames.ts';
 
@@ -29,6 +30,22 @@ declare global {
 }
 
 const hub = new HubKeeper(spawnBrowserHub);
+
+async function startInLab(lab: PageLab, cluster: ClusterFacade): Promise<BenchMachineCluster> {
+  await cluster.start();
+  return {
+    cluster,
+    async goBackTo(saved) {
+      const next = await lab.restoreCluster(saved);
+      await cluster.close(true);
+      return startInLab(lab, next);
+    },
+    async close() {
+      await cluster.close();
+      await lab.close();
+    },
+  };
+}
 
 const host: BenchHost = {
   name: 'chromium',
@@ -49,14 +66,7 @@ const host: BenchHost = {
     const cluster = await (typeof from === 'number'
       ? lab.openCluster(from)
       : lab.restoreCluster(from));
-    await cluster.start();
-    return {
-      cluster,
-      async close() {
-        await cluster.close();
-        await lab.close();
-      },
-    };
+    return startInLab(lab, cluster);
   },
   resources: () => window.readResources(),
   bytesTo: (goal) => window.countBytes(goal),
