@@ -11,6 +11,7 @@ import { follow } from './follow.ts';
 import { groupKinds, kindKey, type KindGroup } from './kinds.ts';
 import { ObjectDetail } from './object-detail.tsx';
 import { ObjectTable } from './object-table.tsx';
+import type { Problem } from './problem.ts';
 import styles from './dashboard.module.css';
 
 /** The objects of a cluster: found, looked at and changed. */
@@ -42,7 +43,7 @@ function Objects() {
   if (problem !== undefined)
     return (
       <div role="alert" className={styles['problem']}>
-        <p>The API server did not say what it serves: {problem}</p>
+        <p>The API server did not say what it serves: {problem.words}</p>
         <Button icon="reload" onClick={retry}>
           Ask again
         </Button>
@@ -126,7 +127,7 @@ function Objects() {
 function useKinds() {
   const client = useClient();
   const [groups, setGroups] = useState<readonly KindGroup[]>();
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState<Problem>();
   const [attempt, setAttempt] = useState(0);
   useEffect(
     () =>

@@ -2,7 +2,7 @@ import type { Client, ListOptions } from '../../../engine/client/client.ts';
 import { Reflector, type ReflectorOptions } from '../../../engine/client/informer/reflector.ts';
 import { metadataOf, type Resource } from '../../../engine/client/resource.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
-import { messageOf } from '../../ui/message-of.ts';
+import { foremost, problemOf, type Problem } from './problem.ts';
 
 export type Scope = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
 
@@ -27,7 +27,7 @@ export interface Followed<Answer> {
   readonly ask: (signal: AbortSignal) => Promise<Answer>;
   readonly onAnswer: (answer: Answer) => void;
   /** told why what was answered may be old, or why nothing was; of nothing once that is over, which needs nobody */
-  readonly onProblem: (problem: string | undefined) => void;
+  readonly onProblem: (problem: Problem | undefined) => void;
 }
 
 /** Asks now, and again whenever an object in scope has changed, until the returned function is called. */
@@ -40,10 +40,11 @@ export function followWith<Answer>(
   let asking = false;
   let changed = false;
   /** why there is no answer, and why changes are not told */
-  let unanswered: string | undefined;
-  let unwatched: string | undefined;
+  let unanswered: Problem | undefined;
+  let unwatched: Problem | undefined;
   const tell = (): void => {
-    if (!signal.aborted) onProblem(unanswered ?? unwatched);
+    if (!signal.aborted)
+      onProblem(foremost([unanswered, unwatched].filter((one) => one !== undefined)));
   };
   const askOnce = async (): Promise<void> => {
     try {
@@ -52,7 +53,7 @@ export function followWith<Answer>(
       onAnswer(answer);
       unanswered = undefined;
     } catch (error) {
-      unanswered = messageOf(error);
+      unanswered = problemOf(error);
       changed = true;
     }
     tell();
@@ -79,7 +80,7 @@ export function followWith<Answer>(
     random,
     longestPause: LONGEST_PAUSE_MS,
     onError(error) {
-      unwatched = messageOf(error);
+      unwatched = problemOf(error);
       tell();
     },
     onReached() {

@@ -4,10 +4,10 @@ import type { Resource } from '../../../engine/client/resource.ts';
 import { pageClock, pageRandom } from '../../../engine/cluster/index.ts';
 import type { KubernetesObject } from '../../../engine/objects/kubernetes-object.ts';
 import { gathered } from '../../ui/gathered.ts';
-import { messageOf } from '../../ui/message-of.ts';
 import { getsOld, isAge } from './ages.ts';
 import { useClient } from './cluster-client.ts';
 import { LONGEST_PAUSE_MS, type Scope } from './follow-with.ts';
+import { problemOf, type Problem } from './problem.ts';
 import { TableRows, tableSource, type Row, type RowObject } from './table-rows.ts';
 
 /** Milliseconds in which changes are gathered before they are shown. */
@@ -33,7 +33,7 @@ export function useTable(
 ) {
   const client = useClient();
   const [table, setTable] = useState<ShownTable>();
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState<Problem>();
   useEffect(() => {
     setTable(undefined);
     const end = new AbortController();
@@ -74,7 +74,7 @@ export function useTable(
       random: pageRandom,
       longestPause: LONGEST_PAUSE_MS,
       onError: (error) => {
-        if (!signal.aborted) setProblem(messageOf(error));
+        if (!signal.aborted) setProblem(problemOf(error));
       },
       onReached: () => {
         if (!signal.aborted) setProblem(undefined);

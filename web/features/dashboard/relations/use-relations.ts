@@ -6,6 +6,7 @@ import type { KubernetesObject } from '../../../../engine/objects/kubernetes-obj
 import { gathered } from '../../../ui/gathered.ts';
 import { useClient } from '../cluster-client.ts';
 import { LONGEST_PAUSE_MS } from '../follow-with.ts';
+import type { Problem } from '../problem.ts';
 import { Unreached } from '../unreached.ts';
 import { refers, type Target } from './references.ts';
 import { RelationIndex, type Known, type Relations } from './relations.ts';
@@ -25,7 +26,7 @@ export function useRelations(
 ) {
   const client = useClient();
   const [relations, setRelations] = useState<Relations>();
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState<Problem>();
   useEffect(() => {
     const end = new AbortController();
     const unreached = new Unreached();
