@@ -32,7 +32,6 @@ export const FollowChoice = memo(function FollowChoice({
         value={followed ?? ''}
         onFocus={lookAgain}
         onPointerDown={lookAgain}
-        onKeyDown={lookAgain}
         onChange={({ target }) => onFollow(target.value === '' ? undefined : target.value)}
       >
         <option value="">everything</option>
