@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
+import { followSerial } from './follow-serial.ts';
 import styles from './machine-panel.module.css';
 
 /** Characters kept: a whole boot and a good deal more. */
@@ -15,21 +16,10 @@ export function SerialLog({ machine }: { readonly machine: LabMachine }) {
   const atEnd = useRef(true);
 
   useEffect(() => {
-    const stop = new AbortController();
-    const decoder = new TextDecoder();
-    const read = async () => {
-      const serial = await machine.serial();
-      const sink = new WritableStream<Uint8Array>({
-        write: (chunk) => {
-          const more = decoder.decode(chunk, { stream: true }).replace(controls, '');
-          setText((before) => (before + more).slice(-keptCharacters));
-        },
-      });
-      await serial.pipeTo(sink, { signal: stop.signal });
-    };
-    // Ends with the machine or with this view.
-    void read().catch(() => {});
-    return () => stop.abort();
+    setText('');
+    return followSerial(machine, (more) =>
+      setText((before) => (before + more.replace(controls, '')).slice(-keptCharacters)),
+    );
   }, [machine]);
 
   useEffect(() => {
