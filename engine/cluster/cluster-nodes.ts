@@ -213,7 +213,10 @@ export class ClusterNodes implements Disposable {
         async openMachine() {
           await machine.agent();
           // What it did to a kernel that was saved is done: the kubelet, which is waited for, has the guest's processor first.
-          await node.view.until(({ kubelet }) => kubelet === 'running' || kubelet === 'failed');
+          await node.view.until(
+            ({ kubelet }) =>
+              kubelet === 'running' || kubelet === 'failed' || machine.state().kind !== 'running',
+          );
           return machine.openPort();
         },
         api,

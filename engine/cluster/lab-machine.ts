@@ -22,8 +22,10 @@ import type {
   SavedMachine,
 } from '../api/machine.ts';
 import { within } from '../base/clock.ts';
+import type { Disposable } from '../base/disposable.ts';
 import { httpExchange } from '../http/index.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
+import { MachineError, type MachineErrorCode } from '../machine/machine-error.ts';
 import { startIn, startMachine, type MachineClient } from '../machine/worker/machine-client.ts';
 import { EngineKeeper } from './engine-keeper.ts';
 import { LabError } from './lab-error.ts';
@@ -37,6 +39,16 @@ import { Observable } from './observable.ts';
 /** A guest that is too busy to take the engine's records within this time is paused all the same. */
 const FLUSH_PATIENCE_MS = 2000;
 
+/** A worker that does not even begin within this time is given up for a new one. */
+const FORMER_PATIENCE_MS = 10_000;
+/** What a start ends with in any worker. */
+const HOPELESS: ReadonlySet<string> = new Set<MachineErrorCode>([
+  'ARTIFACT_UNAVAILABLE',
+  'STATE_DAMAGED',
+  'STATE_MISMATCH',
+]);
+
+/** What this page has saved itself: it is as it was, and was never a file. */
 const savedHere = new WeakSet<SavedMachine>();
 
 /** What a machine was started from: what its user said, or the rest of one that restarted. */
@@ -60,6 +72,7 @@ export class WorkerLabMachine implements LabMachine {
   readonly #disk = new Observable<DiskSupply>({ kind: 'flowing' });
   readonly #giveUp = new AbortController();
   #client: MachineClient | undefined;
+  #watching: Disposable | undefined;
   #agent: AgentClient | undefined;
   #keeper: EngineKeeper | undefined;
   #saving: Promise<unknown> = Promise.resolve();
@@ -91,7 +104,7 @@ export class WorkerLabMachine implements LabMachine {
     try {
       const client = await this.#begin(address, former);
       this.#client = client;
-      client.onDeath((error) => this.#died(error));
+      this.#watching = client.onDeath((error) => this.#died(error));
       await client.service.watchDisk((supply) => this.#disk.set(supply));
       const agent = new AgentClient(client.service);
       await Promise.all([joinNetwork(client), this.#isNew ? this.#putFiles(agent) : undefined]);
@@ -200,10 +213,11 @@ export class WorkerLabMachine implements LabMachine {
 
   /** The engine's records reach the guest's disk first: a paused guest could not take them when it is saved. */
   async pause(): Promise<void> {
-    const client = this.#started();
+    this.#started();
     if (this.#keeper !== undefined)
       await within(this.#host.clock, FLUSH_PATIENCE_MS, this.#keeper.flush()).catch(() => {});
-    await client.service.pause();
+    // It may have ended meanwhile, and another one may run in its worker.
+    await this.#started().service.pause();
     this.#state.set({ kind: 'paused' });
   }
 
@@ -235,9 +249,11 @@ export class WorkerLabMachine implements LabMachine {
   }
 
   async #save(onTaken: () => void, quick: boolean): Promise<SavedMachine> {
-    const client = this.#started();
+    this.#started();
     if (this.#state.value.kind === 'running') await this.#keeper?.flush();
-    const state = await client.service.save(onTaken, quick);
+    const state = await this.#started().service.save(onTaken, quick);
+    // One that has ended meanwhile has no images any more.
+    this.#started();
     const images = await this.#keeper?.saveImages();
     const saved = images === undefined ? state : { ...state, images };
     savedHere.add(saved);
@@ -268,6 +284,10 @@ export class WorkerLabMachine implements LabMachine {
       return undefined;
     }
     this.#state.set({ kind: 'stopped' });
+    // The worker is another's from now on.
+    this.#watching?.dispose();
+    this.#client = undefined;
+    client.service.pause().catch(() => {});
     await this.#keeper?.close();
     return client;
   }
@@ -280,9 +300,19 @@ export class WorkerLabMachine implements LabMachine {
       if (this.#client === undefined) this.#state.set({ kind: 'starting', progress });
     };
     if (former !== undefined) {
-      const again = startIn(former, options, onProgress, signal);
-      const client = await again.catch(() => undefined);
-      if (client !== undefined) return client;
+      const silent = this.#host.clock.setTimer(() => void former.destroy(), FORMER_PATIENCE_MS);
+      const onFirst = (progress: MachineProgress): void => {
+        silent.dispose();
+        onProgress(progress);
+      };
+      try {
+        return await startIn(former, options, onFirst, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof MachineError && HOPELESS.has(error.code)) throw error;
+      } finally {
+        silent.dispose();
+      }
     }
     return startMachine(this.#host.spawnMachine(), options, onProgress, signal);
   }

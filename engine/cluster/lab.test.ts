@@ -43,6 +43,8 @@ it('has the name of a machine that was removed for another one, whose cable is p
 
 /** Workers whose machines start at once, each as often as it may. */
 function willing(startsOfEach = Number.POSITIVE_INFINITY) {
+  let restart: ((rest: unknown) => unknown) | undefined;
+  let saved: (() => void) | undefined;
   let spawned = 0;
   let living = 0;
   const spawnMachine = (): WorkerLink => {
@@ -57,7 +59,12 @@ function willing(startsOfEach = Number.POSITIVE_INFINITY) {
         start: () =>
           ++starts > startsOfEach ? Promise.reject(new Error('no more')) : Promise.resolve(),
         watchDisk: nothing,
-        watchRestart: nothing,
+        watchRestart(onRestart: (rest: unknown) => unknown) {
+          restart ??= onRestart;
+          return Promise.resolve();
+        },
+        pause: nothing,
+        save: () => new Promise((resolve) => (saved = () => resolve({}))),
         connectNetwork: nothing,
         agentCall: () => Promise.resolve({}),
       },
@@ -73,7 +80,14 @@ function willing(startsOfEach = Number.POSITIVE_INFINITY) {
       },
     };
   };
-  return { spawnMachine, counts: () => ({ spawned, living }) };
+  return {
+    spawnMachine,
+    counts: () => ({ spawned, living }),
+    /** The guest of the first machine resets its processor. */
+    restartFirst: async () => restart?.({ memory: 64 }),
+    isSaving: () => saved !== undefined,
+    finishSaving: () => saved?.(),
+  };
 }
 
 const labWith = (spawnMachine: () => WorkerLink): WorkerLab =>
@@ -120,6 +134,39 @@ it('leaves the workers of machines that are removed to those that follow, and en
   await lab.addMachine(bare('a'));
   await lab.endVacated();
   expect(counts()).toEqual({ spawned: 2, living: 1 });
+  await lab.close();
+  expect(counts().living).toBe(0);
+});
+
+it('keeps the former machine’s hands off its successor', async () => {
+  const { spawnMachine, counts, restartFirst, isSaving, finishSaving } = willing();
+  const lab = labWith(spawnMachine);
+  const first = await lab.addMachine(bare('a'));
+  const saving = first.save();
+  await expect.poll(isSaving).toBe(true);
+  const second = await lab.resetMachine('a', 'restore');
+  finishSaving();
+  // It would lack what its engine kept.
+  await expect(saving).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+  await expect(first.pause()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+  await restartFirst();
+  await first.destroy();
+  expect([second.state().kind, lab.machines(), counts()]).toEqual([
+    'running',
+    [second],
+    { spawned: 1, living: 1 },
+  ]);
+  await lab.close();
+  expect(counts().living).toBe(0);
+});
+
+it('lets one of two machines have the place of a third, and leaves no worker of the other', async () => {
+  const { spawnMachine, counts } = willing();
+  const lab = labWith(spawnMachine);
+  await lab.addMachine(bare('a'));
+  const both = await Promise.allSettled([0, 1].map(() => lab.resetMachine('a', 'restore')));
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(lab.machines()).toHaveLength(1);
   await lab.close();
   expect(counts().living).toBe(0);
 });

@@ -13,6 +13,12 @@ import { Observable } from './observable.ts';
 /** Machines get 10.0.0.51, 10.0.0.52, … on the lab's Ethernet; the numbers below are left to clusters. */
 const FIRST_ADDRESS = 51;
 
+/** The worker of a machine that has given way. */
+interface Vacated {
+  readonly client: MachineClient;
+  readonly profile: ProfileName;
+}
+
 /** Machines in workers, joined by one Ethernet switch, with one registry. */
 export class WorkerLab implements Lab {
   readonly #host: LabHost;
@@ -21,7 +27,7 @@ export class WorkerLab implements Lab {
   readonly #addresses = new Map<string, number>();
   readonly #plugs = new Map<string, Disposable>();
   /** workers of machines that gave way to one of the same name, which is to come */
-  readonly #vacated = new Map<string, MachineClient>();
+  readonly #vacated = new Map<string, Vacated>();
   /** the one registry */
   readonly hub: HubKeeper;
   /** names of machines whose cable is pulled */
@@ -85,9 +91,12 @@ export class WorkerLab implements Lab {
     }
     const machine = new WorkerLabMachine(this.#host, this.hub, options);
     this.#machines.set([...this.#machines.value, machine]);
-    const former = this.#vacated.get(name);
+    const vacated = this.#vacated.get(name);
     this.#vacated.delete(name);
-    return this.#start(machine, former);
+    if (vacated === undefined || canFollow(vacated, options))
+      return this.#start(machine, vacated?.client);
+    await vacated.client.destroy();
+    return this.#start(machine);
   }
 
   async resetMachine(
@@ -115,8 +124,12 @@ export class WorkerLab implements Lab {
    */
   async removeMachine(name: string, forSuccessor = false): Promise<void> {
     const old = this.#machines.value.find((machine) => machine.name === name);
-    const client = forSuccessor ? await old?.giveWay() : await old?.destroy();
-    if (client) this.#vacated.set(name, client);
+    if (forSuccessor) {
+      const client = await old?.giveWay();
+      await this.#vacated.get(name)?.client.destroy();
+      if (old !== undefined && client !== undefined)
+        this.#vacated.set(name, { client, profile: old.profile });
+    } else await old?.destroy();
     this.#machines.set(this.#machines.value.filter((machine) => machine.name !== name));
     this.setCable(name, true);
     this.setDelay(name, 0);
@@ -126,7 +139,7 @@ export class WorkerLab implements Lab {
   async endVacated(): Promise<void> {
     const vacated = [...this.#vacated.values()];
     this.#vacated.clear();
-    await Promise.all(vacated.map((client) => client.destroy()));
+    await Promise.all(vacated.map(({ client }) => client.destroy()));
   }
 
   async close(): Promise<void> {
@@ -146,15 +159,22 @@ export class WorkerLab implements Lab {
 
   async #replace(old: WorkerLabMachine, options: StartedMachine): Promise<WorkerLabMachine> {
     const machine = new WorkerLabMachine(this.#host, this.hub, options);
-    const former = canFollow(old, options) ? await old.giveWay() : await old.destroy();
+    let former: MachineClient | undefined;
+    if (canFollow(old, options)) former = await old.giveWay();
+    else await old.destroy();
+    if (!this.#machines.value.includes(old)) {
+      await former?.destroy();
+      throw new LabError('NOT_RUNNING', `Another machine ${old.name} has taken the place already.`);
+    }
     this.#machines.set(this.#machines.value.map((one) => (one === old ? machine : one)));
-    return this.#start(machine, former ?? undefined);
+    return this.#start(machine, former);
   }
 
   async #start(machine: WorkerLabMachine, former?: MachineClient): Promise<WorkerLabMachine> {
     const { name, options } = machine;
     const join = async (client: MachineClient): Promise<void> => {
       await client.service.watchRestart((after) => {
+        if (!this.#machines.value.includes(machine)) return;
         // How it goes is the new machine's state.
         this.#replace(machine, { ...options, start: { after } }).catch(() => {});
       });
@@ -170,13 +190,19 @@ export class WorkerLab implements Lab {
     this.#plugs.get(name)?.dispose();
     const plug = this.#switch.plug(name, port1);
     this.#plugs.set(name, plug);
-    client.onDeath(() => plug.dispose());
+    client.onDeath(() => {
+      plug.dispose();
+      if (this.#plugs.get(name) === plug) this.#plugs.delete(name);
+    });
     await client.service.connectNetwork(port2);
   }
 }
 
 /** Whether a machine can start in the worker of one that runs: from a state of the same profile. */
-function canFollow(old: WorkerLabMachine, { profile, start }: StartedMachine): boolean {
+function canFollow(
+  old: Pick<WorkerLabMachine, 'profile'>,
+  { profile, start }: Pick<StartedMachine, 'profile' | 'start'>,
+): boolean {
   const boots = start === 'cold' || (typeof start === 'object' && 'after' in start);
   return !boots && profile === old.profile;
 }

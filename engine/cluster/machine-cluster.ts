@@ -119,6 +119,7 @@ export class MachineCluster implements ClusterFacade {
       this.#show({ kind: 'ready', text: 'Every node is ready' });
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      void lab.endVacated();
       this.#show({ kind: 'failed', text: error.message, error });
       throw error;
     }

@@ -75,7 +75,7 @@ export class MachineLoader {
     const profile = manifest.profiles[options.profile];
     const memory = options.memory ?? profile.memory;
     if (former !== undefined && (former.profile !== options.profile || former.memory !== memory))
-      throw new RangeError('A machine of another profile or memory ran here.');
+      throw new TypeError('A machine of another profile or memory ran here.');
     const artifacts = await artifactHash(manifest, options.profile, V86_VERSION);
     const chunks =
       former?.chunks ?? new ChunkStore(source, new ZstdDecoder(await wasm), this.#host.clock);

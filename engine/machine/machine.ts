@@ -55,6 +55,8 @@ export class Machine implements Disposable {
   readonly #store: DisposableStore;
   #network: Disposable | undefined;
   #paused = false;
+  /** its hardware is another's, or about to be */
+  #isLeaving = false;
   #receivedFrames = 0;
   #sentFrames = 0;
 
@@ -148,7 +150,7 @@ export class Machine implements Disposable {
 
   /** Goes on and sets the guest's clock, which stood still. */
   async resume(): Promise<void> {
-    if (!this.#paused) return;
+    if (!this.#paused || this.#isLeaving) return;
     this.#paused = false;
     this.#hardware.emulator.run();
     await this.#setClock();
@@ -232,8 +234,15 @@ export class Machine implements Disposable {
 
   /** Ends, and leaves its hardware to another machine. Rejects when that is not possible: then there is only `dispose`. */
   async release(): Promise<Hardware> {
-    await this.pause();
-    await within(this.#parts.host.clock, RELEASE_PATIENCE_MS, this.#settle());
+    this.#isLeaving = true;
+    this.#paused = true;
+    const { clock } = this.#parts.host;
+    const { emulator } = this.#hardware;
+    await within(
+      clock,
+      RELEASE_PATIENCE_MS,
+      emulator.pause().then(() => this.#settle()),
+    );
     this.#end();
     return this.#hardware;
   }

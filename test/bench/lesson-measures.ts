@@ -23,7 +23,8 @@ export interface LessonOf {
 export const DOCKER_PARTS: LessonOf = { title: 'The parts of Docker', heading: 'Two programs' };
 export const TOUR: LessonOf = { title: 'A tour of the cluster', heading: 'Who is here' };
 
-const KEYS = 40;
+/** fewer than a line of the terminal beside a lesson has room for */
+const KEYS = 24;
 const COMMANDS = 5;
 const IDLE_SECONDS = 5;
 /** A load that falls by less than this from one window to the next falls no more. */

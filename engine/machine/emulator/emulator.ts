@@ -160,11 +160,14 @@ export class Emulator implements Disposable {
 
   /**
    * Becomes another machine of the same memory and disks, and stands still as a new one does; its processor's code is
-   * compiled as far as memory is the same. It must be paused, and nothing may be on its way to the guest.
-   * When it fails there is only `dispose` left to do.
+   * compiled as far as memory is the same. Nothing may be on its way to the guest. When it fails there is only `dispose` left to do.
+   * @throws TypeError while it runs, or when its guest was reset
    */
   become(state: ArrayBuffer, handle9p: Handle9p): void {
-    if (this.#wasReset) throw new RangeError('An emulator whose guest was reset runs no other.');
+    if (this.running || this.#wasReset)
+      throw new TypeError(
+        'An emulator that runs, or whose guest was reset, becomes no other machine.',
+      );
     this.channel.clear();
     this.#frameInput.clear();
     this.#served9p.handle = handle9p;

@@ -10,7 +10,6 @@ function processor(pages: number) {
   for (let page = 0; page < pages; page++) memory.fill(page, page * PAGE, (page + 1) * PAGE);
   const compiled = new Set(Array.from({ length: pages }, (_, page) => page));
   const cpu: V86Cpu = {
-    memory_size: new Int32Array([memory.length]),
     mem8: memory,
     unpack_memory: () => expect.unreachable('all of memory is written'),
     jit_clear_cache: () => compiled.clear(),

@@ -36,6 +36,7 @@ function changePages(cpu: V86Cpu, pages: PageSet, content: Uint8Array): void {
     const page = start / PAGE_WORDS;
     cpu.jit_dirty_cache(page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT);
   }
+  if (packed !== wanted.length) throw new RangeError('The state has more pages than it says.');
 }
 
 function isSame(one: Int32Array, oneAt: number, other: Int32Array, otherAt: number): boolean {

@@ -23,8 +23,6 @@ export interface PageSet {
 
 /** What restores the processor's part of a state. */
 export interface V86Cpu {
-  /** bytes of memory, as the only element */
-  readonly memory_size: Int32Array;
   /** physical memory */
   readonly mem8: Uint8Array;
   /** Makes memory what the state has: its pages one after the other. */

@@ -24,9 +24,11 @@ describe('packState', () => {
       code: 'STATE_DAMAGED',
     });
     const blob = await packState(header, new Uint8Array(100_000).buffer);
-    await expect(unpackState(blob.slice(0, blob.size - 20))).rejects.toMatchObject({
-      code: 'STATE_DAMAGED',
-    });
+    const plain = await packState(header, new Uint8Array(100_000).buffer, true);
+    for (const whole of [blob, plain])
+      await expect(unpackState(whole.slice(0, whole.size - 20))).rejects.toMatchObject({
+        code: 'STATE_DAMAGED',
+      });
   });
 });
 

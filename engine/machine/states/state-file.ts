@@ -42,8 +42,8 @@ const HEADER_START = MAGIC.length + 4;
 
 /** As it is in a file. */
 interface PackedHeader extends StateHeader {
-  /** v86's state is not compressed */
-  readonly isPlain?: true;
+  /** bytes of v86's state, which is not compressed then */
+  readonly plain?: number;
 }
 
 /** A state in one piece, for `SavedMachine.state`: magic, header length, header as JSON, v86's state, as gzip unless it is to be `plain`. */
@@ -52,7 +52,7 @@ export async function packState(
   state: ArrayBuffer,
   plain = false,
 ): Promise<Blob> {
-  const packed: PackedHeader = plain ? { ...header, isPlain: true } : header;
+  const packed: PackedHeader = plain ? { ...header, plain: state.byteLength } : header;
   const json = new TextEncoder().encode(JSON.stringify(packed));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, json.length);
@@ -77,7 +77,9 @@ async function openState(blob: Blob): Promise<PackedState> {
   const end = HEADER_START + new DataView(start).getUint32(MAGIC.length);
   const header = JSON.parse(await blob.slice(HEADER_START, end).text()) as PackedHeader;
   const rest = blob.slice(end);
-  return { header, body: header.isPlain === true ? rest.stream() : gunzip(rest) };
+  if (header.plain === undefined) return { header, body: gunzip(rest) };
+  if (rest.size !== header.plain) throw new RangeError('The state is cut.');
+  return { header, body: rest.stream() };
 }
 
 function gunzip(blob: Blob): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -122,7 +124,7 @@ export function checkIdentity(saved: Identity, here: Identity): void {
     );
 }
 
-/** Also reads all of it: throws STATE_DAMAGED when a byte is wrong or missing. */
+/** Also reads all of it: throws STATE_DAMAGED when a byte is missing, or wrong in what is compressed. */
 export async function checkSaved(saved: SavedMachine, here: Identity): Promise<void> {
   checkIdentity(saved, here);
   try {

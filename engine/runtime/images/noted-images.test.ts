@@ -50,7 +50,7 @@ it('has the images again that were noted, by their digests and with their names'
   // What could not be had is noted still; what has gone since is not.
   images.list = () => [image('b')];
   await again.write();
-  expect(await idsOf(agent)).toEqual(['sha256:gone', 'sha256:b']);
+  expect(await idsOf(agent)).toEqual(['sha256:b', 'sha256:gone']);
 });
 
 it('notes what is on its way', async () => {

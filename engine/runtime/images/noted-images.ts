@@ -20,6 +20,7 @@ export class NotedImages {
   readonly #onError: (error: unknown) => void;
   /** that were noted and are not here yet, or could not be had */
   readonly #missing = new Map<string, Note>();
+  readonly #read: Promise<void>;
 
   constructor(
     agent: Pick<AgentClient, 'readTextFile' | 'writeFile'>,
@@ -29,13 +30,15 @@ export class NotedImages {
     this.#agent = agent;
     this.#images = images;
     this.#onError = onError;
+    this.#read = this.#readNote();
+    // Who fetches is told.
+    this.#read.catch(() => {});
   }
 
   /** Pulls what is noted and not here. Of what cannot be had again is told; who needs it meets that it is missing. */
   async fetch(): Promise<void> {
     const images = this.#images;
-    for (const one of await this.#read())
-      if (images.find(one.id) === undefined) this.#missing.set(one.id, one);
+    await this.#read;
     for (const { id, tags, repoDigests } of this.#missing.values()) {
       try {
         for (const digest of repoDigests) await images.pull(digest);
@@ -47,22 +50,31 @@ export class NotedImages {
     }
   }
 
-  /** Notes what is here, and what is on its way. */
+  /** Notes what is here, and what is on its way. A note that cannot be read is left as it is. */
   async write(): Promise<void> {
+    const isRead = await this.#read.then(
+      () => true,
+      () => false,
+    );
+    if (!isRead) return;
     const here = this.#images
       .list()
       .map(({ id, tags, repoDigests }) => ({ id, tags: [...tags], repoDigests: [...repoDigests] }));
-    const noted = new Map([...this.#missing, ...here.map((one) => [one.id, one] as const)]);
+    // One that is being fetched is here before it has its names.
+    const noted = new Map([...here.map((one) => [one.id, one] as const), ...this.#missing]);
     const text = JSON.stringify([...noted.values()]);
     await this.#agent.writeFile(FILE, text, { makeParents: true, mode: 0o600 });
   }
 
-  async #read(): Promise<readonly Note[]> {
+  async #readNote(): Promise<void> {
+    let text: string;
     try {
-      return z.array(note).parse(JSON.parse(await this.#agent.readTextFile(FILE)));
+      text = await this.#agent.readTextFile(FILE);
     } catch (error) {
-      if (error instanceof AgentError && error.code === 'ENOENT') return [];
+      if (error instanceof AgentError && error.code === 'ENOENT') return;
       throw error;
     }
+    for (const one of z.array(note).parse(JSON.parse(text)))
+      if (this.#images.find(one.id) === undefined) this.#missing.set(one.id, one);
   }
 }
