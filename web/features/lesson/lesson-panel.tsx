@@ -151,7 +151,7 @@ function LessonView({
   readonly environment: Environment;
   readonly onGoBack: (start: StepStart) => Promise<unknown>;
 }) {
-  const { step, index, verdicts, problem, start } = useSyncExternalStore(
+  const { step, index, verdicts, problem, start, isGoingBack } = useSyncExternalStore(
     open.subscribe,
     open.state,
   );
@@ -208,7 +208,7 @@ function LessonView({
                     {
                       label: 'Begin this step anew',
                       icon: 'back',
-                      disabled: typeof start !== 'object',
+                      disabled: typeof start !== 'object' || isGoingBack === true,
                       ...(typeof start === 'object' ? {} : { shortcut: start ?? 'being saved' }),
                       onSelect: () => setConfirming(typeof start === 'object' ? start : undefined),
                     } as const,
@@ -217,6 +217,7 @@ function LessonView({
               {
                 label: 'Begin this lesson anew',
                 icon: 'reload',
+                disabled: isGoingBack === true,
                 onSelect: () => setConfirming('lesson'),
               },
               'separator',
@@ -288,7 +289,9 @@ function LessonView({
             )}
           </footer>
           <p role="status" className={styles['said']}>
-            {said}
+            {isGoingBack
+              ? `The ${environment.kind} goes back to the beginning of this step.`
+              : said}
           </p>
           {sharing && (
             <ShareDialog

@@ -20,6 +20,8 @@ export interface OpenLessonState {
   readonly problem?: string;
   /** what the step can be begun anew from, once that is saved */
   readonly start?: StepStart | 'not saved';
+  /** it begins anew: its place goes back, and is another one soon */
+  readonly isGoingBack?: true;
 }
 
 /** A lesson that somebody works on, beside a machine or a cluster. A store for `useSyncExternalStore`. */
@@ -34,7 +36,10 @@ export class OpenLesson {
   #state: OpenLessonState;
   #isOver = false;
   #isKeeping = false;
-  /** by step, as the place was when one came there first */
+  /**
+   * By step, as the machine was when one came there first. Of a cluster, whose start is as large as the memory of its machines, there is that of
+   * the furthest step only.
+   */
   readonly #starts = new Map<string, StepStart>();
 
   /**
@@ -106,7 +111,8 @@ export class OpenLesson {
   }
 
   go(index: number): void {
-    if (this.lesson.steps[index] === undefined || index === this.#state.index) return;
+    const { index: shown, isGoingBack } = this.#state;
+    if (this.lesson.steps[index] === undefined || index === shown || isGoingBack) return;
     this.#set(this.#stateOf(index));
     progress.change(this.lesson.id, { step: this.#state.step.id });
     this.#watch();
@@ -157,6 +163,7 @@ export class OpenLesson {
    */
   async beginStepAnew(goBack: () => Promise<unknown>): Promise<void> {
     this.#run?.stop();
+    this.#set({ ...this.#state, isGoingBack: true });
     const { id } = this.lesson;
     const { done } = progress.of(id);
     const tasks = tasksOf(this.#state.step).map((task) => task.id);
@@ -166,6 +173,7 @@ export class OpenLesson {
     } catch (error) {
       if (this.#isOver) return;
       progress.change(id, { done });
+      this.#set(this.#stateOf(this.#state.index));
       this.#tell(`The step could not be begun anew: ${messageOf(error)} Nothing was changed.`);
       this.#watch();
     }
@@ -186,8 +194,16 @@ export class OpenLesson {
   #stateOf(index: number): OpenLessonState {
     const step = this.lesson.steps[index] ?? this.lesson.steps[0];
     if (step === undefined) throw new Error(`The lesson ${this.lesson.id} has no steps.`);
-    const start = this.#starts.get(step.id);
+    const start =
+      this.#starts.get(step.id) ?? (this.#isBeforeStart(index) ? 'not saved' : undefined);
     return { step, index, verdicts: {}, ...(start && { start }) };
+  }
+
+  /** Whether a cluster has the start of a later step: it was further already, and is no start of this one. */
+  #isBeforeStart(index: number): boolean {
+    const { steps } = this.lesson;
+    const later = steps.slice(index + 1).some(({ id }) => this.#starts.has(id));
+    return this.#place.kind === 'cluster' && later;
   }
 
   /** One save at a time: of steps that are only passed through, none. */
@@ -198,8 +214,7 @@ export class OpenLesson {
       const { step } = this.#state;
       const start = await takeStart(this.#place, step.id);
       if (step !== this.#state.step) continue;
-      // Of a cluster one is enough: it is as large as the memory of its machines.
-      if (this.#place.kind === 'cluster') this.#starts.clear();
+      if (start !== undefined && this.#place.kind === 'cluster') this.#starts.clear();
       if (start !== undefined) this.#starts.set(step.id, start);
       this.#set({ ...this.#state, start: start ?? 'not saved' });
     }
