@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { rendererResources } from '../harness/chromium.ts';
+import { largestRenderer } from '../harness/chromium.ts';
 import { focusTerminal, runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
 import { prove } from './bench.ts';
 
@@ -84,11 +84,10 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-/** Of the page, which is by far the largest. */
 async function resources(page: Page) {
   const browser = page.context().browser();
   if (browser === null) throw new Error('This page has no browser.');
-  return rendererResources(browser);
+  return largestRenderer(browser);
 }
 
 async function load(page: Page): Promise<number> {

@@ -31,14 +31,27 @@ export interface Resources {
 
 /** All renderers together, each with a page and its workers. */
 export async function rendererResources(browser: Browser): Promise<Resources> {
+  const renderers = await eachRenderer(browser);
+  return {
+    memoryBytes: renderers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+    cpuMs: renderers.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+  };
+}
+
+/** The renderer with the most memory: that of a page with machines, among pages without. */
+export async function largestRenderer(browser: Browser): Promise<Resources> {
+  const [largest] = (await eachRenderer(browser)).toSorted((a, b) => b.memoryBytes - a.memoryBytes);
+  if (largest === undefined) throw new Error('This browser shows no page.');
+  return largest;
+}
+
+async function eachRenderer(browser: Browser): Promise<readonly Resources[]> {
   const session = await browser.newBrowserCDPSession();
   try {
     const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-    const renderers = processInfo.filter((info) => info.type === 'renderer');
-    return {
-      memoryBytes: renderers.reduce((sum, info) => sum + privateMemory(info.id), 0),
-      cpuMs: renderers.reduce((sum, info) => sum + info.cpuTime * 1000, 0),
-    };
+    return processInfo
+      .filter(({ type }) => type === 'renderer')
+      .map(({ id, cpuTime }) => ({ memoryBytes: privateMemory(id), cpuMs: cpuTime * 1000 }));
   } finally {
     await session.detach();
   }
