@@ -1,19 +1,11 @@
 /** A lesson on a cluster as a learner goes through it: the page starts the cluster, and tasks see what is clicked and typed on its machines. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
-import { runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
+import { expect, test } from 'vitest';
+import { runFocused, waitForScreen } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 const lesson = () => page.getByRole('region', { name: 'A tour of the cluster' });
 const done = () => lesson().getByRole('region', { name: 'Task: Done' });

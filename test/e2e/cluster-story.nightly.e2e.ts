@@ -1,25 +1,11 @@
 /** The whole journey on a cluster of three machines in the page: to a new image from the Docker machine, and the loss of a node. */
 import type { FrameLocator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
-import {
-  runFocused,
-  screen,
-  waitForScreen,
-  waitForShell,
-  focusTerminal,
-} from '../harness/shell.ts';
+import { expect, test } from 'vitest';
+import { runFocused, screen, waitForScreen, focusTerminal } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 /** Shows a machine's terminal. */
 async function show(machine: string): Promise<void> {

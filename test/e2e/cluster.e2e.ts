@@ -1,19 +1,11 @@
 /** A cluster as a learner meets it: a machine in the page, and kubectl in it. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, waitForScreen, waitForShell } from '../harness/shell.ts';
+import { expect, test } from 'vitest';
+import { focusTerminal, run, waitForScreen } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 /** Shows a machine's terminal. */
 async function show(machine: string): Promise<void> {

@@ -1,19 +1,11 @@
 /** A lesson as a learner goes through it: by clicking, typing and reading what the checks say. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
-import { run, runFocused, throughStart, waitForShell } from '../harness/shell.ts';
+import { expect, test } from 'vitest';
+import { run, runFocused, throughStart } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 const lesson = () => page.getByRole('region', { name: 'From a Dockerfile to a page' });
 const task = (state: string) => lesson().getByRole('region', { name: `Task: ${state}` });

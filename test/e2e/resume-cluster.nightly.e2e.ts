@@ -1,19 +1,11 @@
 /** A cluster that was left is gone on from in a tab that is opened anew. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
-import { openAnew, runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
+import { expect, test } from 'vitest';
+import { openAnew, runFocused, waitForScreen } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 const offer = () => page.getByRole('region', { name: 'Where you left off' });
 

@@ -1,18 +1,10 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
-import { openAnew, runFocused, throughStart, waitForShell } from '../harness/shell.ts';
+import { describe, expect, test } from 'vitest';
+import { openAnew, runFocused, throughStart } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 const header = () => page.getByRole('banner');
 const saved = () => header().getByRole('button', { name: 'Machines saved', exact: true });

@@ -1,18 +1,10 @@
 import type { FrameLocator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
-import { focusTerminal, run, waitForShell } from '../harness/shell.ts';
+import { describe, expect, test } from 'vitest';
+import { focusTerminal, run } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 /** The frame that shows what the machine serves on `port`. */
 async function preview(port: number): Promise<FrameLocator> {

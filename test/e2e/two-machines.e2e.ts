@@ -1,19 +1,11 @@
 /** A lesson with a machine beside its own, as a learner goes through it: started, typed in, measured, and gone at the end. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, openApp } from '../harness/app.ts';
+import { expect, test } from 'vitest';
 import { waitForScreen, waitForShell } from '../harness/shell.ts';
+import { showApp } from '../harness/shown-app.ts';
 
-let app: App;
 let page: Page;
-
-beforeAll(async () => {
-  app = await openApp();
-  page = await app.open();
-  await waitForShell(page);
-});
-
-afterAll(() => app.close());
+showApp((shown) => (page = shown));
 
 const lesson = () => page.getByRole('region', { name: 'Containers and virtual machines' });
 const done = () => lesson().getByRole('region', { name: 'Task: Done' }).waitFor();
