@@ -18,7 +18,7 @@ import { warmUp, type WarmUpTarget } from './warm-up.ts';
 const CLOCK_PRECISION_MS = 5;
 /** On a busy computer no two messages need the same time. */
 const MOST_CLOCK_ATTEMPTS = 8;
-/** How long answers to a guest that is to end may take. */
+/** How long a guest may take to stand still that is to end. */
 const RELEASE_PATIENCE_MS = 1000;
 
 /** What a machine runs on. Another one of the same profile and memory can run on it afterwards. */
@@ -238,11 +238,7 @@ export class Machine implements Disposable {
     this.#paused = true;
     const { clock } = this.#parts.host;
     const { emulator } = this.#hardware;
-    await within(
-      clock,
-      RELEASE_PATIENCE_MS,
-      emulator.pause().then(() => this.#settle()),
-    );
+    await within(clock, RELEASE_PATIENCE_MS, emulator.pause());
     this.#end();
     return this.#hardware;
   }

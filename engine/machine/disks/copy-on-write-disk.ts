@@ -30,6 +30,8 @@ export class CopyOnWriteDisk {
   readonly #content: DiskContent;
   readonly #blocks = new Map<number, Block>();
   #pending = 0;
+  /** how often it became another disk's content */
+  #generation = 0;
 
   constructor(content: DiskContent) {
     this.#content = content;
@@ -88,14 +90,15 @@ export class CopyOnWriteDisk {
       return;
     }
     this.#pending++;
-    content.then(
-      (bytes) => {
-        this.#pending--;
-        finish(bytes);
-      },
-      // Content that cannot be had is waited for, until the machine is disposed of.
-      () => void this.#pending--,
-    );
+    const generation = this.#generation;
+    const arrived = (bytes?: Uint8Array): void => {
+      // Who asked before it was another disk waits no more.
+      if (generation !== this.#generation) return;
+      this.#pending--;
+      if (bytes !== undefined) finish(bytes);
+    };
+    // Content that cannot be had is waited for, until the machine is disposed of.
+    content.then(arrived, () => arrived());
   }
 
   set(offset: number, data: Uint8Array, done: () => void): void {
@@ -138,6 +141,8 @@ export class CopyOnWriteDisk {
       throw new RangeError(
         `The state is of a disk of ${size} bytes; this one has ${this.byteLength}.`,
       );
+    this.#generation++;
+    this.#pending = 0;
     this.#blocks.clear();
     for (const [index, number] of numbers.entries()) {
       this.#blocks.set(number, {

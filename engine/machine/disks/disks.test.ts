@@ -214,4 +214,21 @@ describe('CopyOnWriteDisk', () => {
     expect((await later)[0]).toBe(7);
     expect(disk.pending).toBe(0);
   });
+
+  it('does not answer another machine what the one before has asked for', async () => {
+    const arriving: ((bytes: Uint8Array) => void)[] = [];
+    const slow: DiskContent = {
+      size: 1024 * 1024,
+      read: () => new Promise((resolve) => void arriving.push(resolve)),
+    };
+    const disk = new CopyOnWriteDisk(slow);
+    const answered: number[] = [];
+    disk.get(0, SECTOR, (data) => answered.push(data[0] ?? 0));
+    disk.set_state(disk.get_state());
+    expect(disk.pending).toBe(0);
+    const next = get(disk, 0, SECTOR);
+    for (const [index, arrive] of arriving.entries()) arrive(new Uint8Array(SECTOR).fill(index));
+    expect((await next)[0]).toBe(1);
+    expect([answered, disk.pending]).toEqual([[], 0]);
+  });
 });

@@ -41,9 +41,9 @@ export interface EmulatorOptions {
 /** Answers a 9P request. */
 export type Handle9p = (request: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
-/** Who answers 9P requests now, and how many answers are on their way. */
+/** Who answers the 9P requests of one machine, and how many answers are on their way. */
 interface Served9p {
-  handle: Handle9p;
+  readonly handle: Handle9p;
   pending: number;
 }
 
@@ -77,7 +77,7 @@ export class Emulator implements Disposable {
   readonly #internals: V86Internals;
   readonly #clock: Clock;
   readonly #frameInput: InputQueue;
-  readonly #served9p: Served9p;
+  readonly #server9p: { now: Served9p };
   #timer: Disposable | undefined;
   #wasReset = false;
   #instructions = 0;
@@ -87,10 +87,10 @@ export class Emulator implements Disposable {
   #shareFrom: { time: number; busy: number };
   #share = 0;
 
-  private constructor(v86: V86, options: EmulatorOptions, served9p: Served9p) {
+  private constructor(v86: V86, options: EmulatorOptions, server9p: { now: Served9p }) {
     this.#v86 = v86;
     this.#clock = options.clock;
-    this.#served9p = served9p;
+    this.#server9p = server9p;
     const internals = internalsOf(v86);
     this.#internals = internals;
     this.channel = new GuestChannel(internals);
@@ -107,7 +107,7 @@ export class Emulator implements Disposable {
   }
 
   static async create(options: EmulatorOptions): Promise<Emulator> {
-    const served9p: Served9p = { handle: options.handle9p, pending: 0 };
+    const server9p: { now: Served9p } = { now: { handle: options.handle9p, pending: 0 } };
     const boot = 'boot' in options.start ? options.start.boot : undefined;
     const v86 = new V86({
       wasm_fn: (imports) => instantiateWithCompiler(options.wasm, imports as WebAssembly.Imports),
@@ -117,15 +117,17 @@ export class Emulator implements Disposable {
       hdb: options.disks[1] as never,
       filesystem: {
         handle9p(request, reply) {
-          const answer = served9p.handle(request);
+          const served = server9p.now;
+          const answer = served.handle(request);
           if (answer instanceof Uint8Array) {
             reply(answer);
             return;
           }
-          served9p.pending++;
+          served.pending++;
           void answer.then((bytes) => {
-            served9p.pending--;
-            reply(bytes);
+            served.pending--;
+            // Of another machine, nobody waits for it any more.
+            if (served === server9p.now) reply(bytes);
           });
         },
       },
@@ -146,7 +148,7 @@ export class Emulator implements Disposable {
           }),
     });
     await new Promise<void>((resolve) => v86.add_listener('emulator-loaded', () => resolve()));
-    const emulator = new Emulator(v86, options, served9p);
+    const emulator = new Emulator(v86, options, server9p);
     if ('state' in options.start) {
       try {
         await v86.restore_state(options.start.state);
@@ -160,7 +162,7 @@ export class Emulator implements Disposable {
 
   /**
    * Becomes another machine of the same memory and disks, and stands still as a new one does; its processor's code is
-   * compiled as far as memory is the same. Nothing may be on its way to the guest. When it fails there is only `dispose` left to do.
+   * compiled as far as memory is the same. What is on its way to the guest is dropped. When it fails there is only `dispose` left to do.
    * @throws TypeError while it runs, or when its guest was reset
    */
   become(state: ArrayBuffer, handle9p: Handle9p): void {
@@ -170,7 +172,7 @@ export class Emulator implements Disposable {
       );
     this.channel.clear();
     this.#frameInput.clear();
-    this.#served9p.handle = handle9p;
+    this.#server9p.now = { handle: handle9p, pending: 0 };
     const { v86 } = this.#internals;
     try {
       keepingCode(v86.cpu, () => v86.restore_state(state));
@@ -206,7 +208,7 @@ export class Emulator implements Disposable {
 
   /** No 9P request waits for its answer: they would be lost in a saved state. */
   get isQuiet(): boolean {
-    return this.#served9p.pending === 0;
+    return this.#server9p.now.pending === 0;
   }
 
   get running(): boolean {
