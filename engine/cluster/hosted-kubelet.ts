@@ -40,6 +40,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
   #kubelet: Kubelet | undefined;
   #runtime: ContainerRuntime | undefined;
   #noted: NotedImages | undefined;
+  #imagesArrived: Promise<unknown> | undefined;
 
   constructor(host: KubeletHost) {
     this.#host = host;
@@ -105,6 +106,7 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
     this.#kubelet = kubelet;
     this.#runtime = runtime;
     this.#noted = noted;
+    this.#imagesArrived = imagesArrived;
   }
 
   request(request: ServiceRequest): Promise<ServiceResponse> {
@@ -113,6 +115,8 @@ export class HostedKubelet implements Omit<KubeletService, 'watchLog'> {
   }
 
   async flush(): Promise<void> {
+    // A guest that is saved must not be in the midst of reading one: it would stand still until that is there.
+    await this.#imagesArrived;
     await Promise.all([this.#runtime?.flush(), this.#noted?.write()]);
   }
 
