@@ -12,21 +12,16 @@ const LONG = [
   'scenarios/docker/containers',
   'parity/docker/docker.parity',
   'parity/kubernetes/kubectl.parity',
-  'e2e/cluster-lesson',
   'e2e/memory',
   'e2e/original-engine',
   'e2e/preview',
   'e2e/saved-machines',
 ];
 
-/** Not beside another one that starts a cluster in a page: two make each other wait for minutes. */
-const LAST = ['e2e/cluster.e2e'];
-
 /** Begins with the files that take longest, so that no worker is left alone with one of them at the end. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
-      if (LAST.some((name) => moduleId.includes(name))) return LONG.length + 1;
       const place = LONG.findIndex((name) => moduleId.includes(name));
       return place === -1 ? LONG.length : place;
     };

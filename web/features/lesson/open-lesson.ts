@@ -12,6 +12,9 @@ import { progress } from './progress.ts';
 import { takeStart, type StepStart } from './step-start.ts';
 import { messageOf } from '../../ui/message-of.ts';
 
+/** Milliseconds after which a step on a cluster has begun: what is saved then, as images were waited for, is not its beginning any more. */
+const LATE_MS = 20_000;
+
 export interface OpenLessonState {
   readonly step: Step;
   readonly index: number;
@@ -37,6 +40,8 @@ export class OpenLesson {
   #state: OpenLessonState;
   #isOver = false;
   #isKeeping = false;
+  /** when the step that is shown was come to */
+  #arrivedAt = pageClock.monotonic();
   /**
    * By step, as the machine was when one came there first. Of a cluster, whose start is as large as the memory of its machines, there is that of
    * the furthest step only.
@@ -119,6 +124,7 @@ export class OpenLesson {
     const { index: shown, isGoingBack } = this.#state;
     if (this.lesson.steps[index] === undefined || index === shown || isGoingBack) return;
     this.#set(this.#stateOf(index));
+    this.#arrivedAt = pageClock.monotonic();
     progress.change(this.lesson.id, { step: this.#state.step.id });
     this.#watch();
     void this.#keepStart();
@@ -218,8 +224,11 @@ export class OpenLesson {
     this.#isKeeping = true;
     while (!this.#isOver && this.#state.start === undefined) {
       const { step } = this.#state;
-      const start = await takeStart(this.#place, step.id);
+      const taken = await takeStart(this.#place, step.id);
       if (step !== this.#state.step) continue;
+      const waited = pageClock.monotonic() - this.#arrivedAt;
+      const isLate = this.#place.kind === 'cluster' && waited > LATE_MS;
+      const start = isLate ? undefined : taken;
       if (start !== undefined && this.#place.kind === 'cluster') this.#starts.clear();
       if (start !== undefined) this.#starts.set(step.id, start);
       this.#set({ ...this.#state, start: start ?? 'not saved' });
