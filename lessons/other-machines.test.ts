@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AddMachine, LabMachine } from '../engine/api/lab.ts';
+import type { SavedMachine } from '../engine/api/machine.ts';
 import { FakeClock } from '../engine/base/fake-clock.ts';
 import { OtherMachines, type MachineLab } from './other-machines.ts';
 
@@ -10,11 +11,16 @@ function fakeLab(clock: FakeClock, startMs: number) {
     isBroken: false,
     machines: () => machines as unknown as readonly LabMachine[],
     addMachine: async (options: AddMachine) => {
-      machines.push(options);
+      const save = () => Promise.resolve(`saved ${options.name}` as unknown as SavedMachine);
+      machines.push(Object.defineProperty({ ...options }, 'save', { value: save }));
       await Promise.resolve();
       if (lab.isBroken) throw new Error('no memory left');
       clock.advance(startMs);
       return options as unknown as LabMachine;
+    },
+    resetMachine: (name: string, start: AddMachine['start']) => {
+      const old = machines.find((one) => one.name === name);
+      return Promise.resolve(Object.assign(old ?? {}, { start }) as unknown as LabMachine);
     },
     removeMachine: async (name: string) => {
       const at = machines.findIndex((one) => one.name === name);
@@ -59,4 +65,27 @@ it('refuses a machine that the lesson does not name', async () => {
   const clock = new FakeClock();
   const others = new OtherMachines(fakeLab(clock, 1), WANTED, clock);
   await expect(others.start('drydock')).rejects.toThrow('no machine drydock');
+});
+
+it('goes back to the machines that there were, and has no others then', async () => {
+  const clock = new FakeClock();
+  const lab = fakeLab(clock, 4200);
+  const wanted = { ...WANTED, second: { profile: 'docker', start: 'restore' } } as const;
+  const others = new OtherMachines(lab, wanted, clock);
+  expect(await others.save()).toEqual({});
+  await others.start('vm');
+  const kept = await others.save();
+  expect(kept).toEqual({ vm: { saved: 'saved vm', startMs: 4200 } });
+  await others.start('second');
+
+  // The lesson is opened anew for it.
+  const again = new OtherMachines(lab, wanted, clock);
+  expect(again.running('vm')).toBeUndefined();
+  await again.goBackTo(kept);
+  const vm = { name: 'vm', profile: 'bare', start: 'saved vm' };
+  expect(lab.machines()).toEqual([vm]);
+  expect([again.running('vm'), again.startMs('vm')]).toEqual([vm, 4200]);
+  await again.end();
+  await again.goBackTo(kept);
+  expect(lab.machines()).toEqual([vm]);
 });

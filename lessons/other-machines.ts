@@ -1,9 +1,19 @@
 import type { Lab, LabMachine, Stop } from '../engine/api/lab.ts';
+import type { SavedMachine } from '../engine/api/machine.ts';
 import type { Clock } from '../engine/base/clock.ts';
 import type { OtherMachine } from './front-matter.ts';
 
 /** The part of a lab that this takes. */
-export type MachineLab = Pick<Lab, 'machines' | 'addMachine' | 'removeMachine'>;
+export type MachineLab = Pick<Lab, 'machines' | 'addMachine' | 'removeMachine' | 'resetMachine'>;
+
+/** A machine as it was, and the milliseconds that it had taken to start. */
+export interface KeptMachine {
+  readonly saved: SavedMachine;
+  readonly startMs: number;
+}
+
+/** By name. */
+export type KeptMachines = Readonly<Record<string, KeptMachine>>;
 
 /** Machines that a lesson has beside its own. None is there until the learner starts it; all end with the lesson. */
 export class OtherMachines {
@@ -47,6 +57,30 @@ export class OtherMachines {
     } finally {
       this.#tell();
     }
+  }
+
+  /** Those that run, as they are now. */
+  async save(): Promise<KeptMachines> {
+    const saving = [...this.#startMs].map(async ([name, startMs]) => {
+      const saved = await this.find(name)?.save();
+      return saved === undefined ? [] : [[name, { saved, startMs }] as const];
+    });
+    return Object.fromEntries((await Promise.all(saving)).flat());
+  }
+
+  /** The lesson's machines as they were, in place of those that are there; one that was not there then ends. */
+  async goBackTo(kept: KeptMachines): Promise<void> {
+    await Promise.all(
+      Object.entries(this.#wanted).map(async ([name, { profile }]) => {
+        const before = kept[name];
+        if (before === undefined) return this.#lab.removeMachine(name);
+        const start = before.saved;
+        if (this.find(name) === undefined) await this.#lab.addMachine({ name, profile, start });
+        else await this.#lab.resetMachine(name, start);
+        this.#startMs.set(name, before.startMs);
+      }),
+    );
+    this.#tell();
   }
 
   readonly onChange = (listener: () => void): Stop => {

@@ -1,7 +1,7 @@
 /** A lesson with a machine beside its own, as a learner goes through it: started, typed in, measured, and gone at the end. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { waitForScreen, waitForShell } from '../harness/shell.ts';
+import { runFocused, throughStart, waitForScreen, waitForShell } from '../harness/shell.ts';
 import { showApp } from '../harness/shown-app.ts';
 
 let page: Page;
@@ -10,6 +10,13 @@ showApp((shown) => (page = shown));
 const lesson = () => page.getByRole('region', { name: 'Containers and virtual machines' });
 const done = () => lesson().getByRole('region', { name: 'Task: Done' }).waitFor();
 const next = () => lesson().getByRole('button', { name: /^Next/ }).click();
+/** Puts a machine's terminal before the learner. */
+async function show(name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Choose a machine' }).click();
+  await page.getByRole('menuitemradio', { name }).click();
+  await waitForScreen(page, new RegExp(`root@${name}:.*# *$`, 'm'));
+}
+
 const row = (name: string) => lesson().getByRole('row', { name: new RegExp(`^${name}`) });
 
 test('a button starts the machine, and the task sees its kernel', async () => {
@@ -31,8 +38,26 @@ test('what is run on it is typed in its terminal', async () => {
   await waitForScreen(page, /MemTotal: +\d+ kB/);
 });
 
-test('it is measured beside a container', async () => {
+test('a step begins anew with the machine beside it as it was', async () => {
   await next();
+  const menu = lesson().getByRole('button', { name: 'Lesson menu' });
+  const anew = page.getByRole('menuitem', { name: 'Begin this step anew' });
+  await menu.click();
+  // Until its start is saved it cannot be clicked.
+  await anew.click({ trial: true });
+  await page.keyboard.press('Escape');
+  expect(await runFocused(page, 'touch since-then; hostname')).toBe('vm');
+  await show('drydock');
+  await menu.click();
+  await anew.click();
+  await throughStart(page, () =>
+    page.getByRole('dialog').getByRole('button', { name: 'Begin anew' }).click(),
+  );
+  await show('vm');
+  expect(await runFocused(page, 'ls since-then')).toContain('No such file');
+});
+
+test('it is measured beside a container', async () => {
   await lesson().getByRole('button', { name: 'Run', exact: true }).click();
   await done();
   await next();

@@ -235,6 +235,7 @@ export class LabSession {
     machines: () => this.#lab?.machines() ?? [],
     addMachine: (options) => (this.#lab ??= this.#open()).addMachine(options),
     removeMachine: async (name) => this.#lab?.removeMachine(name),
+    resetMachine: (...one) => (this.#lab ??= this.#open()).resetMachine(...one),
   };
 
   /** What the registry has; also when no machine can be started. */

@@ -21,7 +21,7 @@ import { OpenLesson } from './open-lesson.ts';
 import { PictureView } from './picture-view.tsx';
 import { useProgress } from './progress.ts';
 import { SafeHtml } from './safe-html.tsx';
-import { canKeepStart, type StepStart } from './step-start.ts';
+import type { StepStart } from './step-start.ts';
 import { messageOf } from '../../ui/message-of.ts';
 import styles from './lesson.module.css';
 
@@ -191,6 +191,7 @@ function LessonView({
     tasks.length > 0 && tasks.every(({ id }) => done.includes(id));
   const stepDone = tasksOf(step).every(({ id }) => verdicts[id]?.state === 'passed');
   const last = index === lesson.steps.length - 1;
+  const hasOthers = environment.kind === 'machine' && Object.keys(environment.others).length > 0;
 
   return (
     <Panel
@@ -203,17 +204,13 @@ function LessonView({
             label="Lesson menu"
             items={[
               { label: 'Check now', icon: 'check', onSelect: () => open.checkNow() },
-              ...(canKeepStart(lesson)
-                ? [
-                    {
-                      label: 'Begin this step anew',
-                      icon: 'back',
-                      disabled: typeof start !== 'object' || isGoingBack === true,
-                      ...(typeof start === 'object' ? {} : { shortcut: start ?? 'being saved' }),
-                      onSelect: () => setConfirming(typeof start === 'object' ? start : undefined),
-                    } as const,
-                  ]
-                : []),
+              {
+                label: 'Begin this step anew',
+                icon: 'back',
+                disabled: typeof start !== 'object' || isGoingBack === true,
+                ...(typeof start === 'object' ? {} : { shortcut: start ?? 'being saved' }),
+                onSelect: () => setConfirming(typeof start === 'object' ? start : undefined),
+              },
               {
                 label: 'Begin this lesson anew',
                 icon: 'reload',
@@ -312,8 +309,9 @@ function LessonView({
               }}
             >
               <p>
-                The {environment.kind} goes back to as it was when you came to this step. What you
-                did in it since then is lost; the steps before stay done.
+                The {environment.kind} goes back to as it was when you came to this step
+                {hasOthers && ', and so do the machines beside it'}. What you did since then is
+                lost; the steps before stay done.
               </p>
             </Confirm>
           )}

@@ -9,7 +9,7 @@ import { takeArrival } from '../share/arrivals.ts';
 import { onTerminalOutput, typeInTerminal } from '../terminal/terminal-access.ts';
 import type { LessonParts } from './course.ts';
 import { progress } from './progress.ts';
-import { canKeepStart, takeStart, type StepStart } from './step-start.ts';
+import { takeStart, type StepStart } from './step-start.ts';
 import { messageOf } from '../../ui/message-of.ts';
 
 /** Milliseconds after which a step on a cluster has begun: what is saved then, as images were waited for, is not its beginning any more. */
@@ -34,6 +34,7 @@ export class OpenLesson {
   readonly #place: Place;
   readonly #world: LabWorld;
   readonly #showMachine: (name: string) => void;
+  readonly #restored: StepStart | undefined;
   readonly #listeners = new Set<() => void>();
   #run: StepRun | undefined;
   #state: OpenLessonState;
@@ -66,6 +67,7 @@ export class OpenLesson {
     this.#world = new LabWorld(place, onTerminalOutput, pageClock);
     const { steps, id } = parts.lesson;
     const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
+    this.#restored = restored;
     if (restored !== undefined) this.#starts.set(restored.step, restored);
     this.#state = this.#stateOf(Math.max(0, wanted));
   }
@@ -92,8 +94,11 @@ export class OpenLesson {
     this.#showMachine(this.#machineName);
     progress.change(id, { step: this.#state.step.id });
     const shared = await this.takeShared();
+    const place = this.#place;
     try {
-      await prepareLesson(this.#place, { ...this.#parts, id });
+      if (this.#restored !== undefined && place.kind === 'machine')
+        await place.others.goBackTo(this.#restored.others);
+      await prepareLesson(place, { ...this.#parts, id });
     } catch (error) {
       this.#tell(`The lesson could not be set up: ${messageOf(error)}`);
     }
@@ -190,7 +195,8 @@ export class OpenLesson {
     this.#run?.stop();
     this.#world.dispose();
     this.#listeners.clear();
-    if (this.#place.kind === 'machine') void this.#place.others.end();
+    // Those of a place that goes back are wanted there.
+    if (this.#place.kind === 'machine' && !this.#state.isGoingBack) void this.#place.others.end();
   }
 
   get #machineName(): string {
@@ -214,7 +220,7 @@ export class OpenLesson {
 
   /** One save at a time: of steps that are only passed through, none. */
   async #keepStart(): Promise<void> {
-    if (this.#isKeeping || !canKeepStart(this.lesson)) return;
+    if (this.#isKeeping) return;
     this.#isKeeping = true;
     while (!this.#isOver && this.#state.start === undefined) {
       const { step } = this.#state;
