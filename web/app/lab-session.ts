@@ -1,5 +1,5 @@
 import { openLab, type PageLab } from '../../engine/cluster/index.ts';
-import type { Checkpoint } from '../../engine/api/checkpoint.ts';
+import type { World } from '../../engine/api/checkpoint.ts';
 import type { ClusterFacade } from '../../engine/api/cluster.ts';
 import type { HubContents } from '../../engine/api/hub.ts';
 import type { LabMachine } from '../../engine/api/lab.ts';
@@ -17,9 +17,6 @@ export interface LabSnapshot {
   /** why there is no machine, or why it does not run */
   readonly failure?: Failure;
 }
-
-/** What a checkpoint keeps. */
-export type World = Pick<Checkpoint, 'machine' | 'cluster'>;
 
 /** Share of a processor from which a machine is at work. */
 const BUSY = 0.5;

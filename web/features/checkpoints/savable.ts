@@ -1,7 +1,5 @@
-import type { Checkpoint } from '../../../engine/api/checkpoint.ts';
+import type { Checkpoint, World } from '../../../engine/api/checkpoint.ts';
 import { openFilesRecord, restoreOpenFiles } from '../editor/open-files.ts';
-
-type World = Pick<Checkpoint, 'machine' | 'cluster'>;
 
 /** The machines, to be kept and gone on from. */
 export interface Savable {

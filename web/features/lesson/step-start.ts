@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../../engine/api/checkpoint.ts';
+import type { World } from '../../../engine/api/checkpoint.ts';
 import type { KeptMachines } from '../../../lessons/other-machines.ts';
 import type { Place } from '../../../lessons/place.ts';
 
@@ -6,7 +6,7 @@ import type { Place } from '../../../lessons/place.ts';
 export interface StepStart {
   readonly step: string;
   /** the machine, or the cluster */
-  readonly saved: Pick<Checkpoint, 'machine' | 'cluster'>;
+  readonly saved: World;
   /** machines beside the lesson's own */
   readonly others: KeptMachines;
 }

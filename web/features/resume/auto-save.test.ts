@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../../engine/api/checkpoint.ts';
+import type { Checkpoint, World } from '../../../engine/api/checkpoint.ts';
 import { FakeClock } from '../../../engine/base/fake-clock.ts';
 import { entryOf, LAST_LEFT, type CheckpointEntry } from '../checkpoints/checkpoint-database.ts';
 import { AutoSave, type AutoSaveState } from './auto-save.ts';
@@ -36,7 +36,7 @@ async function visit(
     /** what `keep`, `goOn` and `take` do instead, once */
     fail: undefined as Error | undefined,
     runs: true,
-    present: { machine } as Pick<Checkpoint, 'machine' | 'cluster'>,
+    present: { machine } as World,
     /** what happens while the world is taken, once */
     meanwhile: undefined as (() => void) | undefined,
   };
