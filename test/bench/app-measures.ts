@@ -7,6 +7,7 @@ import {
   waitForScreen,
   waitForShell,
 } from '../harness/shell.ts';
+import { savedStart } from '../harness/step-anew.ts';
 import {
   beginLesson,
   DOCKER_PARTS,
@@ -121,17 +122,10 @@ const MEASURES: Readonly<
     await waitForShell(page);
     await openLesson(page);
     await lesson(page).getByRole('button', { name: /^Next/ }).click();
-    const menu = lesson(page).getByRole('button', { name: 'Lesson menu' });
-    const item = page.getByRole('menuitem', { name: 'Begin this step anew' });
-    await menu.click();
-    // Until its start is saved it cannot be clicked.
-    await item.click({ trial: true });
-    await page.keyboard.press('Escape');
+    const beginAnew = await savedStart(page, lesson(page));
     const folder = '~/work/docker-parts';
     await runFocused(page, `echo '{}' > ${folder}/version.json`);
-    await menu.click();
-    await item.click();
-    const begin = page.getByRole('dialog').getByRole('button', { name: 'Begin anew' });
+    const begin = await beginAnew();
     const took = await timed(() => throughStart(page, () => begin.click()));
     const left = await runFocused(page, `ls ${folder}`);
     if (left !== '') throw new Error(`The step did not begin anew: there is ${left}.`);

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { runFocused, waitForScreen } from '../harness/shell.ts';
 import { showApp } from '../harness/shown-app.ts';
+import { savedStart } from '../harness/step-anew.ts';
 
 let page: Page;
 showApp((shown) => (page = shown));
@@ -45,17 +46,11 @@ test('an object that is typed into being turns the task green', async () => {
 
 test('a step begins anew as it was come to, on all machines and in etcd', async () => {
   await step('Controllers make the rest');
-  const menu = lesson().getByRole('button', { name: 'Lesson menu' });
-  const anew = page.getByRole('menuitem', { name: 'Begin this step anew' });
-  await menu.click();
-  // Until its start is saved it cannot be clicked.
-  await anew.click({ trial: true });
-  await page.keyboard.press('Escape');
+  const beginAnew = await savedStart(page, lesson());
   await runFocused(page, 'kubectl scale deployment hello --replicas 3; touch /root/since-then');
   await done().waitFor();
-  await menu.click();
-  await anew.click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Begin anew' }).click();
+  const begin = await beginAnew();
+  await begin.click();
   await lesson()
     .getByText('Restoring machines')
     .or(lesson().getByText(/^Waiting for/))

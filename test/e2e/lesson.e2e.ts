@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { run, runFocused, throughStart } from '../harness/shell.ts';
 import { showApp } from '../harness/shown-app.ts';
+import { savedStart } from '../harness/step-anew.ts';
 
 let page: Page;
 showApp((shown) => (page = shown));
@@ -34,18 +35,11 @@ test('saving the Dockerfile turns the task green', async () => {
 test('a step begins anew as it was come to, and the steps before stay done', async () => {
   await next();
   await lesson().getByRole('heading', { name: 'Build it' }).waitFor();
-  await lesson().getByRole('button', { name: 'Lesson menu' }).click();
-  const anew = page.getByRole('menuitem', { name: 'Begin this step anew' });
-  // Until its start is saved it cannot be clicked.
-  await anew.click({ trial: true });
-  await page.keyboard.press('Escape');
+  const beginAnew = await savedStart(page, lesson());
   await lesson().getByRole('button', { name: 'Run', exact: true }).first().click();
   await task('Done').waitFor();
-  await lesson().getByRole('button', { name: 'Lesson menu' }).click();
-  await anew.click();
-  await throughStart(page, () =>
-    page.getByRole('dialog').getByRole('button', { name: 'Begin anew' }).click(),
-  );
+  const begin = await beginAnew();
+  await throughStart(page, () => begin.click());
   await task('Open').waitFor();
   await lesson().getByRole('button', { name: 'Step 1: Describe the image, done' }).waitFor();
   expect(await runFocused(page, 'ls first-image; docker images -q my-nginx-image')).toBe(

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { runFocused, throughStart, waitForScreen, waitForShell } from '../harness/shell.ts';
 import { showApp } from '../harness/shown-app.ts';
+import { savedStart } from '../harness/step-anew.ts';
 
 let page: Page;
 showApp((shown) => (page = shown));
@@ -40,19 +41,11 @@ test('what is run on it is typed in its terminal', async () => {
 
 test('a step begins anew with the machine beside it as it was', async () => {
   await next();
-  const menu = lesson().getByRole('button', { name: 'Lesson menu' });
-  const anew = page.getByRole('menuitem', { name: 'Begin this step anew' });
-  await menu.click();
-  // Until its start is saved it cannot be clicked.
-  await anew.click({ trial: true });
-  await page.keyboard.press('Escape');
+  const beginAnew = await savedStart(page, lesson());
   expect(await runFocused(page, 'touch since-then; hostname')).toBe('vm');
   await show('drydock');
-  await menu.click();
-  await anew.click();
-  await throughStart(page, () =>
-    page.getByRole('dialog').getByRole('button', { name: 'Begin anew' }).click(),
-  );
+  const begin = await beginAnew();
+  await throughStart(page, () => begin.click());
   await show('vm');
   expect(await runFocused(page, 'ls since-then')).toContain('No such file');
 });
