@@ -88,7 +88,7 @@ export interface ClusterFacade {
    */
   save(quick?: boolean): Promise<Blob>;
   /**
-   * Ends the cluster and its machines.
+   * Ends the cluster and its machines. Never rejects.
    * @param forSuccessor another cluster is started in the same lab now: its machines start much sooner in the workers of these
    */
   close(forSuccessor?: boolean): Promise<void>;

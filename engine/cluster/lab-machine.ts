@@ -25,9 +25,9 @@ import { within } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { httpExchange } from '../http/index.ts';
 import { AgentClient } from '../machine/agent/agent-client.ts';
-import { MachineError, type MachineErrorCode } from '../machine/machine-error.ts';
-import { startIn, startMachine, type MachineClient } from '../machine/worker/machine-client.ts';
+import { startMachine, type MachineClient } from '../machine/worker/machine-client.ts';
 import { EngineKeeper } from './engine-keeper.ts';
+import { startInFormer } from './former-worker.ts';
 import { LabError } from './lab-error.ts';
 import { labFiles } from './lab-files.ts';
 import type { HubKeeper } from './hub-keeper.ts';
@@ -38,15 +38,6 @@ import { Observable } from './observable.ts';
 
 /** A guest that is too busy to take the engine's records within this time is paused all the same. */
 const FLUSH_PATIENCE_MS = 2000;
-
-/** A worker that does not even begin within this time is given up for a new one. */
-const FORMER_PATIENCE_MS = 10_000;
-/** What a start ends with in any worker. */
-const HOPELESS: ReadonlySet<string> = new Set<MachineErrorCode>([
-  'ARTIFACT_UNAVAILABLE',
-  'STATE_DAMAGED',
-  'STATE_MISMATCH',
-]);
 
 /** What this page has saved itself: it is as it was, and was never a file. */
 const savedHere = new WeakSet<SavedMachine>();
@@ -268,8 +259,11 @@ export class WorkerLabMachine implements LabMachine {
   async destroy(): Promise<void> {
     this.#state.set({ kind: 'stopped' });
     this.#giveUp.abort(new LabError('NOT_RUNNING', `The machine ${this.name} was destroyed.`));
-    await this.#keeper?.close();
-    await this.#client?.destroy();
+    try {
+      await this.#keeper?.close();
+    } finally {
+      await this.#client?.destroy();
+    }
   }
 
   /**
@@ -288,7 +282,12 @@ export class WorkerLabMachine implements LabMachine {
     this.#watching?.dispose();
     this.#client = undefined;
     client.service.pause().catch(() => {});
-    await this.#keeper?.close();
+    try {
+      await this.#keeper?.close();
+    } catch (error) {
+      await client.destroy();
+      throw error;
+    }
     return client;
   }
 
@@ -299,22 +298,9 @@ export class WorkerLabMachine implements LabMachine {
     const onProgress = (progress: MachineProgress): void => {
       if (this.#client === undefined) this.#state.set({ kind: 'starting', progress });
     };
-    if (former !== undefined) {
-      const silent = this.#host.clock.setTimer(() => void former.destroy(), FORMER_PATIENCE_MS);
-      const onFirst = (progress: MachineProgress): void => {
-        silent.dispose();
-        onProgress(progress);
-      };
-      try {
-        return await startIn(former, options, onFirst, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof MachineError && HOPELESS.has(error.code)) throw error;
-      } finally {
-        silent.dispose();
-      }
-    }
-    return startMachine(this.#host.spawnMachine(), options, onProgress, signal);
+    const { clock } = this.#host;
+    const client = former && (await startInFormer(former, { options, onProgress, signal, clock }));
+    return client ?? startMachine(this.#host.spawnMachine(), options, onProgress, signal);
   }
 
   /** Not one that a learner has used, who may have deleted the files it starts with. */

@@ -42,7 +42,7 @@ it('has the name of a machine that was removed for another one, whose cable is p
 });
 
 /** Workers whose machines start at once, each as often as it may. */
-function willing(startsOfEach = Number.POSITIVE_INFINITY) {
+function willing(startsOfEach = Number.POSITIVE_INFINITY, canEnd = () => true) {
   let restart: ((rest: unknown) => unknown) | undefined;
   let saved: (() => void) | undefined;
   let spawned = 0;
@@ -75,6 +75,7 @@ function willing(startsOfEach = Number.POSITIVE_INFINITY) {
       endpoint: port1 as WorkerLink['endpoint'],
       onDeath: death.event,
       async terminate() {
+        if (!canEnd()) throw new Error('It does not end.');
         living--;
         port1.close();
       },
@@ -136,6 +137,22 @@ it('leaves the workers of machines that are removed to those that follow, and en
   expect(counts()).toEqual({ spawned: 2, living: 1 });
   await lab.close();
   expect(counts().living).toBe(0);
+});
+
+it('has the name of a machine again that does not end, and takes the places of those that gave way', async () => {
+  let canEnd = true;
+  const { spawnMachine, counts } = willing(Number.POSITIVE_INFINITY, () => canEnd);
+  const lab = labWith(spawnMachine);
+  await Promise.all(['a', 'b'].map((name) => lab.addMachine(bare(name))));
+  canEnd = false;
+  const removed = [lab.removeMachine('a'), lab.removeMachine('b', true)];
+  await expect(removed[0]).rejects.toThrow('It does not end.');
+  await removed[1];
+  canEnd = true;
+  expect(lab.machines()).toEqual([]);
+  await Promise.all(['a', 'b'].map((name) => lab.addMachine(bare(name))));
+  expect(counts().spawned).toBe(3);
+  await lab.close();
 });
 
 it('keeps the former machine’s hands off its successor', async () => {

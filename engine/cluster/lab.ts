@@ -119,20 +119,19 @@ export class WorkerLab implements Lab {
   }
 
   /**
-   * Ends a machine, if there is one of this name; the name is free then.
+   * Ends a machine, if there is one of this name; the name is free then, also when something of it fails to end, with which this rejects.
    * @param forSuccessor its worker stays for the next machine of this name, of the same profile, unless `endVacated` comes before
    */
   async removeMachine(name: string, forSuccessor = false): Promise<void> {
     const old = this.#machines.value.find((machine) => machine.name === name);
-    if (forSuccessor) {
-      const client = await old?.giveWay();
-      await this.#vacated.get(name)?.client.destroy();
-      if (old !== undefined && client !== undefined)
-        this.#vacated.set(name, { client, profile: old.profile });
-    } else await old?.destroy();
-    this.#machines.set(this.#machines.value.filter((machine) => machine.name !== name));
-    this.setCable(name, true);
-    this.setDelay(name, 0);
+    try {
+      if (forSuccessor) await this.#vacate(name, old);
+      else await old?.destroy();
+    } finally {
+      this.#machines.set(this.#machines.value.filter((machine) => machine.name !== name));
+      this.setCable(name, true);
+      this.setDelay(name, 0);
+    }
   }
 
   /** Ends the workers that were left to machines which did not come. */
@@ -155,6 +154,15 @@ export class WorkerLab implements Lab {
     const number = this.#addresses.get(name) ?? FIRST_ADDRESS + this.#addresses.size;
     this.#addresses.set(name, number);
     return `10.0.0.${number}/24`;
+  }
+
+  async #vacate(name: string, old: WorkerLabMachine | undefined): Promise<void> {
+    const client = await old?.giveWay();
+    const before = this.#vacated.get(name);
+    this.#vacated.delete(name);
+    if (old !== undefined && client !== undefined)
+      this.#vacated.set(name, { client, profile: old.profile });
+    await before?.client.destroy();
   }
 
   async #replace(old: WorkerLabMachine, options: StartedMachine): Promise<WorkerLabMachine> {

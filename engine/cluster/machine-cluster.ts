@@ -234,12 +234,14 @@ export class MachineCluster implements ClusterFacade {
   }
 
   async close(forSuccessor = false): Promise<void> {
-    const { lab } = this.#options;
+    const { lab, onError } = this.#options;
+    const { all } = this.#nodes;
     this.#closing.abort(new Error('The cluster was closed.'));
     this.#owned.dispose();
-    await Promise.all(this.#nodes.all.map((node) => node.close()));
+    // The successor, which ends what it finds no use for, is to come whatever fails to end here.
+    await Promise.all(all.map((node) => node.close().catch(onError)));
     this.#nodes.dispose();
-    await Promise.all(this.#nodes.all.map(({ name }) => lab.removeMachine(name, forSuccessor)));
+    await Promise.all(all.map(({ name }) => lab.removeMachine(name, forSuccessor).catch(onError)));
   }
 
   async #save(quick: boolean): Promise<Blob> {
