@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
+import { pageClock } from '../../../engine/cluster/index.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
 import type { MachineLab } from '../../../lessons/other-machines.ts';
 import { tasksOf } from '../../../lessons/lesson.ts';
@@ -19,7 +20,7 @@ import { BlockView } from './lesson-blocks.tsx';
 import { LessonPlace, usePlace, type LessonPlaceProps } from './lesson-place.tsx';
 import { OpenLesson } from './open-lesson.ts';
 import { PictureView } from './picture-view.tsx';
-import { useProgress } from './progress.ts';
+import { progress, useProgress } from './progress.ts';
 import { SafeHtml } from './safe-html.tsx';
 import type { StepStart } from './step-start.ts';
 import { messageOf } from '../../ui/message-of.ts';
@@ -71,7 +72,15 @@ export function LessonPanel(props: LessonPanelProps) {
 
   useEffect(() => {
     if (parts === undefined || place === undefined) return undefined;
-    const lesson = new OpenLesson(parts, place, onShowMachine, firstStep.current, restored.current);
+    const lesson = new OpenLesson({
+      parts,
+      place,
+      showMachine: onShowMachine,
+      stepId: firstStep.current,
+      restored: restored.current,
+      progress,
+      clock: pageClock,
+    });
     firstStep.current = undefined;
     restored.current = undefined;
     setOpen(lesson);

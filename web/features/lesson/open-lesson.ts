@@ -1,4 +1,4 @@
-import { pageClock } from '../../../engine/cluster/index.ts';
+import type { Clock } from '../../../engine/base/clock.ts';
 import { LabWorld } from '../../../lessons/lab-world.ts';
 import { tasksOf, type Lesson, type Step } from '../../../lessons/lesson.ts';
 import { lessonFolder, prepareLesson } from '../../../lessons/lesson-files.ts';
@@ -8,7 +8,7 @@ import { openFilesOf } from '../editor/open-files.ts';
 import { takeArrival } from '../share/arrivals.ts';
 import { onTerminalOutput, typeInTerminal } from '../terminal/terminal-access.ts';
 import type { LessonParts } from './course.ts';
-import { progress } from './progress.ts';
+import type { LessonRecord } from './progress.ts';
 import { takeStart, type StepStart } from './step-start.ts';
 import { messageOf } from '../../ui/message-of.ts';
 
@@ -27,6 +27,19 @@ export interface OpenLessonState {
   readonly isGoingBack?: true;
 }
 
+export interface OpenLessonOptions {
+  readonly parts: LessonParts;
+  readonly place: Place;
+  /** puts a machine's terminals before the learner */
+  readonly showMachine: (name: string) => void;
+  /** where to begin; where the learner was, or at the start, when absent or unknown */
+  readonly stepId?: string | undefined;
+  /** where its place has just gone back to */
+  readonly restored?: StepStart | undefined;
+  readonly progress: LessonRecord;
+  readonly clock: Clock;
+}
+
 /** A lesson that somebody works on, beside a machine or a cluster. A store for `useSyncExternalStore`. */
 export class OpenLesson {
   readonly lesson: Lesson;
@@ -35,36 +48,31 @@ export class OpenLesson {
   readonly #world: LabWorld;
   readonly #showMachine: (name: string) => void;
   readonly #restored: StepStart | undefined;
+  readonly #progress: LessonRecord;
+  readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   #run: StepRun | undefined;
   #state: OpenLessonState;
   #isOver = false;
   #isKeeping = false;
   /** when the step that is shown was come to */
-  #arrivedAt = pageClock.monotonic();
+  #arrivedAt: number;
   /**
    * By step, as the machine was when one came there first. Of a cluster, whose start is as large as the memory of its machines, there is that of
    * the furthest step only.
    */
   readonly #starts = new Map<string, StepStart>();
 
-  /**
-   * @param showMachine puts a machine's terminals before the learner
-   * @param stepId where to begin; where the learner was, or at the start, when absent or unknown
-   * @param restored where its place has just gone back to
-   */
-  constructor(
-    parts: LessonParts,
-    place: Place,
-    showMachine: (name: string) => void,
-    stepId: string | undefined,
-    restored: StepStart | undefined,
-  ) {
+  constructor(options: OpenLessonOptions) {
+    const { parts, place, showMachine, stepId, restored, progress, clock } = options;
     this.lesson = parts.lesson;
+    this.#progress = progress;
+    this.#clock = clock;
+    this.#arrivedAt = clock.monotonic();
     this.#parts = parts;
     this.#place = place;
     this.#showMachine = showMachine;
-    this.#world = new LabWorld(place, onTerminalOutput, pageClock);
+    this.#world = new LabWorld(place, onTerminalOutput, clock);
     const { steps, id } = parts.lesson;
     const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
     this.#restored = restored;
@@ -92,7 +100,7 @@ export class OpenLesson {
   async start(): Promise<void> {
     const { id, open } = this.lesson;
     this.#showMachine(this.#machineName);
-    progress.change(id, { step: this.#state.step.id });
+    this.#progress.change(id, { step: this.#state.step.id });
     const shared = await this.takeShared();
     const place = this.#place;
     try {
@@ -116,7 +124,7 @@ export class OpenLesson {
 
   /** Everything of the lesson was done. */
   complete(): boolean {
-    const { done } = progress.of(this.lesson.id);
+    const { done } = this.#progress.of(this.lesson.id);
     return this.lesson.steps.flatMap(tasksOf).every(({ id }) => done.includes(id));
   }
 
@@ -124,8 +132,8 @@ export class OpenLesson {
     const { index: shown, isGoingBack } = this.#state;
     if (this.lesson.steps[index] === undefined || index === shown || isGoingBack) return;
     this.#set(this.#stateOf(index));
-    this.#arrivedAt = pageClock.monotonic();
-    progress.change(this.lesson.id, { step: this.#state.step.id });
+    this.#arrivedAt = this.#clock.monotonic();
+    this.#progress.change(this.lesson.id, { step: this.#state.step.id });
     this.#watch();
     void this.#keepStart();
   }
@@ -154,9 +162,9 @@ export class OpenLesson {
   }
 
   answered(quiz: string): void {
-    const { answered } = progress.of(this.lesson.id);
+    const { answered } = this.#progress.of(this.lesson.id);
     if (!answered.includes(quiz))
-      progress.change(this.lesson.id, { answered: [...answered, quiz] });
+      this.#progress.change(this.lesson.id, { answered: [...answered, quiz] });
   }
 
   /** Takes the lesson's folder away and forgets what was done; the machine itself stays. */
@@ -165,7 +173,7 @@ export class OpenLesson {
     await machineOf(this.#place)
       .files.remove(lessonFolder(this.lesson.id))
       .catch(() => {});
-    progress.forget(this.lesson.id);
+    this.#progress.forget(this.lesson.id);
   }
 
   /**
@@ -176,14 +184,14 @@ export class OpenLesson {
     this.#run?.stop();
     this.#set({ ...this.#state, isGoingBack: true });
     const { id } = this.lesson;
-    const { done } = progress.of(id);
+    const { done } = this.#progress.of(id);
     const tasks = tasksOf(this.#state.step).map((task) => task.id);
-    progress.change(id, { done: done.filter((task) => !tasks.includes(task)) });
+    this.#progress.change(id, { done: done.filter((task) => !tasks.includes(task)) });
     try {
       await goBack();
     } catch (error) {
       if (this.#isOver) return;
-      progress.change(id, { done });
+      this.#progress.change(id, { done });
       this.#set(this.#stateOf(this.#state.index));
       this.#tell(`The step could not be begun anew: ${messageOf(error)} Nothing was changed.`);
       this.#watch();
@@ -226,7 +234,7 @@ export class OpenLesson {
       const { step } = this.#state;
       const taken = await takeStart(this.#place, step.id);
       if (step !== this.#state.step) continue;
-      const waited = pageClock.monotonic() - this.#arrivedAt;
+      const waited = this.#clock.monotonic() - this.#arrivedAt;
       const isLate = this.#place.kind === 'cluster' && waited > LATE_MS;
       const start = isLate ? undefined : taken;
       if (start !== undefined && this.#place.kind === 'cluster') this.#starts.clear();
@@ -243,9 +251,9 @@ export class OpenLesson {
     const { id } = this.lesson;
     this.#run = new StepRun({
       world: this.#world,
-      clock: pageClock,
+      clock: this.#clock,
       checks: Object.fromEntries(Object.entries(checks).filter(([task]) => wanted.includes(task))),
-      done: progress.of(id).done,
+      done: this.#progress.of(id).done,
       onVerdicts: (verdicts) => this.#told(verdicts),
       isWatched: () => document.visibilityState === 'visible',
     });
@@ -255,11 +263,11 @@ export class OpenLesson {
 
   #told(verdicts: Verdicts): void {
     this.#set({ ...this.#state, verdicts });
-    const { done } = progress.of(this.lesson.id);
+    const { done } = this.#progress.of(this.lesson.id);
     const news = Object.entries(verdicts)
       .filter(([task, { state }]) => state === 'passed' && !done.includes(task))
       .map(([task]) => task);
-    if (news.length > 0) progress.change(this.lesson.id, { done: [...done, ...news] });
+    if (news.length > 0) this.#progress.change(this.lesson.id, { done: [...done, ...news] });
   }
 
   #tell(problem: string): void {

@@ -164,6 +164,9 @@ function unreadable(kept: string): ProgressProblem {
 
 export const progress = new Progress();
 
+/** What a lesson knows of what was done in it, and adds to that. */
+export type LessonRecord = Pick<Progress, 'of' | 'change' | 'forget'>;
+
 export function useProgress(): AllProgress {
   return useSyncExternalStore(progress.subscribe, progress.all);
 }
