@@ -1,19 +1,27 @@
 import { expect, it } from 'vitest';
-import type { AddMachine, LabMachine } from '../engine/api/lab.ts';
+import type { AddMachine, LabMachine, MachineState } from '../engine/api/lab.ts';
 import type { SavedMachine } from '../engine/api/machine.ts';
 import { FakeClock } from '../engine/base/fake-clock.ts';
 import { OtherMachines, type MachineLab } from './other-machines.ts';
 
 /** A lab whose machines take so long to start, or cannot. */
 function fakeLab(clock: FakeClock, startMs: number) {
-  const machines: AddMachine[] = [];
+  const machines: (AddMachine & { kind: MachineState['kind'] })[] = [];
   const lab = {
     isBroken: false,
     machines: () => machines as unknown as readonly LabMachine[],
     addMachine: async (options: AddMachine) => {
-      const save = () => Promise.resolve(`saved ${options.name}` as unknown as SavedMachine);
-      machines.push(Object.defineProperty({ ...options }, 'save', { value: save }));
+      const { name, profile } = options;
+      const machine = { ...options, kind: 'starting' as MachineState['kind'] };
+      machines.push(
+        Object.defineProperties(machine, {
+          kind: { enumerable: false },
+          state: { value: () => ({ kind: machine.kind }) },
+          save: { value: () => Promise.resolve({ profile, state: `saved ${name}` }) },
+        }),
+      );
       await Promise.resolve();
+      machine.kind = lab.isBroken ? 'failed' : 'running';
       if (lab.isBroken) throw new Error('no memory left');
       clock.advance(startMs);
       return options as unknown as LabMachine;
@@ -23,19 +31,31 @@ function fakeLab(clock: FakeClock, startMs: number) {
       return Promise.resolve(Object.assign(old ?? {}, { start }) as unknown as LabMachine);
     },
     removeMachine: async (name: string) => {
+      await Promise.resolve();
       const at = machines.findIndex((one) => one.name === name);
       if (at >= 0) machines.splice(at, 1);
     },
+    /** A machine comes to its end by itself. */
+    fail: () => machines.forEach((one) => (one.kind = 'failed')),
   };
   return lab satisfies MachineLab;
 }
 
 const WANTED = { vm: { profile: 'bare', start: 'cold' } } as const;
+const SAVED = { profile: 'bare', state: 'saved vm' } as unknown as SavedMachine;
+const LEFT = { lesson: 'one', machines: { vm: { saved: SAVED, startMs: 4200 } } };
+/** what the lab has when it came back */
+const BACK = { name: 'vm', profile: 'bare', start: SAVED };
 
-it('is there once it is started, can be used once it answers, and ends with the lesson', async () => {
+function openLab() {
   const clock = new FakeClock();
   const lab = fakeLab(clock, 4200);
-  const others = new OtherMachines(lab, WANTED, clock);
+  return { lab, others: new OtherMachines(lab, clock) };
+}
+
+it('is there once it is started, can be used once it answers, and ends with the lesson', async () => {
+  const { lab, others } = openLab();
+  await others.begin('one', WANTED);
   const seen: string[] = [];
   others.onChange(() => {
     const state = others.running('vm') ? 'running' : 'starting';
@@ -47,12 +67,12 @@ it('is there once it is started, can be used once it answers, and ends with the 
   expect(others.startMs('vm')).toBe(4200);
   await others.end();
   expect(others.find('vm')).toBeUndefined();
+  expect(lab.machines()).toEqual([]);
 });
 
 it('can be started again when it could not be', async () => {
-  const clock = new FakeClock();
-  const lab = fakeLab(clock, 1);
-  const others = new OtherMachines(lab, WANTED, clock);
+  const { lab, others } = openLab();
+  await others.begin('one', WANTED);
   lab.isBroken = true;
   await expect(others.start('vm')).rejects.toThrow('no memory left');
   expect(others.running('vm')).toBeUndefined();
@@ -62,30 +82,72 @@ it('can be started again when it could not be', async () => {
 });
 
 it('refuses a machine that the lesson does not name', async () => {
-  const clock = new FakeClock();
-  const others = new OtherMachines(fakeLab(clock, 1), WANTED, clock);
+  const { others } = openLab();
+  await others.begin('one', WANTED);
   await expect(others.start('drydock')).rejects.toThrow('no machine drydock');
 });
 
 it('goes back to the machines that there were, and has no others then', async () => {
-  const clock = new FakeClock();
-  const lab = fakeLab(clock, 4200);
+  const { lab, others } = openLab();
   const wanted = { ...WANTED, second: { profile: 'docker', start: 'restore' } } as const;
-  const others = new OtherMachines(lab, wanted, clock);
-  expect(await others.save()).toEqual({});
+  await others.begin('one', wanted);
+  expect(await others.save()).toBeUndefined();
   await others.start('vm');
   const kept = await others.save();
-  expect(kept).toEqual({ vm: { saved: 'saved vm', startMs: 4200 } });
+  expect(kept).toEqual(LEFT);
   await others.start('second');
 
   // The lesson is opened anew for it.
-  const again = new OtherMachines(lab, wanted, clock);
-  expect(again.running('vm')).toBeUndefined();
-  await again.goBackTo(kept);
-  const vm = { name: 'vm', profile: 'bare', start: 'saved vm' };
-  expect(lab.machines()).toEqual([vm]);
-  expect([again.running('vm'), again.startMs('vm')]).toEqual([vm, 4200]);
-  await again.end();
-  await again.goBackTo(kept);
-  expect(lab.machines()).toEqual([vm]);
+  others.goOnWith(kept);
+  await others.begin('one', wanted);
+  expect(lab.machines()).toEqual([BACK]);
+  expect([others.running('vm'), others.startMs('vm')]).toEqual([BACK, 4200]);
+  others.goOnWith(undefined);
+  await others.begin('one', wanted);
+  expect(lab.machines()).toEqual([]);
+});
+
+it('comes back in a page that never had it, when its lesson opens and not another one', async () => {
+  const { lab, others } = openLab();
+  others.goOnWith(LEFT);
+  await others.begin('two', WANTED);
+  expect(lab.machines()).toEqual([]);
+  // What waits is not lost by a save.
+  expect(await others.save()).toEqual(LEFT);
+  // A lesson that is closed has its machines until they have ended.
+  await others.start('vm');
+  void others.end();
+  expect(await others.save()).toEqual(LEFT);
+  await others.begin('one', WANTED);
+  expect(lab.machines()).toEqual([BACK]);
+  expect([others.running('vm'), others.startMs('vm')]).toEqual([BACK, 4200]);
+  await others.end();
+  expect(await others.save()).toBeUndefined();
+});
+
+it('that does not come back is told, and can be started anew', async () => {
+  const { lab, others } = openLab();
+  others.goOnWith(LEFT);
+  lab.isBroken = true;
+  let told = 0;
+  others.onChange(() => told++);
+  await expect(others.begin('one', WANTED)).rejects.toThrow('no memory left');
+  expect([told, others.running('vm'), others.find('vm')?.state().kind]).toEqual([
+    2,
+    undefined,
+    'failed',
+  ]);
+  expect(await others.save()).toBeUndefined();
+  lab.isBroken = false;
+  await others.start('vm');
+  expect(lab.machines()).toEqual([{ name: 'vm', profile: 'bare', start: 'cold' }]);
+});
+
+it('is not saved when it has ended by itself', async () => {
+  const { lab, others } = openLab();
+  await others.begin('one', WANTED);
+  await others.start('vm');
+  lab.fail();
+  expect(await others.save()).toBeUndefined();
+  expect(others.all()).toHaveLength(1);
 });

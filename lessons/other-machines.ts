@@ -1,38 +1,64 @@
+import type { KeptMachine, LessonMachines } from '../engine/api/checkpoint.ts';
 import type { Lab, LabMachine, Stop } from '../engine/api/lab.ts';
-import type { SavedMachine } from '../engine/api/machine.ts';
 import type { Clock } from '../engine/base/clock.ts';
 import type { OtherMachine } from './front-matter.ts';
 
 /** The part of a lab that this takes. */
 export type MachineLab = Pick<Lab, 'machines' | 'addMachine' | 'removeMachine' | 'resetMachine'>;
 
-/** A machine as it was, and the milliseconds that it had taken to start. */
-export interface KeptMachine {
-  readonly saved: SavedMachine;
-  readonly startMs: number;
-}
-
 /** By name. */
-export type KeptMachines = Readonly<Record<string, KeptMachine>>;
+type Wanted = Readonly<Record<string, OtherMachine>>;
 
-/** Machines that a lesson has beside its own. None is there until the learner starts it; all end with the lesson. */
+/**
+ * Machines that the lesson that is open has beside its own. None is there until the learner starts it, or goes on from where it was;
+ * all end with the lesson.
+ */
 export class OtherMachines {
   readonly #lab: MachineLab;
-  readonly #wanted: Readonly<Record<string, OtherMachine>>;
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   /** milliseconds that each took to start */
   readonly #startMs = new Map<string, number>();
+  #open: { readonly lesson: string; readonly wanted: Wanted } | undefined;
+  /** of a lesson that is gone on with, until it opens */
+  #left: LessonMachines | undefined;
+  #ending: Promise<unknown> = Promise.resolve();
 
-  constructor(lab: MachineLab, wanted: Readonly<Record<string, OtherMachine>>, clock: Clock) {
+  constructor(lab: MachineLab, clock: Clock) {
     this.#lab = lab;
-    this.#wanted = wanted;
     this.#clock = clock;
+  }
+
+  /** These come back when their lesson opens. */
+  goOnWith(left: LessonMachines | undefined): void {
+    this.#left = left;
+  }
+
+  /**
+   * A lesson opens. What it was left with takes the place of what is there, and any other machine of it ends. Rejects when one does
+   * not come back: it can be started anew.
+   */
+  async begin(lesson: string, wanted: Wanted): Promise<void> {
+    const open = { lesson, wanted };
+    this.#open = open;
+    await this.#ending;
+    if (this.#open !== open) return;
+    const left = this.#left?.lesson === lesson ? this.#left : undefined;
+    if (left !== undefined) this.#left = undefined;
+    await Promise.all(
+      Object.keys(wanted).map((name) => this.#bringBack(name, left?.machines[name])),
+    );
+  }
+
+  /** Those that are there, also ones that are starting or have failed. */
+  all(): readonly LabMachine[] {
+    const wanted = this.#open?.wanted ?? {};
+    return this.#lab.machines().filter(({ name }) => Object.hasOwn(wanted, name));
   }
 
   /** Also one that is still starting; undefined when there is none. */
   readonly find = (name: string): LabMachine | undefined =>
-    name in this.#wanted ? this.#lab.machines().find((one) => one.name === name) : undefined;
+    this.all().find((one) => one.name === name);
 
   /** One that can be used; undefined until then. */
   readonly running = (name: string): LabMachine | undefined =>
@@ -45,42 +71,26 @@ export class OtherMachines {
 
   /** Resolves when the machine answers. */
   async start(name: string): Promise<void> {
-    const wanted = this.#wanted[name];
+    const wanted = this.#open?.wanted[name];
     if (wanted === undefined) throw new RangeError(`This lesson has no machine ${name}.`);
     const began = this.#clock.monotonic();
     await this.#lab.removeMachine(name);
-    const starting = this.#lab.addMachine({ name, ...wanted });
-    this.#tell();
-    try {
-      await starting;
-      this.#startMs.set(name, this.#clock.monotonic() - began);
-    } finally {
-      this.#tell();
-    }
+    await this.#told(this.#lab.addMachine({ name, ...wanted }));
+    this.#started(name, this.#clock.monotonic() - began);
   }
 
-  /** Those that run, as they are now. */
-  async save(): Promise<KeptMachines> {
-    const saving = [...this.#startMs].map(async ([name, startMs]) => {
-      const saved = await this.find(name)?.save();
-      return saved === undefined ? [] : [[name, { saved, startMs }] as const];
+  /** Those that run, as they are now; or those of a lesson that is yet to open. Undefined when there are none. */
+  async save(): Promise<LessonMachines | undefined> {
+    const open = this.#open;
+    const saving = this.all().map(async (machine) => {
+      const startMs = this.#startMs.get(machine.name);
+      const { kind } = machine.state();
+      if (startMs === undefined || (kind !== 'running' && kind !== 'paused')) return [];
+      return [[machine.name, { saved: await machine.save(), startMs }] as const];
     });
-    return Object.fromEntries((await Promise.all(saving)).flat());
-  }
-
-  /** The lesson's machines as they were, in place of those that are there; one that was not there then ends. */
-  async goBackTo(kept: KeptMachines): Promise<void> {
-    await Promise.all(
-      Object.entries(this.#wanted).map(async ([name, { profile }]) => {
-        const before = kept[name];
-        if (before === undefined) return this.#lab.removeMachine(name);
-        const start = before.saved;
-        if (this.find(name) === undefined) await this.#lab.addMachine({ name, profile, start });
-        else await this.#lab.resetMachine(name, start);
-        this.#startMs.set(name, before.startMs);
-      }),
-    );
-    this.#tell();
+    const kept = (await Promise.all(saving)).flat();
+    if (open === undefined || kept.length === 0) return this.#left;
+    return { lesson: open.lesson, machines: Object.fromEntries(kept) };
   }
 
   readonly onChange = (listener: () => void): Stop => {
@@ -89,8 +99,38 @@ export class OtherMachines {
   };
 
   async end(): Promise<void> {
+    const ending = this.all().map(({ name }) => this.#lab.removeMachine(name));
+    this.#open = undefined;
     this.#startMs.clear();
-    await Promise.all(Object.keys(this.#wanted).map((name) => this.#lab.removeMachine(name)));
+    this.#ending = Promise.all(ending);
+    await this.#ending;
+  }
+
+  async #bringBack(name: string, before: KeptMachine | undefined): Promise<void> {
+    if (before === undefined) return this.#lab.removeMachine(name);
+    const { saved, startMs } = before;
+    await this.#told(
+      this.find(name) === undefined
+        ? this.#lab.addMachine({ name, profile: saved.profile, start: saved })
+        : this.#lab.resetMachine(name, saved),
+    );
+    this.#started(name, startMs);
+  }
+
+  #started(name: string, startMs: number): void {
+    this.#startMs.set(name, startMs);
+    this.#tell();
+  }
+
+  /** Tells that a machine starts, and when it has failed to. */
+  async #told(starting: Promise<LabMachine>): Promise<void> {
+    this.#tell();
+    try {
+      await starting;
+    } catch (error) {
+      this.#tell();
+      throw error;
+    }
   }
 
   #tell(): void {

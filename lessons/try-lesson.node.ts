@@ -57,6 +57,8 @@ async function attempt(
 ): Promise<void> {
   const { environment, id } = lesson.lesson;
   const place = await ground.fresh(environment);
+  if (place.kind === 'machine' && environment.kind === 'machine')
+    await place.others.begin(id, environment.others);
   await prepareLesson(place, { ...lesson, id });
   const trial = new Attempt(place, lesson);
   try {
@@ -71,12 +73,12 @@ export function machineGround(lab: Lab): Ground {
   return {
     async fresh(environment) {
       if (environment.kind !== 'machine') throw new RangeError('This lesson needs a cluster.');
-      const { profile, others } = environment;
+      const { profile } = environment;
       for (const { name } of lab.machines()) if (name !== MACHINE) await lab.removeMachine(name);
       const machine = lab.machines().some(({ name }) => name === MACHINE)
         ? await lab.resetMachine(MACHINE, 'restore', profile)
         : await lab.addMachine({ name: MACHINE, profile, start: 'restore' });
-      return { kind: 'machine', machine, others: new OtherMachines(lab, others, systemClock) };
+      return { kind: 'machine', machine, others: new OtherMachines(lab, systemClock) };
     },
   };
 }

@@ -1,9 +1,26 @@
 import type { SavedMachine } from './machine.ts';
 
+/** A machine beside a lesson's own, as it was. */
+export interface KeptMachine {
+  readonly saved: SavedMachine;
+  /** milliseconds that it had taken to start */
+  readonly startMs: number;
+}
+
+/** Machines beside a lesson's own, as they were. */
+export interface LessonMachines {
+  /** id of the lesson */
+  readonly lesson: string;
+  /** by name */
+  readonly machines: Readonly<Record<string, KeptMachine>>;
+}
+
 /** What runs, at one moment. */
 export interface World {
   /** the machine with Docker, with its images */
   readonly machine?: SavedMachine;
+  /** those beside that of the lesson that is open; absent when there are none */
+  readonly others?: LessonMachines;
   /** what `ClusterFacade.save` gave */
   readonly cluster?: Blob;
 }

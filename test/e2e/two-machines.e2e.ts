@@ -1,7 +1,13 @@
-/** A lesson with a machine beside its own, as a learner goes through it: started, typed in, measured, and gone at the end. */
+/** A lesson with a machine beside its own, as a learner goes through it: started, typed in, measured, there again in another tab, and gone at the end. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { runFocused, throughStart, waitForScreen, waitForShell } from '../harness/shell.ts';
+import {
+  openAnew,
+  runFocused,
+  throughStart,
+  waitForScreen,
+  waitForShell,
+} from '../harness/shell.ts';
 import { showApp } from '../harness/shown-app.ts';
 import { savedStart } from '../harness/step-anew.ts';
 
@@ -59,6 +65,32 @@ test('it is measured beside a container', async () => {
   const fits = await row('How many fit').getByRole('cell').allTextContents();
   const [machines = 0, containers = 0] = fits.map((text) => Number(text.replaceAll(',', '')));
   expect(containers).toBeGreaterThan(10 * machines);
+});
+
+test('it is there again after the tab was closed, and the lesson sees it', async () => {
+  await show('vm');
+  await runFocused(page, 'echo mine > diary');
+  await page.getByRole('banner').getByRole('button', { name: 'Machines saved' }).waitFor();
+  // What was done would be taken for seen.
+  await page.evaluate(() => localStorage.removeItem('drydock.progress'));
+  page = await openAnew(page);
+  const offer = page.getByRole('region', { name: 'Where you left off' });
+  await offer.getByText(/^Docker machine and machines of the lesson · .* · \d+ MB$/).waitFor();
+  await throughStart(page, () =>
+    offer.getByRole('button', { name: 'Go on where you left off' }).click(),
+  );
+  await row('Kernel').getByText('its own').waitFor();
+  await row('Kernel').getByText('the machine’s').waitFor();
+  await show('vm');
+  expect(await runFocused(page, 'cat diary')).toBe('mine');
+  await lesson().getByRole('button', { name: 'Step 1: Boot a machine' }).click();
+  await lesson()
+    .getByText(/^The machine vm runs\. It took [\d.]+ seconds to start\.$/)
+    .waitFor();
+  await done();
+  await lesson()
+    .getByText(/Its kernel calls this boot/)
+    .waitFor();
 });
 
 test('it ends with the lesson', async () => {

@@ -201,7 +201,7 @@ export function App({
                   id={lesson.lesson}
                   step={lesson.step}
                   machine={lessonMachine}
-                  lab={session.machines}
+                  others={session.others}
                   cluster={cluster}
                   onStep={showStep}
                   onCourse={() => open({ kind: 'home' })}

@@ -1,10 +1,10 @@
-import { openLab, type PageLab } from '../../engine/cluster/index.ts';
+import { openLab, pageClock, type PageLab } from '../../engine/cluster/index.ts';
 import type { World } from '../../engine/api/checkpoint.ts';
 import type { ClusterFacade } from '../../engine/api/cluster.ts';
 import type { HubContents } from '../../engine/api/hub.ts';
 import type { LabMachine } from '../../engine/api/lab.ts';
 import type { ProfileName, SavedMachine } from '../../engine/api/machine.ts';
-import type { MachineLab } from '../../lessons/other-machines.ts';
+import { OtherMachines } from '../../lessons/other-machines.ts';
 import { missingCapability } from '../features/machine/capabilities.ts';
 import { describeFailure, type Failure } from '../features/machine/failures.ts';
 import { starterFiles } from './starter-files.ts';
@@ -77,15 +77,17 @@ export class LabSession {
     });
   }
 
-  /** The machine with Docker and the cluster, as far as they run. Rejects when neither does. */
+  /** The machine with Docker, those of the lesson beside it and the cluster, as far as they run. Rejects when none does. */
   readonly save = async (): Promise<World> => {
     const { cluster } = this.#snapshot;
-    const machine = this.dockerMachine();
-    const kind = machine?.state().kind;
+    const running = this.dockerMachine();
+    const [machine, others] = await Promise.all([
+      running && canBeSaved(running) ? running.save() : undefined,
+      this.others.save(),
+    ]);
     const world: World = {
-      ...(machine !== undefined && (kind === 'running' || kind === 'paused')
-        ? { machine: await machine.save() }
-        : {}),
+      ...(machine && { machine }),
+      ...(others && { others }),
       ...(cluster?.state().kind === 'ready' ? { cluster: await cluster.save() } : {}),
     };
     if (Object.keys(world).length === 0)
@@ -114,16 +116,21 @@ export class LabSession {
   /** Whether a part of what `save` keeps is on its way. */
   readonly isStarting = (): boolean =>
     this.#snapshot.cluster?.state().kind === 'starting' ||
-    this.dockerMachine()?.state().kind === 'starting';
+    this.dockerMachine()?.state().kind === 'starting' ||
+    this.others.all().some((machine) => machine.state().kind === 'starting');
 
   /** What `save` leaves out now, a sentence each. */
   readonly leavesOut = (): readonly string[] => {
     const { cluster } = this.#snapshot;
-    const kind = this.dockerMachine()?.state().kind;
+    const machine = this.dockerMachine();
     return [
-      ...(kind === 'running' || kind === 'paused'
+      ...(machine && canBeSaved(machine)
         ? []
         : ['The machine with Docker does not run and is left out.']),
+      ...this.others
+        .all()
+        .filter((other) => !canBeSaved(other))
+        .map(({ name }) => `The machine ${name} does not run and is left out.`),
       ...(cluster === undefined || cluster.state().kind === 'ready'
         ? []
         : ['The cluster is not ready and is left out.']),
@@ -141,6 +148,7 @@ export class LabSession {
       // Read before anything ends for it.
       const cluster = saved === undefined ? undefined : await lab.restoreCluster(saved);
       const runs = world.machine === undefined || (await this.#restoreMachine(world.machine));
+      this.others.goOnWith(world.others);
       await this.#end(cluster !== undefined);
       if (cluster !== undefined) this.#begin(cluster);
       return runs;
@@ -149,9 +157,11 @@ export class LabSession {
   /**
    * Goes back with one of them, and leaves the other as it is. Rejects and resolves as `goOnFrom` does.
    */
-  readonly goBackTo = async ({ machine, cluster }: World): Promise<boolean> => {
+  readonly goBackTo = async ({ machine, others, cluster }: World): Promise<boolean> => {
     if (cluster !== undefined) await this.#takePlace((lab) => lab.restoreCluster(cluster));
-    return machine === undefined || this.#restoreMachine(machine);
+    const runs = machine === undefined || (await this.#restoreMachine(machine));
+    this.others.goOnWith(others);
+    return runs;
   };
 
   async #restoreMachine(saved: SavedMachine): Promise<boolean> {
@@ -227,13 +237,16 @@ export class LabSession {
     this.#follow(this.#lab?.machines() ?? []);
   }
 
-  /** Where a lesson starts machines beside the first one. */
-  readonly machines: MachineLab = {
-    machines: () => this.#lab?.machines() ?? [],
-    addMachine: (options) => (this.#lab ??= this.#open()).addMachine(options),
-    removeMachine: async (name) => this.#lab?.removeMachine(name),
-    resetMachine: (...one) => (this.#lab ??= this.#open()).resetMachine(...one),
-  };
+  /** Machines of a lesson beside the first one. */
+  readonly others = new OtherMachines(
+    {
+      machines: () => this.#lab?.machines() ?? [],
+      addMachine: (options) => (this.#lab ??= this.#open()).addMachine(options),
+      removeMachine: async (name) => this.#lab?.removeMachine(name),
+      resetMachine: (...one) => (this.#lab ??= this.#open()).resetMachine(...one),
+    },
+    pageClock,
+  );
 
   /** What the registry has; also when no machine can be started. */
   readonly hubContents = (): Promise<HubContents> => (this.#lab ??= this.#open()).hubContents();
@@ -274,6 +287,11 @@ export class LabSession {
     this.#snapshot = snapshot;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function canBeSaved(machine: LabMachine): boolean {
+  const { kind } = machine.state();
+  return kind === 'running' || kind === 'paused';
 }
 
 /** Resolves when it runs, or will not. */

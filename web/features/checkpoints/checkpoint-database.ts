@@ -11,7 +11,7 @@ export interface CheckpointEntry {
   readonly size: number;
   /** id of the one that was gone on from when this one was made */
   readonly parent?: string;
-  /** `machine`, `cluster`; one of an earlier version is a machine's */
+  /** `machine`, `others`, `cluster`; one of an earlier version is a machine's */
   readonly holds?: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function openCheckpoints(): Promise<IDBPDatabase<Schema>> {
 /** What a list shows of a checkpoint. @param size of its file, in bytes */
 export function entryOf(
   id: string,
-  { name, savedAt, machine, cluster }: Checkpoint,
+  { name, savedAt, machine, others, cluster }: Checkpoint,
   size: number,
   parent?: string,
 ): CheckpointEntry {
@@ -50,7 +50,9 @@ export function entryOf(
     name,
     savedAt,
     size,
-    holds: Object.keys({ ...(machine && { machine }), ...(cluster && { cluster }) }),
+    holds: Object.entries({ machine, others, cluster }).flatMap(([part, kept]) =>
+      kept === undefined ? [] : [part],
+    ),
     ...(parent === undefined ? {} : { parent }),
   };
 }
@@ -59,7 +61,8 @@ export function entryOf(
 export function contentsOf({ holds = ['machine'] }: CheckpointEntry): string {
   const words = [
     ...(holds.includes('machine') ? ['Docker machine'] : []),
+    ...(holds.includes('others') ? ['machines of the lesson'] : []),
     ...(holds.includes('cluster') ? ['cluster'] : []),
   ];
-  return words.join(' and ');
+  return new Intl.ListFormat('en-GB').format(words);
 }

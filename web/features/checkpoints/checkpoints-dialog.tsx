@@ -165,7 +165,8 @@ export function CheckpointsDialog({
       </form>
       <p className={styles['note']}>
         Keeps everything as it is now: running programs, containers, images and files of the machine
-        with Docker, the cluster, and the step of the lesson.
+        with Docker and of those that a lesson has beside it, the cluster, and the step of the
+        lesson.
       </p>
       {leftOut}
       <div className={styles['progress']}>

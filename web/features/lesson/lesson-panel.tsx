@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
 import { pageClock } from '../../../engine/cluster/index.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
-import type { MachineLab } from '../../../lessons/other-machines.ts';
+import type { OtherMachines } from '../../../lessons/other-machines.ts';
 import { tasksOf } from '../../../lessons/lesson.ts';
 import { machineOf } from '../../../lessons/place.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
@@ -32,8 +32,8 @@ export interface LessonPanelProps extends Omit<LessonPlaceProps, 'environment' |
   readonly step: string | undefined;
   /** the machine with Docker, as soon as it can be used */
   readonly machine: LabMachine | undefined;
-  /** where further machines are started */
-  readonly lab: MachineLab;
+  /** machines beside the lesson's own */
+  readonly others: OtherMachines;
   /** the step that is shown now, for the address bar */
   readonly onStep: (step: string) => void;
   readonly onCourse: () => void;
@@ -54,7 +54,7 @@ export function LessonPanel(props: LessonPanelProps) {
   const firstStep = useRef(props.step);
   const restored = useRef<StepStart>(undefined);
   const environment = parts?.lesson.environment;
-  const place = usePlace(environment, props.machine, props.cluster, props.lab);
+  const place = usePlace(environment, props.machine, props.cluster, props.others);
 
   useEffect(() => {
     let current = true;

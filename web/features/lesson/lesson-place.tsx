@@ -1,9 +1,8 @@
 import { useMemo, useState } from 'react';
 import type { ClusterFacade } from '../../../engine/api/cluster.ts';
 import type { LabMachine } from '../../../engine/api/lab.ts';
-import { pageClock } from '../../../engine/cluster/index.ts';
 import type { Environment } from '../../../lessons/front-matter.ts';
-import { OtherMachines, type MachineLab } from '../../../lessons/other-machines.ts';
+import type { OtherMachines } from '../../../lessons/other-machines.ts';
 import type { Place } from '../../../lessons/place.ts';
 import { Button } from '../../ui/button.tsx';
 import { messageOf } from '../../ui/message-of.ts';
@@ -16,7 +15,7 @@ export function usePlace(
   environment: Environment | undefined,
   machine: LabMachine | undefined,
   cluster: ClusterFacade | undefined,
-  lab: MachineLab,
+  others: OtherMachines,
 ): Place | undefined {
   const state = useClusterState(cluster);
   const isReady =
@@ -27,9 +26,8 @@ export function usePlace(
   // Each depends only on what it is made of: a place that is replaced begins the lesson anew.
   const onMachine = useMemo((): Place | undefined => {
     if (environment?.kind !== 'machine' || machine === undefined) return undefined;
-    const others = new OtherMachines(lab, environment.others, pageClock);
     return { kind: 'machine', machine, others };
-  }, [environment, machine, lab]);
+  }, [environment, machine, others]);
   const onCluster = useMemo(
     (): Place | undefined => ready && { kind: 'cluster', cluster: ready },
     [ready],

@@ -13,7 +13,10 @@ export interface MachineStartProps {
 
 /** Starts a machine beside the lesson's own, and tells how long that took. */
 export function MachineStart({ name, others, onShow }: MachineStartProps) {
-  const machine = useSyncExternalStore(others.onChange, () => others.find(name));
+  const isStarting = useSyncExternalStore(
+    others.onChange,
+    () => others.find(name)?.state().kind === 'starting',
+  );
   const running = useSyncExternalStore(others.onChange, () => others.running(name));
   const [problem, setProblem] = useState<string>();
   const start = () => {
@@ -34,7 +37,7 @@ export function MachineStart({ name, others, onShow }: MachineStartProps) {
         <Button icon="terminal" onClick={() => onShow(name)}>
           Show its terminal
         </Button>
-      ) : machine !== undefined && problem === undefined ? (
+      ) : isStarting ? (
         <Waiting text={`The machine ${name} is starting`} />
       ) : (
         <Button variant="primary" icon="play" onClick={start}>

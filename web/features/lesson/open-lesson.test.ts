@@ -66,8 +66,7 @@ function open(
     removeMachine: () => Promise.resolve(),
     resetMachine: () => Promise.reject(new Error('There is no such machine.')),
   };
-  const { environment } = LESSON;
-  if (environment.kind !== 'machine') throw new Error('The sample is not on a machine.');
+  const others = new OtherMachines(lab, clock);
   const check = (task: string) =>
     edge([], () => Promise.resolve(facts.has(task) ? passed('Done.') : waiting('Not yet.')));
   const progress = record({ done: [...done], answered: [] });
@@ -79,20 +78,16 @@ function open(
       seed: {},
       pictures: {},
     },
-    place: {
-      kind: 'machine',
-      machine: machine as LabMachine,
-      others: new OtherMachines(lab, environment.others, clock),
-    },
+    place: { kind: 'machine', machine: machine as LabMachine, others },
     showMachine: () => {},
     progress,
     clock,
     ...options,
   });
-  return { lesson, progress };
+  return { lesson, progress, others };
 }
 
-const START: StepStart = { step: 'second', saved: {}, others: {} };
+const START: StepStart = { step: 'second', saved: {} };
 
 it('tells progress of the step that is shown and of each task once it is done', async () => {
   const facts = new Set(['one']);
@@ -114,7 +109,7 @@ it('is where its reader was, and can begin a step anew once its start is saved',
   expect([lesson.state().step.id, again.state().step.id]).toEqual(['first', 'second']);
   expect(again.state().start).toBeUndefined();
   await again.start();
-  await expect.poll(() => again.state().start).toMatchObject({ step: 'second', others: {} });
+  await expect.poll(() => again.state().start).toMatchObject({ step: 'second' });
   again.dispose();
   lesson.dispose();
 });
@@ -164,12 +159,12 @@ it('forgets nothing when it is refused to go back, says why, and looks at the ta
 
 it('goes on, and says so, when a machine beside its own does not come back', async () => {
   const vm = { saved: 'saved' as unknown as SavedMachine, startMs: 1 };
-  const { lesson, progress } = open(['one'], new Set(['two']), {
-    stepId: 'second',
-    restored: { ...START, others: { vm } },
-  });
+  const { lesson, progress, others } = open(['one'], new Set(['two']), { stepId: 'second' });
+  others.goOnWith({ lesson: 'sample', machines: { vm } });
   await lesson.start();
-  expect(lesson.state().problem).toBe('The lesson could not be set up: There is no memory left.');
+  expect(lesson.state().problem).toBe(
+    'A machine beside the first one did not come back: There is no memory left.',
+  );
   await expect.poll(() => progress.kept.of.done).toEqual(['one', 'two']);
   lesson.dispose();
 });

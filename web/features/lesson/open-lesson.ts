@@ -47,7 +47,6 @@ export class OpenLesson {
   readonly #place: Place;
   readonly #world: LabWorld;
   readonly #showMachine: (name: string) => void;
-  readonly #restored: StepStart | undefined;
   readonly #progress: LessonRecord;
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
@@ -75,7 +74,6 @@ export class OpenLesson {
     this.#world = new LabWorld(place, onTerminalOutput, clock);
     const { steps, id } = parts.lesson;
     const wanted = steps.findIndex((one) => one.id === (stepId ?? progress.of(id).step));
-    this.#restored = restored;
     if (restored !== undefined) this.#starts.set(restored.step, restored);
     this.#state = this.#stateOf(Math.max(0, wanted));
   }
@@ -101,12 +99,10 @@ export class OpenLesson {
     const { id, open } = this.lesson;
     this.#showMachine(this.#machineName);
     this.#progress.change(id, { step: this.#state.step.id });
+    await this.#beginOthers();
     const shared = await this.takeShared();
-    const place = this.#place;
     try {
-      if (this.#restored !== undefined && place.kind === 'machine')
-        await place.others.goBackTo(this.#restored.others);
-      await prepareLesson(place, { ...this.#parts, id });
+      await prepareLesson(this.#place, { ...this.#parts, id });
     } catch (error) {
       this.#tell(`The lesson could not be set up: ${messageOf(error)}`);
     }
@@ -205,6 +201,16 @@ export class OpenLesson {
     this.#listeners.clear();
     // Those of a place that goes back are wanted there.
     if (this.#place.kind === 'machine' && !this.#state.isGoingBack) void this.#place.others.end();
+  }
+
+  async #beginOthers(): Promise<void> {
+    const { id, environment } = this.lesson;
+    if (this.#place.kind !== 'machine' || environment.kind !== 'machine') return;
+    try {
+      await this.#place.others.begin(id, environment.others);
+    } catch (error) {
+      this.#tell(`A machine beside the first one did not come back: ${messageOf(error)}`);
+    }
   }
 
   get #machineName(): string {

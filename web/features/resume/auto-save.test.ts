@@ -6,6 +6,7 @@ import { AutoSave, type AutoSaveState } from './auto-save.ts';
 
 const machine = {} as NonNullable<Checkpoint['machine']>;
 const cluster = new Blob(['cluster']);
+const others = { lesson: 'virtual-machines', machines: {} };
 
 /** Waits for what does not depend on the clock. */
 async function settle(): Promise<void> {
@@ -327,6 +328,7 @@ describe('what was left', () => {
   it.each([
     ['its machine did not start', { machine }, false, { machine }],
     ['its cluster did not become ready', { machine, cluster }, true, { machine }],
+    ['a machine of its lesson did not come back', { machine, others }, true, { machine }],
   ])('becomes a checkpoint when %s', async (_why, left, runs, present) => {
     const { autoSave, seen, pass } = await visit({ left });
     Object.assign(seen, { runs, present });

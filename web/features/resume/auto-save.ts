@@ -201,11 +201,15 @@ export class AutoSave {
   }
 
   /** What has a part that did not come back, or does not run any more, is nobody's to replace: it becomes a checkpoint. */
-  async #setAside({ machine, cluster }: Checkpoint, last?: CheckpointEntry): Promise<void> {
+  async #setAside({ machine, others, cluster }: Checkpoint, last?: CheckpointEntry): Promise<void> {
     const came = this.#unproven?.runs ?? true;
-    const there = { machine: came && machine !== undefined, cluster: cluster !== undefined };
+    const there = {
+      machine: came && machine !== undefined,
+      others: others !== undefined,
+      cluster: cluster !== undefined,
+    };
     const mayLose = this.#unproven !== undefined || this.#world.leavesOut().length > 0;
-    const loses = (['machine', 'cluster'] as const).some(
+    const loses = (['machine', 'others', 'cluster'] as const).some(
       (part) => !there[part] && last?.holds?.includes(part) !== false,
     );
     if (last !== undefined && mayLose && loses)

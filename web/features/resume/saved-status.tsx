@@ -68,9 +68,10 @@ export function SavedStatus({
           }
         >
           <p>
-            When you pause, the machine with Docker, the cluster and your place in the course are
-            saved in this browser, so that you can go on after closing the tab. Each save takes the
-            place of the one before; a checkpoint stays until you delete it.
+            When you pause, the machine with Docker, those that a lesson has beside it, the cluster
+            and your place in the course are saved in this browser, so that you can go on after
+            closing the tab. Each save takes the place of the one before; a checkpoint stays until
+            you delete it.
           </p>
           <p role="status">
             {state.isSaving
