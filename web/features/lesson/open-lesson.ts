@@ -1,4 +1,4 @@
-import type { Clock } from '../../../engine/base/clock.ts';
+import type { pageClock } from '../../../engine/cluster/index.ts';
 import { LabWorld } from '../../../lessons/lab-world.ts';
 import { tasksOf, type Lesson, type Step } from '../../../lessons/lesson.ts';
 import { lessonFolder, prepareLesson } from '../../../lessons/lesson-files.ts';
@@ -37,7 +37,7 @@ export interface OpenLessonOptions {
   /** where its place has just gone back to */
   readonly restored?: StepStart | undefined;
   readonly progress: LessonRecord;
-  readonly clock: Clock;
+  readonly clock: typeof pageClock;
 }
 
 /** A lesson that somebody works on, beside a machine or a cluster. A store for `useSyncExternalStore`. */
@@ -48,7 +48,7 @@ export class OpenLesson {
   readonly #world: LabWorld;
   readonly #showMachine: (name: string) => void;
   readonly #progress: LessonRecord;
-  readonly #clock: Clock;
+  readonly #clock: typeof pageClock;
   readonly #listeners = new Set<() => void>();
   #run: StepRun | undefined;
   #state: OpenLessonState;
