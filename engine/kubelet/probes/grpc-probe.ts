@@ -49,20 +49,16 @@ export async function grpcProbe(
   try {
     return await new ProbeTime(network, timeoutSeconds * 1000).run(async (time) => {
       const stream = await time.dial(address, tls ? { protocols: ['h2'] } : undefined);
-      const connection = await GrpcConnection.open(stream);
+      const connection = await GrpcConnection.open(stream, time.signal);
       connected = true;
-      try {
-        const answer = await connection.call({
-          authority: address,
-          scheme: tls ? 'https' : 'http',
-          path: PATH,
-          userAgent: `kube-probe/${network.version} grpc-typescript`,
-          message: healthCheckRequest(service),
-        });
-        return judge(answer);
-      } finally {
-        await connection.close();
-      }
+      const answer = await connection.call({
+        authority: address,
+        scheme: tls ? 'https' : 'http',
+        path: PATH,
+        userAgent: `kube-probe/${network.version} grpc-typescript`,
+        message: healthCheckRequest(service),
+      });
+      return judge(answer);
     });
   } catch (error) {
     // Upstream tries to connect until the time is over, whatever keeps it from it.

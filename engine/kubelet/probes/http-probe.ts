@@ -77,6 +77,7 @@ async function get(time: ProbeTime, url: URL, headers: Headers): Promise<Fetched
     url: url.href,
     headers,
     body: null,
+    signal: time.signal,
   });
   return {
     status: response.status,

@@ -117,12 +117,15 @@ describe('HTTP', () => {
     expect(paths.map((path) => path.split(' ')[0])).toEqual(['/moved', '/ok?moved']);
   });
 
-  it('does not wait longer than it may', async () => {
+  it('does not wait longer than it may, and hangs up', async () => {
+    const hungUp = new Promise((resolve) =>
+      server.once('request', (request) => request.socket.once('close', resolve)),
+    );
     expect(await get('/slow', 100)).toEqual({
       result: 'failure',
       output: `Get "http://127.0.0.1:${port}/slow": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
     });
-    server.closeAllConnections();
+    await hungUp;
   });
 
   it('takes any certificate', async () => {
@@ -202,10 +205,14 @@ describe('gRPC', () => {
     expect((await check(plain)).output).toBe(output(plain));
   });
 
-  it('does not wait longer than it may', async () => {
+  it('does not wait longer than it may, and hangs up', async () => {
     const server = createHttp2Server();
     server.on('stream', (stream) => stream.on('error', () => {}));
+    const hungUp = new Promise((resolve) =>
+      server.once('session', (session) => session.once('close', () => resolve(undefined))),
+    );
     const port = await listen(server);
     expect((await check(port)).output).toBe('timeout: health rpc did not complete within 1s');
+    await hungUp;
   });
 });

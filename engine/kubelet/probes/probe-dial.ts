@@ -11,8 +11,9 @@ export interface ProbeNetwork {
   readonly version: string;
 }
 
-/** What a probe may take. Connections that it has opened end with it. */
+/** What a probe may take. Connections that it has opened end with it: who has taken hold of one follows `signal`. */
 export class ProbeTime {
+  readonly #end = new AbortController();
   readonly #network: ProbeNetwork;
   readonly #milliseconds: number;
   readonly #until: number;
@@ -22,6 +23,11 @@ export class ProbeTime {
     this.#network = network;
     this.#milliseconds = milliseconds;
     this.#until = network.clock.monotonic() + milliseconds;
+  }
+
+  /** Aborts when the probe is over, in time or not. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
   }
 
   /** What `work` resolves to. Throws `ProbeTimeout` when the time is over before; then all connections are cut. */
@@ -35,6 +41,7 @@ export class ProbeTime {
       return await Promise.race([work(this), over]);
     } finally {
       timer.dispose();
+      this.#end.abort();
       for (const { readable, writable } of this.#streams) {
         if (!readable.locked) await readable.cancel().catch(() => {});
         if (!writable.locked) await writable.abort().catch(() => {});

@@ -60,9 +60,10 @@ export class GrpcConnection {
     this.#writer.closed.catch(() => {});
   }
 
-  /** Resolves when the server has greeted. Throws `HttpError` when it does not speak HTTP/2. */
-  static async open(stream: ByteStream): Promise<GrpcConnection> {
+  /** Resolves when the server has greeted. Throws `HttpError` when it does not speak HTTP/2. @param signal closes it */
+  static async open(stream: ByteStream, signal: AbortSignal): Promise<GrpcConnection> {
     const connection = new GrpcConnection(stream);
+    signal.addEventListener('abort', () => void connection.#close(), { once: true });
     await connection.#writer.write(
       concatBytes(encoder.encode(PREFACE), frame(SETTINGS, 0, 0, new Uint8Array(0))),
     );
@@ -95,9 +96,8 @@ export class GrpcConnection {
     return this.#answer();
   }
 
-  async close(): Promise<void> {
-    await this.#writer.close().catch(() => {});
-    await this.#reader.cancel().catch(() => {});
+  async #close(): Promise<void> {
+    await Promise.allSettled([this.#writer.close(), this.#reader.cancel()]);
   }
 
   async #answer(): Promise<GrpcAnswer> {
