@@ -13,7 +13,7 @@ import { press, solutionParts, type SolutionPart } from './solution.ts';
 const MACHINE = 'drydock';
 
 /** Milliseconds that a step's checks may take to see what its solution has done: a guard against hanging, on a busy computer too. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 120_000;
 
 export interface StepReport {
   readonly step: string;

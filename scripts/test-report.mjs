@@ -10,10 +10,11 @@ const MOST_LINES = 60;
 const LAST_LINES = 12;
 
 /**
- * Files with a suite for each transcript, on a machine or cluster of its own: such a suite can be done again alone.
+ * Files with a suite for each transcript or lesson, on a machine or cluster as new: such a suite can be done again alone.
  * Elsewhere tests build on those before them, and the whole file is done again.
  */
-const HAS_SUITES_OF_THEIR_OWN = /^test\/parity\/\w+\/(?:docker|kubectl)\.parity\.ts$/;
+const HAS_SUITES_OF_THEIR_OWN =
+  /^test\/(?:parity\/\w+\/(?:docker|kubectl)\.parity|scenarios\/lessons\/(?:cluster-)?lessons\.test)\.ts$/;
 
 export const lastLines = (output) =>
   stripVTControlCharacters(output).trimEnd().split('\n').slice(-LAST_LINES);

@@ -55,13 +55,18 @@ describe('a run', () => {
 });
 
 describe('a second attempt', () => {
-  test('is made of whole files, but of transcripts alone', () => {
+  test('is made of whole files, but of transcripts and lessons alone', () => {
     const docker = 'test/parity/docker/docker.parity.ts';
     const transcript = outcome(docker, ['run-limits', 'prints the same'], 'failed');
+    const lessons = 'test/scenarios/lessons/cluster-lessons.test.ts';
+    const lesson = outcome(lessons, ['03-nodes/01-kubelet', 'is done'], 'failed');
     const late = { file: 'test/e2e/start.e2e.ts', error: [] };
-    expect(failedFiles(run([editor('failed'), editor('passed'), transcript], [late]))).toEqual([
+    expect(
+      failedFiles(run([editor('failed'), editor('passed'), transcript, lesson], [late])),
+    ).toEqual([
       { files: ['test/e2e/start.e2e.ts', 'test/e2e/editor.e2e.ts'] },
       { files: [docker], suites: ['run\\-limits'] },
+      { files: [lessons], suites: ['03\\-nodes\\/01\\-kubelet'] },
     ]);
     expect(failedFiles(run([editor('passed')]))).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../engine/api/lab.ts';
 import { openNodeLab } from '../../../engine/cluster/node-lab.node.ts';
 import { readLessons } from '../../../lessons/course.node.ts';
@@ -19,7 +19,9 @@ afterAll(async () => {
   await rm(storage, { recursive: true });
 });
 
-it.each(await readLessons('machine'))('$name', async (lesson) => {
-  const solved = await tryLesson(machineGround(lab), lesson);
-  expect(solved.toSorted()).toEqual(Object.keys(lesson.solutions).toSorted());
+describe.each(await readLessons('machine'))('$name', (lesson) => {
+  it('is done by its solutions, and a reset undoes it', async () => {
+    const solved = await tryLesson(machineGround(lab), lesson);
+    expect(solved.toSorted()).toEqual(Object.keys(lesson.solutions).toSorted());
+  });
 });
