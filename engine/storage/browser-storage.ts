@@ -1,5 +1,5 @@
 import { MemoryStorage } from './memory-storage.ts';
-import { OpfsStorage, type OpfsWriting } from './opfs-storage.ts';
+import { OpfsStorage } from './opfs-storage.ts';
 import type { Storage } from './storage.ts';
 
 /** A worker that was just ended lets go of its directory a moment later; another tab does not. */
@@ -27,12 +27,9 @@ async function take(
   directory: string,
   patience: number,
   onError: (error: unknown) => void,
-  writing?: OpfsWriting,
 ): Promise<Storage | undefined> {
   try {
-    return (await claim(directory, patience))
-      ? await OpfsStorage.open(directory, writing)
-      : undefined;
+    return (await claim(directory, patience)) ? await OpfsStorage.open(directory) : undefined;
   } catch (error) {
     onError(error);
     return new MemoryStorage();
@@ -48,10 +45,9 @@ export async function openBrowserStorage(
   directory: string,
   onError: (error: unknown) => void,
   again = false,
-  writing?: OpfsWriting,
 ): Promise<Storage> {
   const patience = again ? LONG_PATIENCE_MS : PATIENCE_MS;
-  return (await take(directory, patience, onError, writing)) ?? new MemoryStorage();
+  return (await take(directory, patience, onError)) ?? new MemoryStorage();
 }
 
 /**

@@ -11,50 +11,33 @@ interface MovableFile extends FileSystemFileHandle {
 
 const INCOMING = '.incoming';
 /**
- * Bytes gathered before they are written: each write is a call to another process of the browser, which took seconds
- * in a private window where three machines were starting.
+ * Bytes gathered before they are written. In a private window each write is a call to another process of the browser; between two
+ * of them the worker does its other work.
  */
-const WRITE_BYTES = 16 * 1024 * 1024;
-
-/** How new files are written: as fast as can be, or so that the worker goes on meanwhile. */
-export type OpfsWriting = 'at once' | 'beside';
-
-/** One new file's bytes, each call beginning where the last ended. */
-interface Sink {
-  write(bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
-  close(): void | Promise<void>;
-  abort(): void | Promise<void>;
-}
+const WRITE_BYTES = 1024 * 1024;
 
 /**
  * The browser's origin private file system. Only for workers: writing goes through a synchronous access handle, which
- * is several times faster than a writable stream. On a busy computer a worker stands still in it for seconds, once for
- * each `WRITE_BYTES`; one that others wait for writes `beside` its other work.
+ * is several times faster than a writable stream: that waits for the threads on which the browser optimises generated code.
  * Unfinished writes live in `.incoming` and are thrown away at the next start.
  */
 export class OpfsStorage implements Storage {
   readonly #root: FileSystemDirectoryHandle;
   readonly #incoming: FileSystemDirectoryHandle;
-  readonly #writing: OpfsWriting;
   readonly #directories = new Map<string, FileSystemDirectoryHandle>();
 
-  private constructor(
-    root: FileSystemDirectoryHandle,
-    incoming: FileSystemDirectoryHandle,
-    writing: OpfsWriting,
-  ) {
+  private constructor(root: FileSystemDirectoryHandle, incoming: FileSystemDirectoryHandle) {
     this.#root = root;
     this.#incoming = incoming;
-    this.#writing = writing;
   }
 
   /** @param directory name of a directory below the origin's root. @throws when the browser refuses storage */
-  static async open(directory: string, writing: OpfsWriting = 'at once'): Promise<OpfsStorage> {
+  static async open(directory: string): Promise<OpfsStorage> {
     const origin = await navigator.storage.getDirectory();
     const root = await origin.getDirectoryHandle(directory, { create: true });
     await root.removeEntry(INCOMING, { recursive: true }).catch(() => {});
     const incoming = await root.getDirectoryHandle(INCOMING, { create: true });
-    return new OpfsStorage(root, incoming, writing);
+    return new OpfsStorage(root, incoming);
   }
 
   async size(name: string): Promise<number | undefined> {
@@ -76,29 +59,30 @@ export class OpfsStorage implements Storage {
   async create(): Promise<StorageWriter> {
     const temporary = toHex(cryptoRandom.bytes(8));
     const file = (await this.#incoming.getFileHandle(temporary, { create: true })) as MovableFile;
-    const sink = await (this.#writing === 'beside' ? streamInto(file) : handleOf(file));
+    const access = await file.createSyncAccessHandle();
     let gathered: Uint8Array[] = [];
     let size = 0;
-    const flush = async (): Promise<void> => {
+    const flush = (): void => {
       const bytes = concatenate(gathered);
       gathered = [];
       size = 0;
-      await sink.write(bytes);
+      writeAll(access, bytes);
     };
     return {
       write: async (bytes) => {
         gathered.push(bytes.slice());
         size += bytes.length;
-        if (size >= WRITE_BYTES) await flush();
+        if (size >= WRITE_BYTES) flush();
       },
       commit: async (name) => {
-        await flush();
-        await sink.close();
+        flush();
+        access.flush();
+        access.close();
         const [directory, base] = splitName(name);
         await file.move(await this.#directory(directory), base);
       },
       abort: async () => {
-        await sink.abort();
+        access.close();
         await this.#incoming.removeEntry(temporary).catch(() => {});
       },
     };
@@ -178,30 +162,6 @@ export class OpfsStorage implements Storage {
     this.#directories.set(path, handle);
     return handle;
   }
-}
-
-async function handleOf(file: FileSystemFileHandle): Promise<Sink> {
-  const access = await file.createSyncAccessHandle();
-  return {
-    write: (bytes) => writeAll(access, bytes),
-    close() {
-      access.flush();
-      access.close();
-    },
-    abort: () => access.close(),
-  };
-}
-
-/** In browsers that have no writable streams for files, as `handleOf`. */
-async function streamInto(file: FileSystemFileHandle): Promise<Sink> {
-  if (!('createWritable' in file)) return handleOf(file);
-  const stream = await file.createWritable();
-  return {
-    write: (bytes) => stream.write(bytes),
-    close: () => stream.close(),
-    // It may have ended: what is thrown away then is a whole file.
-    abort: () => stream.abort().catch(() => {}),
-  };
 }
 
 /** At the handle's position unless `offset` says another. @throws when the browser's quota is used up */

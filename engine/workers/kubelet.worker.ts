@@ -10,8 +10,7 @@ const log = new ComponentLog(systemClock, 'kubelet', reportError);
 exposeInBrowserWorker(
   log.with(
     new HostedKubelet({
-      openStorage: (node, again) =>
-        openBrowserStorage(`drydock-node-${node}`, reportError, again, 'beside'),
+      openStorage: (node, again) => openBrowserStorage(`drydock-node-${node}`, reportError, again),
       clock: systemClock,
       random: cryptoRandom,
       onError: log.error,
