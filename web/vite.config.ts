@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import { metaPolicy } from './app/policy.mjs';
+import { browserEmulator } from '../engine/cluster/browser-emulator.node.ts';
 import { offlineSite } from './features/offline/offline-site.node.ts';
 import { previewSite } from './features/preview/preview-site.node.ts';
 
@@ -34,7 +35,7 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the built files can be served under any path.
   base: './',
-  plugins: [react(), previewSite(), offlineSite(), policyInPage],
+  plugins: [react(), browserEmulator, previewSite(), offlineSite(), policyInPage],
   worker: { format: 'es', rolldownOptions: withoutCompiling },
   // monaco-yaml's worker calls it by the name that it had in earlier versions of Monaco.
   resolve: {

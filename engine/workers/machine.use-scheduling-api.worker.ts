@@ -9,7 +9,8 @@ import { CachedDownloads } from '../machine/artifacts/partial-downloads.ts';
 import { HostedMachine } from '../machine/machine-service.ts';
 import { exposeInBrowserWorker } from '../rpc/browser-worker.ts';
 
-const wasmUrl = new URL('../../node_modules/v86/build/v86.wasm', import.meta.url);
+/** Made when the page is built (engine/cluster/browser-emulator.node.ts). */
+const wasmUrl = new URL('../../build/emulator/v86.wasm', import.meta.url);
 
 exposeInBrowserWorker(
   new HostedMachine(({ artifacts }) => ({
