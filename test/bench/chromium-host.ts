@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
-import { launchChromium, rendererResources } from '../harness/chromium.ts';
-import { waitForScreen } from '../harness/shell.ts';
+import { firstPage, launchChromium, rendererResources } from '../harness/chromium.ts';
+import { inAnotherTab, waitForScreen } from '../harness/shell.ts';
+import { browserEmulator } from '../../engine/cluster/browser-emulator.node.ts';
 import { measure, type AppMeasure } from './app-measures.ts';
 import type { Sample } from './bench.ts';
 
@@ -13,7 +14,7 @@ const outDir = path.join(root, 'build/bench');
 /** Milliseconds; a first visit takes seconds. */
 const SCREEN_DEADLINE = 90_000;
 
-/** A page of its own for every bench or group of them, in one Chromium. */
+/** A Chromium of its own for every bench or group of them. */
 export interface ChromiumHost {
   /** @param group of benches that share a page, if it belongs to one */
   run(name: string, group?: string): Promise<readonly Sample[]>;
@@ -55,15 +56,15 @@ async function serveBenches(): Promise<Server> {
     root: path.join(import.meta.dirname, 'browser'),
     base: './',
     logLevel: 'error',
+    plugins: [browserEmulator],
     worker: { format: 'es' },
     build: { outDir, emptyOutDir: true, target: 'chrome123', assetsInlineLimit: 0 },
   });
   return serveDirectory(outDir);
 }
 
-/** The built app on a server and in a browser context of its own, with an empty cache. */
+/** The built app on a server and in a browser of its own, with an empty cache. */
 async function withApp<T>(
-  browser: Browser,
   work: (server: Server, context: BrowserContext) => Promise<T>,
 ): Promise<T> {
   const { buildApp } = (await import(path.join(root, 'scripts/app.mjs'))) as {
@@ -71,7 +72,7 @@ async function withApp<T>(
   };
   await buildApp();
   const server = await serveDirectory(path.join(root, 'build/web'));
-  const context = await browser.newContext();
+  const context = await launchChromium();
   try {
     return await work(server, context);
   } finally {
@@ -80,17 +81,16 @@ async function withApp<T>(
   }
 }
 
-async function openShell(server: Server, context: BrowserContext): Promise<Page> {
-  const page = await context.newPage();
+async function openShell(server: Server, page: Page): Promise<void> {
   await page.goto(server.url);
   await waitForScreen(page, /# *$/m, { timeout: SCREEN_DEADLINE });
-  return page;
 }
 
 /** Of a first visit to the app. */
-function countBytes(browser: Browser, goal: 'shell' | 'docker'): Promise<number> {
-  return withApp(browser, async (server, context) => {
-    const page = await openShell(server, context);
+function countBytes(goal: 'shell' | 'docker'): Promise<number> {
+  return withApp(async (server, context) => {
+    const page = firstPage(context);
+    await openShell(server, page);
     if (goal === 'docker') {
       await page.locator('.xterm-helper-textarea:visible').focus();
       await page.keyboard.type('until docker ps; do sleep 0.2; done\n');
@@ -100,35 +100,39 @@ function countBytes(browser: Browser, goal: 'shell' | 'docker'): Promise<number>
   });
 }
 
-function visitApp(browser: Browser, kind: 'first' | 'again'): Promise<number> {
-  return withApp(browser, async (server, context) => {
-    const visit = async (): Promise<Page> => {
-      const page = await openShell(server, context);
+function visitApp(kind: 'first' | 'again'): Promise<number> {
+  return withApp(async (server, context) => {
+    const visit = async (page: Page): Promise<void> => {
+      await openShell(server, page);
       await page.getByText('Docker is ready').waitFor({ timeout: SCREEN_DEADLINE });
-      return page;
     };
-    if (kind === 'again') await (await visit()).close();
+    let page = firstPage(context);
+    if (kind === 'again') {
+      await visit(page);
+      page = await inAnotherTab(page);
+    }
     const began = performance.now();
-    await visit();
+    await visit(page);
     return performance.now() - began;
   });
 }
 
 export async function openChromium(): Promise<ChromiumHost> {
   const server = await serveBenches();
-  const browser = await launchChromium();
+  const contexts = new Set<BrowserContext>();
   const open = async (name: string): Promise<Page> => {
-    const page = await (await browser.newContext()).newPage();
+    const context = await launchChromium();
+    contexts.add(context);
+    context.once('close', () => contexts.delete(context));
+    const page = firstPage(context);
     page.setDefaultTimeout(0);
     page.on('pageerror', (error) => process.stderr.write(`${name}: ${error.message}\n`));
-    await page.exposeFunction('readResources', () => rendererResources(browser));
-    await page.exposeFunction('countBytes', (goal: 'shell' | 'docker') =>
-      countBytes(browser, goal),
-    );
-    await page.exposeFunction('visitApp', (kind: 'first' | 'again') => visitApp(browser, kind));
+    await page.exposeFunction('readResources', () => rendererResources(context));
+    await page.exposeFunction('countBytes', countBytes);
+    await page.exposeFunction('visitApp', visitApp);
     await page.exposeFunction('measureInApp', (what: AppMeasure) =>
-      withApp(browser, async (app, ownContext) => {
-        const ownPage = await ownContext.newPage();
+      withApp(async (app, ownContext) => {
+        const ownPage = firstPage(ownContext);
         await ownPage.goto(`${app.url}#/lab`);
         return measure(what, ownPage);
       }),
@@ -154,7 +158,7 @@ export async function openChromium(): Promise<ChromiumHost> {
       shared.delete(group);
     },
     async close() {
-      await browser.close();
+      await Promise.all([...contexts].map((context) => context.close()));
       server.close();
     },
   };

@@ -84,11 +84,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-async function resources(page: Page) {
-  const browser = page.context().browser();
-  if (browser === null) throw new Error('This page has no browser.');
-  return largestRenderer(browser);
-}
+const resources = (page: Page) => largestRenderer(page.context());
 
 async function load(page: Page): Promise<number> {
   const before = await resources(page);

@@ -1,11 +1,9 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../harness/chromium.ts';
-import { PATIENCE } from '../harness/shell.ts';
 import { serveTestPage } from '../harness/test-page.ts';
 
 let server: Awaited<ReturnType<typeof serveTestPage>>;
-let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 
@@ -18,14 +16,12 @@ async function openPage(): Promise<Page> {
 
 beforeAll(async () => {
   server = await serveTestPage('control-plane');
-  browser = await launchChromium();
-  context = await browser.newContext();
-  context.setDefaultTimeout(PATIENCE);
+  context = await launchChromium();
   page = await openPage();
 });
 
 afterAll(async () => {
-  await browser.close();
+  await context.close();
   await server.close();
 });
 

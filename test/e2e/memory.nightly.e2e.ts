@@ -26,7 +26,7 @@ async function settledMemory(): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
   await session.detach();
-  return (await rendererResources(app.browser)).memoryBytes;
+  return (await rendererResources(page.context())).memoryBytes;
 }
 
 function median(values: readonly number[]): number {

@@ -66,7 +66,7 @@ async function memory(): Promise<number> {
       thread.evaluate(collect),
     ),
   ]);
-  return (await rendererResources(app.browser)).memoryBytes;
+  return (await rendererResources(page.context())).memoryBytes;
 }
 
 beforeAll(async () => {

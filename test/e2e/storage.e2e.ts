@@ -1,24 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium } from '../harness/chromium.ts';
-import { PATIENCE } from '../harness/shell.ts';
+import { firstPage, launchChromium } from '../harness/chromium.ts';
 import { serveTestPage } from '../harness/test-page.ts';
 
 let server: Awaited<ReturnType<typeof serveTestPage>>;
-let browser: Browser;
+let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
   server = await serveTestPage('storage');
-  browser = await launchChromium();
-  page = await (await browser.newContext()).newPage();
-  page.setDefaultTimeout(PATIENCE);
+  context = await launchChromium();
+  page = firstPage(context);
   await page.goto(server.url);
   await page.waitForFunction('window.runContract !== undefined');
 });
 
 afterAll(async () => {
-  await browser.close();
+  await context.close();
   await server.close();
 });
 

@@ -1,28 +1,22 @@
 import { existsSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchChromium } from './chromium.ts';
-import { PATIENCE } from './shell.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { firstPage, launchChromium, type WindowOptions } from './chromium.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** The built app served on a free port, and a fresh Chromium profile looking at it. */
+/** The built app served on a free port, and Chromium to look at it. */
 export interface App {
   readonly url: string;
-  readonly browser: Browser;
-  /** A page of its own context, before it went anywhere. */
+  /** The page of a fresh browser, before it went anywhere. */
   blank(options?: PageOptions): Promise<Page>;
   /** The same, at the machine with nothing beside it. */
   open(options?: PageOptions): Promise<Page>;
   close(): Promise<void>;
 }
 
-export interface PageOptions {
-  readonly width?: number;
-  readonly height?: number;
-  readonly colorScheme?: 'light' | 'dark';
-}
+export type PageOptions = Omit<WindowOptions, 'flags'>;
 
 export interface AppOptions {
   /** stands between the network and the server's handler, to break what a network breaks */
@@ -31,7 +25,7 @@ export interface AppOptions {
   readonly flags?: readonly string[];
 }
 
-/** Serves build/web and starts Chromium (`CHROMIUM_PATH`). `npm test` builds the app and prepares the states first. */
+/** Serves build/web. `npm test` builds the app and prepares the states first. */
 export async function openApp({ through, flags }: AppOptions = {}): Promise<App> {
   if (!existsSync(path.join(root, 'build/web/index.html'))) {
     throw new Error('build/web is missing: run `npm test -- prepare` first');
@@ -40,21 +34,14 @@ export async function openApp({ through, flags }: AppOptions = {}): Promise<App>
     serve(options: { port: number } & Pick<AppOptions, 'through'>): Promise<string>;
   };
   const url = await serve({ port: 0, ...(through === undefined ? {} : { through }) });
-  const browser = await launchChromium(flags);
   const contexts: BrowserContext[] = [];
-  const blank = async ({
-    width = 1280,
-    height = 800,
-    colorScheme = 'light',
-  }: PageOptions = {}): Promise<Page> => {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-    context.setDefaultTimeout(PATIENCE);
+  const blank = async (options?: PageOptions): Promise<Page> => {
+    const context = await launchChromium({ ...options, ...(flags === undefined ? {} : { flags }) });
     contexts.push(context);
-    return context.newPage();
+    return firstPage(context);
   };
   return {
     url,
-    browser,
     blank,
     async open(options) {
       const page = await blank(options);
@@ -63,7 +50,6 @@ export async function openApp({ through, flags }: AppOptions = {}): Promise<App>
     },
     async close() {
       await Promise.all(contexts.map((context) => context.close()));
-      await browser.close();
     },
   };
 }

@@ -1,12 +1,35 @@
 import { readFileSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { PATIENCE } from './shell.ts';
 
-/** Headless Chromium (`CHROMIUM_PATH`) that asks nothing of the network by itself. */
-export function launchChromium(flags: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({
+export interface WindowOptions {
+  /** pixels */
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+  /** more of Chromium's */
+  readonly flags?: readonly string[];
+}
+
+/**
+ * Headless Chromium (`CHROMIUM_PATH`) with a fresh profile on the disk, that asks nothing of the network by itself. A context beside
+ * others is a private window, whose private file system is memory of another process: slower than what learners have.
+ */
+export async function launchChromium({
+  width = 1280,
+  height = 800,
+  colorScheme = 'light',
+  flags = [],
+}: WindowOptions = {}): Promise<BrowserContext> {
+  const profile = await mkdtemp(path.join(tmpdir(), 'drydock-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
     timeout: PATIENCE,
+    viewport: { width, height },
+    colorScheme,
     args: [
       '--headless',
       '--no-sandbox',
@@ -19,6 +42,9 @@ export function launchChromium(flags: readonly string[] = []): Promise<Browser> 
       ...flags,
     ],
   });
+  context.setDefaultTimeout(PATIENCE);
+  context.once('close', () => void rm(profile, { recursive: true, force: true, maxRetries: 3 }));
+  return context;
 }
 
 /** What processes use. */
@@ -29,9 +55,16 @@ export interface Resources {
   readonly cpuMs: number;
 }
 
+/** The page it opens with. */
+export function firstPage(context: BrowserContext): Page {
+  const [page] = context.pages();
+  if (page === undefined) throw new Error('Chromium opened no page.');
+  return page;
+}
+
 /** All renderers together, each with a page and its workers. */
-export async function rendererResources(browser: Browser): Promise<Resources> {
-  const renderers = await eachRenderer(browser);
+export async function rendererResources(context: BrowserContext): Promise<Resources> {
+  const renderers = await eachRenderer(context);
   return {
     memoryBytes: renderers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
     cpuMs: renderers.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
@@ -39,14 +72,14 @@ export async function rendererResources(browser: Browser): Promise<Resources> {
 }
 
 /** The renderer with the most memory: that of a page with machines, among pages without. */
-export async function largestRenderer(browser: Browser): Promise<Resources> {
-  const [largest] = (await eachRenderer(browser)).toSorted((a, b) => b.memoryBytes - a.memoryBytes);
+export async function largestRenderer(context: BrowserContext): Promise<Resources> {
+  const [largest] = (await eachRenderer(context)).toSorted((a, b) => b.memoryBytes - a.memoryBytes);
   if (largest === undefined) throw new Error('This browser shows no page.');
   return largest;
 }
 
-async function eachRenderer(browser: Browser): Promise<readonly Resources[]> {
-  const session = await browser.newBrowserCDPSession();
+async function eachRenderer(context: BrowserContext): Promise<readonly Resources[]> {
+  const session = await browserOf(context).newBrowserCDPSession();
   try {
     const { processInfo } = await session.send('SystemInfo.getProcessInfo');
     return processInfo
@@ -55,6 +88,12 @@ async function eachRenderer(browser: Browser): Promise<readonly Resources[]> {
   } finally {
     await session.detach();
   }
+}
+
+function browserOf(context: BrowserContext): Browser {
+  const browser = context.browser();
+  if (browser === null) throw new Error('This browser cannot be asked.');
+  return browser;
 }
 
 /** Memory only this process has, in bytes (proc_pid_smaps: Private_Clean + Private_Dirty). */

@@ -34,12 +34,17 @@ export async function waitForShell(page: Page): Promise<void> {
   await waitForScreen(page, /root@drydock:.*# *$/m);
 }
 
+/** Closes a tab and gives an empty one. Chromium ends with the last, so the new one comes first. */
+export async function inAnotherTab(page: Page): Promise<Page> {
+  const next = await page.context().newPage();
+  await page.close();
+  return next;
+}
+
 /** Closes the tab, and opens another one in the same browser, at home, with its first shell. */
 export async function openAnew(page: Page): Promise<Page> {
-  const context = page.context();
   const { origin, pathname } = new URL(page.url());
-  await page.close();
-  const next = await context.newPage();
+  const next = await inAnotherTab(page);
   await next.goto(origin + pathname);
   await waitForShell(next);
   return next;
