@@ -1,6 +1,7 @@
 /** A cluster as a learner meets it: a machine in the page, and kubectl in it. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { throughNarrow } from '../harness/narrow.ts';
 import { focusTerminal, run, waitForScreen } from '../harness/shell.ts';
 import { showApp } from '../harness/shown-app.ts';
 
@@ -69,6 +70,16 @@ test('what belongs to an object is told and drawn, and leads there and back', as
   await page.getByRole('button', { name: /^ReplicaSet\s*coredns-/ }).click();
   await page.getByRole('heading', { name: /^ReplicaSet coredns-/ }).waitFor();
   await page.getByRole('button', { name: 'Back to Deployment coredns' }).click();
+});
+
+test('what is shown of the cluster stays while the page is narrow, and when it is wide again', async () => {
+  await page.getByRole('tab', { name: 'Relations' }).click();
+  await throughNarrow(page, () =>
+    page.getByRole('heading', { name: 'Deployment coredns' }).waitFor(),
+  );
+  const relations = page.getByRole('tab', { name: 'Relations', selected: true });
+  await relations.waitFor();
+  expect(await relations.evaluate((tab) => tab === document.activeElement)).toBe(true);
 });
 
 test('a command runs in a container, and what it serves and prints is shown', async () => {

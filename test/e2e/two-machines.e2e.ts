@@ -1,6 +1,7 @@
 /** A lesson with a machine beside its own, as a learner goes through it: started, typed in, measured, there again in another tab, and gone at the end. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { throughNarrow } from '../harness/narrow.ts';
 import {
   openAnew,
   runFocused,
@@ -42,6 +43,12 @@ test('a button starts the machine, and the task sees its kernel', async () => {
 test('what is run on it is typed in its terminal', async () => {
   await lesson().getByRole('button', { name: 'Run on vm' }).click();
   await waitForScreen(page, /root@vm:/);
+  await waitForScreen(page, /MemTotal: +\d+ kB/);
+});
+
+test('the machine goes on while the page is narrow', async () => {
+  await throughNarrow(page, () => lesson().getByRole('button', { name: 'Run on vm' }).waitFor());
+  await page.getByRole('button', { name: 'Choose a machine' }).waitFor();
   await waitForScreen(page, /MemTotal: +\d+ kB/);
 });
 

@@ -1,8 +1,10 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
+import { createPortal } from 'react-dom';
 import { Group, Panel as Pane, Separator, useDefaultLayout } from 'react-resizable-panels';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { PanelNameShown } from '../ui/panel.tsx';
 import { Tabs } from '../ui/tabs.tsx';
+import { KeptView, Place } from './kept-view.tsx';
 import { layoutStorage } from './layout-storage.ts';
 import styles from './workspace.module.css';
 
@@ -27,10 +29,51 @@ export interface WorkspaceProps {
   readonly narrow: boolean;
 }
 
-/** Files and editor beside terminal and preview, with dividers; on a narrow page one at a time. */
-export function Workspace(props: WorkspaceProps) {
-  return props.narrow ? <NarrowWorkspace {...props} /> : <WideWorkspace {...props} />;
+/** Files and editor beside terminal and preview, with dividers; on a narrow page one at a time. A view goes on as it is when the layout changes. */
+export function Workspace({ views, ...props }: WorkspaceProps) {
+  const [kept] = useState(keepViews);
+  const Layout = props.narrow ? NarrowWorkspace : WideWorkspace;
+  const places = {
+    guide: views.guide === undefined ? undefined : <Place view={kept.guide} />,
+    files: <Place view={kept.files} />,
+    editor: <Place view={kept.editor} />,
+    terminal: <Place view={kept.terminal} />,
+    preview: <Place view={kept.preview} />,
+    machine: <Place view={kept.machine} />,
+    cluster: <Place view={kept.cluster} />,
+  };
+  return (
+    <>
+      <Layout {...props} views={places} />
+      {narrowViews.map(({ view }) =>
+        createPortal(
+          <PanelNameShown value={isNameShown(view, props.narrow)}>{views[view]}</PanelNameShown>,
+          kept[view].element,
+          view,
+        ),
+      )}
+    </>
+  );
 }
+
+/** Of a wide page, the tabs below the terminal say it; of a narrow one the bar does, which says “Lesson”, and not which one. */
+function isNameShown(view: View, narrow: boolean): boolean {
+  return narrow ? view !== 'guide' : lowerViews.some((lower) => lower === view);
+}
+
+function keepViews(): Readonly<Record<View, KeptView>> {
+  return {
+    guide: new KeptView(),
+    files: new KeptView(),
+    editor: new KeptView(),
+    terminal: new KeptView(),
+    preview: new KeptView(),
+    machine: new KeptView(),
+    cluster: new KeptView(),
+  };
+}
+
+type LayoutProps = Omit<WorkspaceProps, 'narrow'>;
 
 function useLayout(id: string) {
   return useDefaultLayout({
@@ -40,7 +83,7 @@ function useLayout(id: string) {
   });
 }
 
-function WideWorkspace({ views, guide, lower, onShow }: WorkspaceProps) {
+function WideWorkspace({ views, guide, lower, onShow }: LayoutProps) {
   const hasGuide = views.guide !== undefined;
   const columns = useLayout(hasGuide ? 'columns-with-guide' : 'columns');
   const side = useLayout('side');
@@ -104,20 +147,18 @@ function WideWorkspace({ views, guide, lower, onShow }: WorkspaceProps) {
                   panelId={(id) => `lower-${id}`}
                 />
               </div>
-              <PanelNameShown value={true}>
-                {lowerViews.map((view) => (
-                  <div
-                    key={view}
-                    id={`lower-${view}`}
-                    role="tabpanel"
-                    aria-label={view}
-                    hidden={lower !== view}
-                    className={styles['lowerPanel']}
-                  >
-                    {views[view]}
-                  </div>
-                ))}
-              </PanelNameShown>
+              {lowerViews.map((view) => (
+                <div
+                  key={view}
+                  id={`lower-${view}`}
+                  role="tabpanel"
+                  aria-label={view}
+                  hidden={lower !== view}
+                  className={styles['lowerPanel']}
+                >
+                  {views[view]}
+                </div>
+              ))}
             </div>
           </Pane>
         </Group>
@@ -144,7 +185,7 @@ const narrowViews: readonly {
   { view: 'cluster', label: 'Cluster', icon: 'cluster' },
 ];
 
-function NarrowWorkspace({ views, guide, single, onShow }: WorkspaceProps) {
+function NarrowWorkspace({ views, guide, single, onShow }: LayoutProps) {
   const shown = narrowViews.filter(({ view }) => view !== 'guide' || views.guide !== undefined);
   return (
     <div className={styles['narrow']}>
@@ -156,8 +197,7 @@ function NarrowWorkspace({ views, guide, single, onShow }: WorkspaceProps) {
             data-pane={view}
             hidden={single !== view}
           >
-            {/* The bar below says “Lesson”, and not which one. */}
-            <PanelNameShown value={view !== 'guide'}>{views[view]}</PanelNameShown>
+            {views[view]}
           </div>
         ))}
       </div>
