@@ -2,7 +2,7 @@ import type { TerminalSession } from './terminal-session.ts';
 import styles from './terminal-panel.module.css';
 
 const keys = [
-  ['Esc', '\u001b', 'Escape'],
+  ['Esc', '\u001b', 'Esc: escape'],
   ['Tab', '\t', 'Tab'],
   ['^C', '\u0003', 'Control C: interrupt'],
   ['^D', '\u0004', 'Control D: end of input'],
