@@ -31,7 +31,7 @@ interface Waiter {
  * the resource are served from here, however many there are (upstream's `Cacher`).
  */
 export class WatchCache implements Disposable {
-  readonly #etcd: Etcd;
+  readonly #etcd: Pick<Etcd, 'range' | 'watch'>;
   readonly #clock: Clock;
   readonly #prefix: string;
   readonly #onError: (error: unknown) => void;
@@ -50,7 +50,7 @@ export class WatchCache implements Disposable {
 
   /** @param codec what is served for what etcd holds, if that differs */
   constructor(
-    etcd: Etcd,
+    etcd: Pick<Etcd, 'range' | 'watch'>,
     clock: Clock,
     prefix: string,
     onError: (error: unknown) => void,
@@ -181,24 +181,39 @@ export class WatchCache implements Disposable {
   }
 
   async #follow(): Promise<void> {
-    this.#handle = await this.#etcd.watch(
+    let isWatching = false;
+    let broken: WatchResponse | undefined;
+    const handle = await this.#etcd.watch(
       {
         key: this.#prefix,
         rangeEnd: prefixEnd(this.#prefix),
         startRevision: this.#revision + 1,
         progressNotify: true,
       },
-      (response) => this.#take(response),
+      (response) => {
+        if (!response.canceled) return this.#take(response);
+        // Of one that is only being made, its maker hears.
+        if (isWatching) this.#break(response);
+        else broken = response;
+        return undefined;
+      },
     );
+    isWatching = true;
+    this.#handle = handle;
+    this.#asked = false;
+    if (broken !== undefined) this.#break(broken);
+    else if (this.#waiters.length > 0) this.#askForProgress();
+  }
+
+  /** Nothing more comes from this watch, no answer either. */
+  #break(response: WatchResponse): void {
+    this.#handle = undefined;
+    if (!this.ended) void this.#restart(response).catch(() => {});
   }
 
   #take(response: WatchResponse): void | Promise<void> {
     if (this.#stop.signal.aborted) return undefined;
     this.#asked = false;
-    if (response.canceled) {
-      void this.#restart(response).catch(() => {});
-      return undefined;
-    }
     const put = response.events
       .filter(({ type }) => type === 'PUT')
       .map(({ kv }) => new StoredObject(kv));
@@ -241,7 +256,6 @@ export class WatchCache implements Disposable {
       try {
         if (compactRevision > 0) await this.#load();
         await this.#follow();
-        if (this.#waiters.length > 0) this.#askForProgress();
         return;
       } catch (error) {
         this.#onError(error);
