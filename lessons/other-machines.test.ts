@@ -9,6 +9,7 @@ function fakeLab(clock: FakeClock, startMs: number) {
   const machines: (AddMachine & { kind: MachineState['kind'] })[] = [];
   const lab = {
     isBroken: false,
+    isStuck: false,
     machines: () => machines as unknown as readonly LabMachine[],
     addMachine: async (options: AddMachine) => {
       const { name, profile } = options;
@@ -34,6 +35,7 @@ function fakeLab(clock: FakeClock, startMs: number) {
       await Promise.resolve();
       const at = machines.findIndex((one) => one.name === name);
       if (at >= 0) machines.splice(at, 1);
+      if (lab.isStuck) throw new Error('its worker does not answer');
     },
     /** A machine comes to its end by itself. */
     fail: () => machines.forEach((one) => (one.kind = 'failed')),
@@ -77,6 +79,27 @@ it('can be started again when it could not be', async () => {
   await expect(others.start('vm')).rejects.toThrow('no memory left');
   expect(others.running('vm')).toBeUndefined();
   lab.isBroken = false;
+  await others.start('vm');
+  expect(lab.machines()).toHaveLength(1);
+});
+
+it('is not there when its lesson was closed before it began to start', async () => {
+  const { lab, others } = openLab();
+  await others.begin('one', WANTED);
+  const starting = others.start('vm');
+  await others.end();
+  await starting;
+  expect(lab.machines()).toEqual([]);
+});
+
+it('can be there in the next lesson when it has failed to end with the one before', async () => {
+  const { lab, others } = openLab();
+  await others.begin('one', WANTED);
+  await others.start('vm');
+  lab.isStuck = true;
+  await others.end();
+  lab.isStuck = false;
+  await others.begin('two', WANTED);
   await others.start('vm');
   expect(lab.machines()).toHaveLength(1);
 });

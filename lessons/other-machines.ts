@@ -29,9 +29,11 @@ export class OtherMachines {
     this.#clock = clock;
   }
 
-  /** These come back when their lesson opens. */
-  goOnWith(left: LessonMachines | undefined): void {
+  /** These come back when their lesson opens. @returns those that would have before */
+  goOnWith(left: LessonMachines | undefined): LessonMachines | undefined {
+    const before = this.#left;
     this.#left = left;
+    return before;
   }
 
   /**
@@ -74,7 +76,10 @@ export class OtherMachines {
     const wanted = this.#open?.wanted[name];
     if (wanted === undefined) throw new RangeError(`This lesson has no machine ${name}.`);
     const began = this.#clock.monotonic();
+    this.#startMs.delete(name);
     await this.#lab.removeMachine(name);
+    // The lesson was closed meanwhile.
+    if (this.#open?.wanted[name] !== wanted) return;
     await this.#told(this.#lab.addMachine({ name, ...wanted }));
     this.#started(name, this.#clock.monotonic() - began);
   }
@@ -98,17 +103,19 @@ export class OtherMachines {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Never rejects: the name of one that fails to end is free too. */
   async end(): Promise<void> {
     const ending = this.all().map(({ name }) => this.#lab.removeMachine(name));
     this.#open = undefined;
     this.#startMs.clear();
-    this.#ending = Promise.all(ending);
+    this.#ending = Promise.allSettled(ending);
     await this.#ending;
   }
 
   async #bringBack(name: string, before: KeptMachine | undefined): Promise<void> {
     if (before === undefined) return this.#lab.removeMachine(name);
     const { saved, startMs } = before;
+    this.#startMs.delete(name);
     await this.#told(
       this.find(name) === undefined
         ? this.#lab.addMachine({ name, profile: saved.profile, start: saved })

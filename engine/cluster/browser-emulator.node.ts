@@ -5,7 +5,10 @@ import { COMPILE_THRESHOLD, withCompileThreshold } from '../machine/emulator/com
 
 const file = path.join(import.meta.dirname, '../../build/emulator/v86.wasm');
 
-/** Writes the emulator's module that a machine's worker loads in a browser. A plugin for Vite: before that worker is bundled. */
+/**
+ * Writes the emulator's module that a machine's worker loads in a browser. A plugin for Vite: before that worker is bundled. It is here because
+ * who builds the page knows no more of the engine than this folder.
+ */
 export const browserEmulator = {
   name: 'drydock-emulator',
   buildStart(): void {

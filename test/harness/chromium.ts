@@ -43,7 +43,9 @@ export async function launchChromium({
     ],
   });
   context.setDefaultTimeout(PATIENCE);
-  context.once('close', () => void rm(profile, { recursive: true, force: true, maxRetries: 3 }));
+  // Its last processes may still write there for a moment. What they leave is in the folder for what is temporary.
+  const removal = { recursive: true, force: true, maxRetries: 10 };
+  context.once('close', () => void rm(profile, removal).catch(() => {}));
   return context;
 }
 

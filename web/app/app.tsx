@@ -26,6 +26,7 @@ import { Waiting } from '../ui/waiting.tsx';
 import { DOCKER_MACHINE, type LabSession } from './lab-session.ts';
 import type { Page } from './route.ts';
 import { focusNextPane, focusPane } from './panes.ts';
+import { focusTerminal } from '../features/terminal/terminal-access.ts';
 import { TerminalStage } from './terminal-stage.tsx';
 import { useDialogs } from './use-dialogs.ts';
 import { closePage, open, showStep, useRoute, useVisits } from './use-route.ts';
@@ -113,6 +114,11 @@ export function App({
   const visits = useVisits();
   const isLab = page.kind === 'lab';
   useEffect(() => setSingle(isLab ? 'terminal' : 'guide'), [visits, isLab]);
+  const name = machine?.name ?? DOCKER_MACHINE;
+  // What was closed had it.
+  useEffect(() => {
+    if (isLab) focusTerminal(name);
+  }, [isLab, name]);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -167,7 +173,6 @@ export function App({
     if (machine.name === DOCKER_MACHINE && !narrowQuery.matches)
       openFilesOf(machine.name).add('/root/work/Dockerfile');
   }, [machine, machines]);
-  const name = machine?.name ?? DOCKER_MACHINE;
   const reset = useCallback(
     (start: 'restore' | 'cold', profile?: ProfileName) => void session.reset(name, start, profile),
     [session, name],

@@ -2,8 +2,8 @@ import { useLayoutEffect, useRef } from 'react';
 import styles from './workspace.module.css';
 
 /**
- * The element that a view is drawn in, which goes with it from one layout to another: nothing in it begins anew. An element that is moved forgets how
- * far it was scrolled and whether it had the focus; this one remembers for it.
+ * The element that a view is drawn in, which goes with it from one layout to another: nothing in it begins anew, but a page in a frame. An element that is
+ * moved forgets how far it was scrolled and whether it had the focus; this one remembers for it.
  */
 export class KeptView {
   readonly #element = document.createElement('div');
@@ -14,8 +14,9 @@ export class KeptView {
     this.#element.className = styles['kept'] ?? '';
     this.#element.addEventListener(
       'scroll',
-      ({ target }) => {
-        if (target instanceof Element)
+      ({ target, isTrusted }) => {
+        // Not what `arrive` tells, while a view that is hidden cannot be scrolled.
+        if (isTrusted && target instanceof Element)
           this.#scrolled.set(target, { left: target.scrollLeft, top: target.scrollTop });
       },
       { capture: true, passive: true },
@@ -49,7 +50,7 @@ export class KeptView {
 }
 
 /** Where a layout has a view. */
-export function Place({ view }: { readonly view: KeptView }) {
+export function ViewPlace({ view }: { readonly view: KeptView }) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (place.current !== null) view.arrive(place.current);

@@ -147,8 +147,7 @@ export class LabSession {
       const { cluster: saved } = world;
       // Read before anything ends for it.
       const cluster = saved === undefined ? undefined : await lab.restoreCluster(saved);
-      const runs = world.machine === undefined || (await this.#restoreMachine(world.machine));
-      this.others.goOnWith(world.others);
+      const runs = await this.#restore(world);
       await this.#end(cluster !== undefined);
       if (cluster !== undefined) this.#begin(cluster);
       return runs;
@@ -157,12 +156,21 @@ export class LabSession {
   /**
    * Goes back with one of them, and leaves the other as it is. Rejects and resolves as `goOnFrom` does.
    */
-  readonly goBackTo = async ({ machine, others, cluster }: World): Promise<boolean> => {
+  readonly goBackTo = async ({ cluster, ...world }: World): Promise<boolean> => {
     if (cluster !== undefined) await this.#takePlace((lab) => lab.restoreCluster(cluster));
-    const runs = machine === undefined || (await this.#restoreMachine(machine));
-    this.others.goOnWith(others);
-    return runs;
+    return this.#restore(world);
   };
+
+  /** The machine with Docker, and those beside it as soon as their lesson opens, which it may do before this one is there. */
+  async #restore({ machine, others }: World): Promise<boolean> {
+    const before = this.others.goOnWith(others);
+    try {
+      return machine === undefined || (await this.#restoreMachine(machine));
+    } catch (error) {
+      this.others.goOnWith(before);
+      throw error;
+    }
+  }
 
   async #restoreMachine(saved: SavedMachine): Promise<boolean> {
     const before = this.dockerMachine();

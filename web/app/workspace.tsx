@@ -4,7 +4,7 @@ import { Group, Panel as Pane, Separator, useDefaultLayout } from 'react-resizab
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { PanelNameShown } from '../ui/panel.tsx';
 import { Tabs } from '../ui/tabs.tsx';
-import { KeptView, Place } from './kept-view.tsx';
+import { KeptView, ViewPlace } from './kept-view.tsx';
 import { layoutStorage } from './layout-storage.ts';
 import styles from './workspace.module.css';
 
@@ -34,18 +34,18 @@ export function Workspace({ views, ...props }: WorkspaceProps) {
   const [kept] = useState(keepViews);
   const Layout = props.narrow ? NarrowWorkspace : WideWorkspace;
   const places = {
-    guide: views.guide === undefined ? undefined : <Place view={kept.guide} />,
-    files: <Place view={kept.files} />,
-    editor: <Place view={kept.editor} />,
-    terminal: <Place view={kept.terminal} />,
-    preview: <Place view={kept.preview} />,
-    machine: <Place view={kept.machine} />,
-    cluster: <Place view={kept.cluster} />,
+    guide: views.guide === undefined ? undefined : <ViewPlace view={kept.guide} />,
+    files: <ViewPlace view={kept.files} />,
+    editor: <ViewPlace view={kept.editor} />,
+    terminal: <ViewPlace view={kept.terminal} />,
+    preview: <ViewPlace view={kept.preview} />,
+    machine: <ViewPlace view={kept.machine} />,
+    cluster: <ViewPlace view={kept.cluster} />,
   };
   return (
     <>
       <Layout {...props} views={places} />
-      {narrowViews.map(({ view }) =>
+      {allViews.map(({ view }) =>
         createPortal(
           <PanelNameShown value={isNameShown(view, props.narrow)}>{views[view]}</PanelNameShown>,
           kept[view].element,
@@ -171,7 +171,7 @@ function Divider({ label }: { readonly label: string }) {
   return <Separator className={styles['divider']} aria-label={label} />;
 }
 
-const narrowViews: readonly {
+const allViews: readonly {
   readonly view: View;
   readonly label: string;
   readonly icon: IconName;
@@ -186,7 +186,7 @@ const narrowViews: readonly {
 ];
 
 function NarrowWorkspace({ views, guide, single, onShow }: LayoutProps) {
-  const shown = narrowViews.filter(({ view }) => view !== 'guide' || views.guide !== undefined);
+  const shown = allViews.filter(({ view }) => view !== 'guide' || views.guide !== undefined);
   return (
     <div className={styles['narrow']}>
       <div className={styles['stage']}>

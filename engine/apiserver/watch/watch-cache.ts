@@ -44,6 +44,8 @@ export class WatchCache implements Disposable {
   #revision = 0;
   #started: Promise<void> | undefined;
   #handle: WatchHandle | undefined;
+  /** events that are being opened */
+  #taking: Promise<void> = Promise.resolve();
   #asked = false;
   #askLater: Disposable | undefined;
   #changedAt = 0;
@@ -218,10 +220,11 @@ export class WatchCache implements Disposable {
       .filter(({ type }) => type === 'PUT')
       .map(({ kv }) => new StoredObject(kv));
     if (this.#codec === undefined || put.length === 0) return this.#apply(response, put);
-    return this.#codec.open(put).then(
+    this.#taking = this.#codec.open(put).then(
       (opened) => this.#apply(response, opened),
       (error: unknown) => this.#beginAnew(error),
     );
+    return this.#taking;
   }
 
   /** What etcd told cannot be served, so that nothing that follows makes sense. */
@@ -252,6 +255,8 @@ export class WatchCache implements Disposable {
 
   /** Goes on where the watch broke off; from a new beginning when that past is compacted. */
   async #restart({ compactRevision }: WatchResponse): Promise<void> {
+    // What was told still counts, and would be told again.
+    await this.#taking;
     for (;;) {
       try {
         if (compactRevision > 0) await this.#load();

@@ -141,8 +141,13 @@ function Introduction({ parts }: { readonly parts: LessonParts }) {
   });
 }
 
-function CloseButton({ onClose }: Pick<LessonPanelProps, 'onClose'>) {
-  return <IconButton small icon="close" label="Close the lesson" onClick={onClose} />;
+function CloseButton({
+  onClose,
+  disabled = false,
+}: Pick<LessonPanelProps, 'onClose'> & { readonly disabled?: boolean }) {
+  return (
+    <IconButton small icon="close" label="Close the lesson" disabled={disabled} onClick={onClose} />
+  );
 }
 
 function LessonView({
@@ -233,7 +238,7 @@ function LessonView({
               { label: 'Course', icon: 'book', onSelect: onCourse },
             ]}
           />
-          <CloseButton onClose={onClose} />
+          <CloseButton onClose={onClose} disabled={isGoingBack === true} />
         </>
       }
     >

@@ -100,6 +100,7 @@ export class OpenLesson {
     this.#showMachine(this.#machineName);
     this.#progress.change(id, { step: this.#state.step.id });
     await this.#beginOthers();
+    if (this.#isOver) return;
     const shared = await this.takeShared();
     try {
       await prepareLesson(this.#place, { ...this.#parts, id });

@@ -64,6 +64,7 @@ export class GrpcConnection {
   static async open(stream: ByteStream, signal: AbortSignal): Promise<GrpcConnection> {
     const connection = new GrpcConnection(stream);
     signal.addEventListener('abort', () => void connection.#close(), { once: true });
+    if (signal.aborted) await connection.#close();
     await connection.#writer.write(
       concatBytes(encoder.encode(PREFACE), frame(SETTINGS, 0, 0, new Uint8Array(0))),
     );
@@ -97,7 +98,7 @@ export class GrpcConnection {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([this.#writer.close(), this.#reader.cancel()]);
+    await Promise.allSettled([this.#writer.abort(), this.#reader.cancel()]);
   }
 
   async #answer(): Promise<GrpcAnswer> {
