@@ -89,8 +89,7 @@ export class OtherMachines {
     const open = this.#open;
     const saving = this.all().map(async (machine) => {
       const startMs = this.#startMs.get(machine.name);
-      const { kind } = machine.state();
-      if (startMs === undefined || (kind !== 'running' && kind !== 'paused')) return [];
+      if (startMs === undefined || !canBeSaved(machine)) return [];
       return [[machine.name, { saved: await machine.save(), startMs }] as const];
     });
     const kept = (await Promise.all(saving)).flat();
@@ -143,4 +142,9 @@ export class OtherMachines {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+export function canBeSaved(machine: LabMachine): boolean {
+  const { kind } = machine.state();
+  return kind === 'running' || kind === 'paused';
 }

@@ -4,7 +4,7 @@ import type { ClusterFacade } from '../../engine/api/cluster.ts';
 import type { HubContents } from '../../engine/api/hub.ts';
 import type { LabMachine } from '../../engine/api/lab.ts';
 import type { ProfileName, SavedMachine } from '../../engine/api/machine.ts';
-import { OtherMachines } from '../../lessons/other-machines.ts';
+import { canBeSaved, OtherMachines } from '../../lessons/other-machines.ts';
 import { missingCapability } from '../features/machine/capabilities.ts';
 import { describeFailure, type Failure } from '../features/machine/failures.ts';
 import { starterFiles } from './starter-files.ts';
@@ -295,11 +295,6 @@ export class LabSession {
     this.#snapshot = snapshot;
     for (const listener of this.#listeners) listener();
   }
-}
-
-function canBeSaved(machine: LabMachine): boolean {
-  const { kind } = machine.state();
-  return kind === 'running' || kind === 'paused';
 }
 
 /** Resolves when it runs, or will not. */

@@ -37,8 +37,8 @@ export function typeInTerminal(machine: string, text: string): void {
 
 /** Gives the machine's terminal the focus when nothing has it, but not where that calls up a keyboard on the screen. */
 export function focusTerminal(machine: string): void {
-  if (document.activeElement === document.body && !matchMedia('(pointer: coarse)').matches)
-    byMachine.get(machine)?.focus();
+  const elsewhere = document.activeElement && document.activeElement !== document.body;
+  if (!elsewhere && !matchMedia('(pointer: coarse)').matches) byMachine.get(machine)?.focus();
 }
 
 function type(terminals: Terminals, text: string): void {

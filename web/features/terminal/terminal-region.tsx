@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import type { LabMachine } from '../../../engine/api/lab.ts';
-import { terminalsAreGone, terminalsAreThere } from './terminal-access.ts';
+import { focusTerminal, terminalsAreGone, terminalsAreThere } from './terminal-access.ts';
 import { TerminalPanel } from './terminal-panel.tsx';
 import { Terminals, type TerminalsEvents } from './terminals.ts';
 
@@ -49,9 +49,8 @@ export function TerminalRegion({
   useEffect(() => terminalsAreThere(machine.name, terminals), [machine, terminals]);
 
   useEffect(() => {
-    const elsewhere = document.activeElement && document.activeElement !== document.body;
-    if (!covered && !elsewhere && !matchMedia('(pointer: coarse)').matches) terminals.focus();
-  }, [terminals, covered]);
+    if (!covered) focusTerminal(machine.name);
+  }, [machine, covered]);
 
   return <TerminalPanel key={machine.name} terminals={terminals} />;
 }
