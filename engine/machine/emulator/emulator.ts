@@ -5,6 +5,7 @@ import { Emitter } from '../../base/emitter.ts';
 import { runSoon } from '../../base/run-soon.ts';
 import type { CopyOnWriteDisk } from '../disks/copy-on-write-disk.ts';
 import { MachineError } from '../machine-error.ts';
+import { endTimer } from './apic-timer.ts';
 import { GuestChannel } from './guest-channel.ts';
 import { InputQueue } from './input-queue.ts';
 import { instantiateWithCompiler } from './jit-compiler.ts';
@@ -134,6 +135,8 @@ export class Emulator implements Disposable {
       net_device: { type: 'virtio' },
       preserve_mac_from_state_image: true,
       virtio_console: { type: 'none' },
+      // With the local APIC.
+      acpi: true,
       disable_keyboard: true,
       disable_mouse: true,
       disable_speaker: true,
@@ -152,6 +155,7 @@ export class Emulator implements Disposable {
     if ('state' in options.start) {
       try {
         await v86.restore_state(options.start.state);
+        endTimer(emulator.#internals.v86.cpu);
       } catch (error) {
         emulator.dispose();
         throw misfit(error);
@@ -176,6 +180,7 @@ export class Emulator implements Disposable {
     const { v86 } = this.#internals;
     try {
       keepingCode(v86.cpu, () => v86.restore_state(state));
+      endTimer(v86.cpu);
     } catch (error) {
       throw misfit(error);
     }
@@ -268,7 +273,7 @@ export class Emulator implements Disposable {
     this.#timer?.dispose();
     this.#timer = undefined;
     if (milliseconds < 1) runSoon(() => this.#tick(tick));
-    else this.#timer = this.#clock.setTimer(() => this.#tick(tick), milliseconds);
+    else this.#timer = this.#clock.setTimer(() => this.#tick(tick), Math.ceil(milliseconds));
   }
 
   #tick(tick: number): void {

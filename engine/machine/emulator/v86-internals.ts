@@ -31,6 +31,9 @@ export interface V86Cpu {
   jit_clear_cache: () => void;
   /** Forgets code that was generated from these physical addresses. */
   jit_dirty_cache(start: number, end: number): void;
+  readonly wasm_memory: WebAssembly.Memory;
+  /** where in `wasm_memory` the local APIC's registers are */
+  get_apic_addr(): number;
 }
 
 interface VirtioDevice {
@@ -80,6 +83,7 @@ export function internalsOf(emulator: V86): V86Internals {
     v86?.cpu?.unpack_memory,
     v86?.cpu?.jit_clear_cache,
     v86?.cpu?.jit_dirty_cache,
+    v86?.cpu?.get_apic_addr,
     console?.SendEvent,
     console?.virtio?.queues?.[0]?.count_requests,
   ];
