@@ -1,6 +1,5 @@
 import { sleep, type Clock } from '../../base/clock.ts';
-import type { FileInfo } from '../../api/agent.ts';
-import { AgentError } from '../../machine/agent/agent-error.ts';
+import type { AgentCalls } from '../../api/agent.ts';
 import type { RuntimeService } from '../../runtime/cri/types.ts';
 import type { NodeAgent } from '../contracts.ts';
 
@@ -17,6 +16,14 @@ export interface LogRotationOptions {
     readonly containerLogMonitorInterval: number;
   };
   readonly onError: (error: unknown) => void;
+}
+
+type FileUsage = AgentCalls['file.usage']['reply']['usages'][number];
+
+/** The log of a running container. */
+interface Log {
+  readonly id: string;
+  readonly path: string;
 }
 
 const COMPRESSED = '.gz';
@@ -70,25 +77,45 @@ export class LogRotation {
     }
   }
 
-  /** Looks at the logs of all running containers once. */
+  /** Looks at the logs of all running containers once, with one call to the agent: it wakes the machine. */
   async rotate(): Promise<void> {
+    const { agent, onError } = this.#options;
+    const logs = await this.#logs();
+    if (logs.length === 0) return;
+    const paths = logs.map(({ path }) => path);
+    const { usages } = await agent.call('file.usage', { paths });
+    for (const [index, log] of logs.entries()) {
+      const usage = usages[index];
+      if (usage !== undefined) await this.#look(log, usage).catch(onError);
+    }
+  }
+
+  /** Of the running containers. */
+  async #logs(): Promise<readonly Log[]> {
     const { cri, onError } = this.#options;
+    const logs: Log[] = [];
     for (const { id, state } of await cri.listContainers()) {
       if (state !== 'CONTAINER_RUNNING') continue;
       try {
         const { logPath } = await cri.containerStatus(id);
-        if (logPath !== '') await this.#look(id, logPath);
+        if (logPath !== '') logs.push({ id, path: logPath });
       } catch (error) {
         onError(error);
       }
     }
+    return logs;
   }
 
-  async #look(id: string, path: string): Promise<void> {
-    const { cri, configuration } = this.#options;
-    const info = await this.#stat(path);
-    if (info === undefined) await cri.reopenContainerLog(id);
-    else if (info.size >= configuration.containerLogMaxSize) await this.#rotate(id, path);
+  async #look({ id, path }: Log, { bytes, inodes }: FileUsage): Promise<void> {
+    const { agent, cri, configuration } = this.#options;
+    if (inodes === 0) {
+      await cri.reopenContainerLog(id);
+      return;
+    }
+    // Whole blocks: never less than the file's size.
+    if (bytes < configuration.containerLogMaxSize) return;
+    const { size } = await agent.call('file.stat', { path });
+    if (size >= configuration.containerLogMaxSize) await this.#rotate(id, path);
   }
 
   async #rotate(id: string, path: string): Promise<void> {
@@ -119,14 +146,5 @@ export class LogRotation {
     const gzip = new CompressionStream('gzip') as TransformStream<Uint8Array, Uint8Array>;
     await agent.writeFile(path + COMPRESSED, readable.pipeThrough(gzip), { mode: info.mode });
     await agent.call('file.remove', { path });
-  }
-
-  async #stat(path: string): Promise<FileInfo | undefined> {
-    try {
-      return await this.#options.agent.call('file.stat', { path });
-    } catch (error) {
-      if (error instanceof AgentError && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
   }
 }

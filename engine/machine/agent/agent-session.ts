@@ -14,6 +14,7 @@ import { Listeners } from './listeners.ts';
 import { encodeMessage, readFirstMessage } from './messages.ts';
 import { AnswerFinder, NONCE_BYTES, paddedPreamble, preamble } from './preamble.ts';
 import { YamuxSession } from './yamux-session.ts';
+import type { YamuxStream } from './yamux-stream.ts';
 
 /** Milliseconds between preambles while nobody answers: a machine that boots takes seconds. */
 const RETRY_MS = 100;
@@ -118,6 +119,10 @@ export class AgentSession implements AgentTransport, Disposable {
     const writer = stream.writable.getWriter();
     await writer.write(encodeMessage({ ...request, op }));
     writer.releaseLock();
+    return this.#opened(op, stream);
+  }
+
+  async #opened(op: string, stream: YamuxStream): Promise<OpenedStream> {
     const { ok, error, ...reply } = (await readFirstMessage(stream)) as Reply;
     if (ok === true) return { reply, stream };
     await stream.writable.close().catch(() => undefined);
@@ -131,10 +136,12 @@ export class AgentSession implements AgentTransport, Disposable {
     return this.#listeners.add(request, onConnection);
   }
 
+  /** The request is all that is sent: the agent wakes once for it. */
   async #call(op: string, request: object): Promise<unknown> {
-    const { reply, stream } = await this.agentOpen(op, request);
-    await stream.writable.close();
-    return reply;
+    const session = await this.#ready.promise;
+    const stream = session.open();
+    await stream.writeLast(encodeMessage({ ...request, op }));
+    return (await this.#opened(op, stream)).reply;
   }
 
   #begin(): void {

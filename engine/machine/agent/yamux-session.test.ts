@@ -81,6 +81,20 @@ describe('a stream that the host opens', () => {
     expect([bytes(), written]).toEqual([INITIAL_WINDOW + 5, true]);
   });
 
+  it('tells its end with the last bytes', async () => {
+    const { session, sent, receive } = open();
+    const stream = session.open();
+    await stream.writeLast(new Uint8Array(MAX_PAYLOAD + 1));
+    expect(sent).toMatchObject([
+      { kind: FrameKind.data, flags: Flag.syn, payload: MAX_PAYLOAD },
+      { kind: FrameKind.data, flags: Flag.fin, payload: 1 },
+    ]);
+    expect(session.streamCount).toBe(1);
+    receive(FrameKind.data, Flag.fin, 1, new Uint8Array(2));
+    expect(session.streamCount).toBe(0);
+    expect((await stream.readable.getReader().read()).value).toHaveLength(2);
+  });
+
   it('is forgotten when both sides have ended', async () => {
     const { session, receive } = open();
     const stream = session.open();

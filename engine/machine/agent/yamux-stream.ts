@@ -138,7 +138,13 @@ export class YamuxStream implements ByteStream {
     );
   }
 
-  async #write(chunk: Uint8Array): Promise<void> {
+  /** Sends these bytes, at least one and before all others, and then no more: the end leaves with them, in the same frame. */
+  async writeLast(bytes: Uint8Array): Promise<void> {
+    await this.#write(bytes, true);
+    await this.writable.close();
+  }
+
+  async #write(chunk: Uint8Array, isLast = false): Promise<void> {
     for (let sent = 0; sent < chunk.length;) {
       while (this.#sendWindow === 0 && this.#failure === undefined) {
         await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
@@ -149,11 +155,11 @@ export class YamuxStream implements ByteStream {
       this.#sendWindow -= length;
       const payload = chunk.subarray(sent, sent + length);
       sent += length;
+      const ends = isLast && sent === chunk.length;
+      const flags = this.#flags(ends ? Flag.fin : 0);
+      if (ends) this.#localEnded = true;
       await this.#host.send(
-        encodeFrame(
-          { kind: FrameKind.data, flags: this.#flags(0), stream: this.id, length },
-          payload,
-        ),
+        encodeFrame({ kind: FrameKind.data, flags, stream: this.id, length }, payload),
       );
     }
   }

@@ -31,8 +31,12 @@ export interface V86Cpu {
   jit_clear_cache: () => void;
   /** Forgets code that was generated from these physical addresses. */
   jit_dirty_cache(start: number, end: number): void;
-  readonly wasm_memory: WebAssembly.Memory;
-  /** where in `wasm_memory` the local APIC's registers are */
+}
+
+/** Where its local APIC is. */
+export interface V86Apic {
+  readonly wasm_memory: Pick<WebAssembly.Memory, 'buffer'>;
+  /** of its registers in `wasm_memory` */
   get_apic_addr(): number;
 }
 
@@ -57,15 +61,16 @@ export interface V86Internals {
     restore_state(state: ArrayBuffer): void;
     /** Ends the nested worker through which v86 yields where there is no scheduler. */
     unregister_yield(): void;
-    readonly cpu: V86Cpu & {
-      /** What the guest causes by the keyboard controller or the chipset. */
-      reboot_internal: () => void;
-      readonly devices: {
-        readonly virtio_console?: VirtioConsole;
-        readonly virtio_net?: VirtioDevice;
+    readonly cpu: V86Cpu &
+      V86Apic & {
+        /** What the guest causes by the keyboard controller or the chipset. */
+        reboot_internal: () => void;
+        readonly devices: {
+          readonly virtio_console?: VirtioConsole;
+          readonly virtio_net?: VirtioDevice;
+        };
+        readonly wm: { readonly exports: Record<string, (...parameters: number[]) => number> };
       };
-      readonly wm: { readonly exports: Record<string, (...parameters: number[]) => number> };
-    };
   };
 }
 

@@ -55,6 +55,14 @@ describe('a machine', () => {
     await machine.destroy();
   });
 
+  it('sleeps by a timer that can wait for long', async () => {
+    const machine = await testMachine();
+    expect(await machine.sh('cat /sys/devices/system/clockevents/clockevent0/current_device')).toBe(
+      'lapic',
+    );
+    await machine.destroy();
+  });
+
   it('stands still while paused and has the right time afterwards', async () => {
     const machine = await testMachine();
     await machine.service.pause();
