@@ -359,8 +359,8 @@ export interface AgentCalls {
   personalise: { request: MachineIdentity; reply: object };
   /** Sets the clock, after a pause or a restore: UNIX time in milliseconds. */
   'clock.set': { request: { time: number }; reply: object };
-  /** Makes ready for a saved state: flush, drop caches if asked, zero free memory. */
-  quiesce: { request: { dropCaches: boolean; zeroFreeMemory: boolean }; reply: object };
+  /** Makes ready for a saved state: flush, drop caches if asked. The kernel keeps free memory zero by itself. */
+  quiesce: { request: { dropCaches: boolean }; reply: object };
   stats: { request: object; reply: MachineStats };
 
   'file.stat': { request: { path: string }; reply: FileInfo };

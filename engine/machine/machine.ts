@@ -158,16 +158,14 @@ export class Machine implements Disposable {
 
   /**
    * Everything that `MachineLoader` needs to go on from here; afterwards it runs or is paused as before, also when this fails.
-   * @param quiesce Flush the guest's files and zero its free memory first, so that the state compresses. A paused machine is taken
-   *   as it stands, as any is without this: at once, and as large as its memory.
+   * @param quiesce Flush the guest's files first. A paused machine is taken as it stands, as any is without this.
    */
   async snapshot(quiesce?: {
     readonly dropCaches: boolean;
   }): Promise<{ header: StateHeader; state: ArrayBuffer }> {
     const { trees, agent } = this.#parts;
     const wasPaused = this.#paused;
-    if (!wasPaused && quiesce !== undefined)
-      await agent.agentCall('quiesce', { ...quiesce, zeroFreeMemory: true });
+    if (!wasPaused && quiesce !== undefined) await agent.agentCall('quiesce', quiesce);
     await this.pause();
     try {
       await this.#settle();

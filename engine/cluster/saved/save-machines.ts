@@ -65,7 +65,7 @@ async function makeReady(node: ClusterNode, quick: boolean): Promise<void> {
   await node.flush();
   if (quick) return;
   const agent = await node.machine.agent();
-  await agent.call('quiesce', { dropCaches: false, zeroFreeMemory: true });
+  await agent.call('quiesce', { dropCaches: false });
 }
 
 function machineOf(node: ClusterNode): WorkerLabMachine | undefined {

@@ -46,10 +46,11 @@ export interface Manifest {
  * tsc=reliable and lpj: no calibration against emulated time. random.trust_cpu: the pool is ready at
  * once; `personalise` seeds it again. dummy.numdummies: no dummy0 that nobody asked for. Not `quiet`:
  * the serial log shows what the kernel does, and containers cost no more instructions for it.
- * vm.compaction_proactiveness: no look at the fragmentation of memory twice a second.
+ * vm.compaction_proactiveness: no look at the fragmentation of memory twice a second. init_on_free: free memory is zero, and so
+ * no part of a saved state; pages that are handed out need not be cleared then.
  */
 const cmdline =
-  'root=/dev/sda1 rootfstype=erofs ro init=/sbin/drydock-init console=ttyS0 tsc=reliable lpj=5000000 random.trust_cpu=on dummy.numdummies=0 sysctl.vm.compaction_proactiveness=0';
+  'root=/dev/sda1 rootfstype=erofs ro init=/sbin/drydock-init console=ttyS0 tsc=reliable lpj=5000000 random.trust_cpu=on dummy.numdummies=0 sysctl.vm.compaction_proactiveness=0 init_on_free=1';
 
 const profiles: Readonly<Record<string, Profile>> = {
   docker: { memory: 256, partitions: ['base', 'agent', 'docker', 'compose'], cmdline },

@@ -113,7 +113,7 @@ async function saveReady(machine: Machine): ReturnType<Machine['snapshot']> {
   // An engine finds its bridge and its rules there: to make them takes `nft`, which is half of the engine's start.
   if (dockerEngineOf(machine.profile) === 'ported')
     await machine.agent.agentCall('bridge.ensure', DEFAULT_BRIDGE);
-  await machine.agent.agentCall('quiesce', { dropCaches: true, zeroFreeMemory: false });
+  await machine.agent.agentCall('quiesce', { dropCaches: true });
   await machine.agent.agentCall('run', { argv: SHELL, login: true });
   return machine.snapshot({ dropCaches: false });
 }
