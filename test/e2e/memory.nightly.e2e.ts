@@ -1,4 +1,4 @@
-/** A machine that is reset gives its memory back: page, machine's worker and engine's worker together. */
+/** A machine that is reset takes the place of the one before: page, machine's worker and engine's worker stay. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, openApp } from '../harness/app.ts';
@@ -8,8 +8,11 @@ import { focusTerminal, throughStart, waitForShell } from '../harness/shell.ts';
 const CYCLES = 20;
 /** The first cycles fill caches of the page and the browser. */
 const SETTLED = 5;
-/** A machine of this profile occupies about 190 MB: one that stayed behind would show. */
-const TOLERANCE = 80e6;
+/**
+ * The next machine takes over the worker of the last, and memory that any of them has touched stays: 256 MiB at most. The workers'
+ * garbage is not collected here. One machine that stayed behind at each reset would be 1 GB.
+ */
+const TOLERANCE = 400e6;
 
 let app: App;
 let page: Page;
@@ -33,7 +36,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-test('memory stays flat over twenty machines', async () => {
+test('memory is bounded over twenty machines', async () => {
   const sizes: number[] = [];
   for (let cycle = 0; cycle < CYCLES; cycle++) {
     await page.getByRole('button', { name: 'Reset' }).click();
