@@ -115,7 +115,9 @@ async function idleLoad(page: Page): Promise<number> {
   throw new Error('The page does not come to rest.');
 }
 
+/** At rest: what a start leaves behind is collected when a worker has nothing to do. */
 async function memory(page: Page): Promise<number> {
+  await idleLoad(page);
   return (await resources(page)).memoryBytes / 1e6;
 }
 
