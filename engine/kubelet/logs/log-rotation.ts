@@ -1,5 +1,6 @@
 import { sleep, type Clock } from '../../base/clock.ts';
-import type { AgentCalls } from '../../api/agent.ts';
+import type { AgentCalls, FileInfo } from '../../api/agent.ts';
+import { AgentError } from '../../machine/agent/agent-error.ts';
 import type { RuntimeService } from '../../runtime/cri/types.ts';
 import type { NodeAgent } from '../contracts.ts';
 
@@ -82,12 +83,18 @@ export class LogRotation {
     const { agent, onError } = this.#options;
     const logs = await this.#logs();
     if (logs.length === 0) return;
-    const paths = logs.map(({ path }) => path);
-    const { usages } = await agent.call('file.usage', { paths });
-    for (const [index, log] of logs.entries()) {
-      const usage = usages[index];
-      if (usage !== undefined) await this.#look(log, usage).catch(onError);
-    }
+    const { usages } = await agent
+      .call('file.usage', { paths: logs.map(({ path }) => path) })
+      // One that cannot be read is told of by itself.
+      .catch(() => ({ usages: [] }));
+    for (const [index, log] of logs.entries())
+      if (this.#mayBeDue(usages[index])) await this.#look(log).catch(onError);
+  }
+
+  /** @param usage in whole blocks: of a file that is appended to never less than its size */
+  #mayBeDue(usage: FileUsage | undefined): boolean {
+    if (usage === undefined || usage.inodes === 0) return true;
+    return usage.bytes >= this.#options.configuration.containerLogMaxSize;
   }
 
   /** Of the running containers. */
@@ -106,16 +113,11 @@ export class LogRotation {
     return logs;
   }
 
-  async #look({ id, path }: Log, { bytes, inodes }: FileUsage): Promise<void> {
-    const { agent, cri, configuration } = this.#options;
-    if (inodes === 0) {
-      await cri.reopenContainerLog(id);
-      return;
-    }
-    // Whole blocks: never less than the file's size.
-    if (bytes < configuration.containerLogMaxSize) return;
-    const { size } = await agent.call('file.stat', { path });
-    if (size >= configuration.containerLogMaxSize) await this.#rotate(id, path);
+  async #look({ id, path }: Log): Promise<void> {
+    const { cri, configuration } = this.#options;
+    const info = await this.#stat(path);
+    if (info === undefined) await cri.reopenContainerLog(id);
+    else if (info.size >= configuration.containerLogMaxSize) await this.#rotate(id, path);
   }
 
   async #rotate(id: string, path: string): Promise<void> {
@@ -146,5 +148,14 @@ export class LogRotation {
     const gzip = new CompressionStream('gzip') as TransformStream<Uint8Array, Uint8Array>;
     await agent.writeFile(path + COMPRESSED, readable.pipeThrough(gzip), { mode: info.mode });
     await agent.call('file.remove', { path });
+  }
+
+  async #stat(path: string): Promise<FileInfo | undefined> {
+    try {
+      return await this.#options.agent.call('file.stat', { path });
+    } catch (error) {
+      if (error instanceof AgentError && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 }

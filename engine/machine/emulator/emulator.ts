@@ -135,7 +135,7 @@ export class Emulator implements Disposable {
       net_device: { type: 'virtio' },
       preserve_mac_from_state_image: true,
       virtio_console: { type: 'none' },
-      // With the local APIC.
+      // The local APIC, and with it the I/O APIC and power management, which Linux without ACPI leaves alone.
       acpi: true,
       disable_keyboard: true,
       disable_mouse: true,

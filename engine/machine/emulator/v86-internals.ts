@@ -92,7 +92,11 @@ export function internalsOf(emulator: V86): V86Internals {
     console?.SendEvent,
     console?.virtio?.queues?.[0]?.count_requests,
   ];
-  if (!found.every((member) => typeof member === 'function')) {
+  const memory = v86?.cpu?.wasm_memory;
+  if (
+    !found.every((member) => typeof member === 'function') ||
+    !(memory instanceof WebAssembly.Memory)
+  ) {
     throw new TypeError(
       'This version of v86 is built differently: engine/machine/emulator/v86-internals.ts must be adapted to it.',
     );

@@ -1,5 +1,6 @@
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { AgentCalls } from '../../api/agent.ts';
 import { DEFAULT_BRIDGE, dockerEngineOf } from '../../api/docker-engine.ts';
 import type { MachineOptions, MachineProgress, ProfileName } from '../../api/machine.ts';
 import { artifactHash, readManifest, type GuestManifest } from '../artifacts/guest-manifest.ts';
@@ -24,6 +25,10 @@ const COMPRESSION_LEVELS: Readonly<Record<ProfileName, number>> = {
   node: 12,
   bare: 12,
 };
+
+/** Names the timer that the kernel uses. */
+const TIMER = '/sys/devices/system/clockevents/clockevent0/current_device';
+const BOOTS = 3;
 
 /** Run before the state is saved, so that a restored machine has them in memory. */
 const SHELL: readonly string[] = ['bash', '-lc', 'ls -la --color=auto /'];
@@ -105,6 +110,30 @@ async function recordChunks(
   }
 }
 
+/**
+ * Boots cold. Linux tries the timer that can wait for long as it boots, and goes without one that it found wrong because the host
+ * was busy just then; all machines restored from that would wake all the time (docs/decisions/039).
+ */
+async function boot(
+  options: MachineOptions,
+  directories: GuestDirectories,
+  onProgress: (progress: MachineProgress) => void,
+): Promise<Machine> {
+  for (let attempt = 1; ; attempt++) {
+    const machine = await new MachineLoader(nodeMachineHost(directories)).start(
+      options,
+      onProgress,
+    );
+    const request: AgentCalls['run']['request'] = { argv: ['cat', TIMER] };
+    const { stdout } = (await machine.agent.agentCall(
+      'run',
+      request,
+    )) as AgentCalls['run']['reply'];
+    if (stdout.trim() === 'lapic' || attempt === BOOTS) return machine;
+    machine.dispose();
+  }
+}
+
 /** The state of a machine that has little in memory but what a shell needs. */
 async function saveReady(machine: Machine): ReturnType<Machine['snapshot']> {
   // Debian's daemons start with the machine: a state saved before they answer would be of little use.
@@ -132,7 +161,7 @@ async function prepare(
   report('booting', 0);
   const onProgress = (progress: MachineProgress): void =>
     report(progress.text, 0.5 * (progress.done / Math.max(1, progress.total)));
-  const machine = await new MachineLoader(nodeMachineHost(directories)).start(options, onProgress);
+  const machine = await boot(options, directories, onProgress);
   report('saving', 0.55);
   const { header, state } = await saveReady(machine).finally(() => machine.dispose());
   report(`compressing ${Math.round(state.byteLength / 2 ** 20)} MiB`, 0.6);

@@ -1,5 +1,5 @@
-// Package quiesce makes a machine ready for a saved state: nothing to write back, and no heap of
-// the agent's that could be free memory, which the kernel keeps zero.
+// Package quiesce makes a machine ready for a saved state: nothing to write back, and what the
+// agent's heap does not use given back to the kernel, which keeps free memory zero.
 package quiesce
 
 import (
