@@ -1,7 +1,7 @@
 import { Client } from '../../client/client.ts';
 import type { Clock } from '../../base/clock.ts';
 import { readJson, type ArtifactSource } from '../../machine/artifacts/artifact-source.ts';
-import { sha256 } from '../../machine/artifacts/guest-manifest.ts';
+import { DEVICE_LAYOUT, sha256 } from '../../machine/artifacts/guest-manifest.ts';
 import { V86_VERSION } from '../../machine/emulator/v86-internals.ts';
 import { MachineError } from '../../machine/machine-error.ts';
 import { PREPARED_VERSION } from '../../machine/states/state-file.ts';
@@ -40,7 +40,7 @@ export async function loadPreparedCluster(
   }
 }
 
-/** Identifies what a new cluster is made of: the guest, the manifests of its control plane, and the objects it begins with. */
+/** Identifies what a new cluster is made of: the guest and its emulated devices, the manifests of its control plane, and the objects it begins with. */
 export async function clusterRecipe(source: ArtifactSource): Promise<string> {
   const decode = async (path: string): Promise<string> =>
     new TextDecoder().decode(await source.read(path));
@@ -53,6 +53,7 @@ export async function clusterRecipe(source: ArtifactSource): Promise<string> {
     VERSION,
     PREPARED_VERSION,
     V86_VERSION,
+    DEVICE_LAYOUT,
     await sha256(new TextEncoder().encode(manifest + images)),
     staticPods({ address: '', ...settings }),
     await objectsOf((client) => installFoundations(client)),
