@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { largestRenderer } from '../harness/chromium.ts';
 import { focusTerminal, runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
+import { loadAtRest, median } from './at-rest.ts';
 import { prove } from './bench.ts';
 
 /** What the budgets are about, measured with a lesson open beside it, as a learner has it. */
@@ -27,11 +28,6 @@ export const TOUR: LessonOf = { title: 'A tour of the cluster', heading: 'Who is
 const KEYS = 24;
 const COMMANDS = 5;
 const IDLE_SECONDS = 5;
-/** A load that is not less than this part of the lowest so far is no lower one. */
-const STEADY = 0.85;
-/** So many windows without a lower one have nothing of a start in them: V8 optimises what a start has run for half a minute. */
-const AT_REST = 7;
-const MOST_WINDOWS = 30;
 
 export const lessonRegion = (page: Page, { title }: LessonOf) =>
   page.getByRole('region', { name: title });
@@ -87,10 +83,6 @@ async function timeCommand(page: Page, command: string, printed: RegExp): Promis
   return median(times);
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
 const resources = (page: Page) => largestRenderer(page.context());
 
 async function load(page: Page): Promise<number> {
@@ -99,21 +91,8 @@ async function load(page: Page): Promise<number> {
   return ((await resources(page)).cpuMs - before.cpuMs) / IDLE_SECONDS / 10;
 }
 
-/** Percent of a core, once what is in the background after a start has ended. */
-async function idleLoad(page: Page): Promise<number> {
-  let lowest = Number.POSITIVE_INFINITY;
-  let since: number[] = [];
-  for (let window = 0; window < MOST_WINDOWS; window++) {
-    const next = await load(page);
-    if (next < lowest * STEADY) {
-      lowest = next;
-      since = [];
-    }
-    since.push(next);
-    if (since.length === AT_REST) return median(since);
-  }
-  throw new Error('The page does not come to rest.');
-}
+/** Percent of a core. */
+const idleLoad = (page: Page): Promise<number> => loadAtRest(() => load(page));
 
 /** At rest: what a start leaves behind is collected when a worker has nothing to do. */
 async function memory(page: Page): Promise<number> {

@@ -1,4 +1,5 @@
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
+import { loadAtRest } from '../at-rest.ts';
 import {
   calm,
   prove,
@@ -13,9 +14,6 @@ const ROUNDS = 3;
 const IDLE_SECONDS = 5;
 /** After a start the guest still does this and that. */
 const SETTLE_SECONDS = 3;
-const MOST_WINDOWS = 24;
-/** A load that falls by less than this from one window to the next falls no more. */
-const STEADY = 0.85;
 
 /** Memory that one machine with a shell adds to its process. */
 export const machineMemory: Bench = {
@@ -46,17 +44,6 @@ export async function idleLoad(host: BenchHost): Promise<number> {
   return ((await host.resources()).cpuMs - before.cpuMs) / IDLE_SECONDS;
 }
 
-/** V8 optimises what a machine has run for half a minute after its start. */
-export async function compiled(host: BenchHost): Promise<void> {
-  let load = await idleLoad(host);
-  for (let window = 0; window < MOST_WINDOWS; window++) {
-    const next = await idleLoad(host);
-    if (next > load * STEADY) return;
-    load = next;
-  }
-  throw new Error(`The machine still gets calmer after ${MOST_WINDOWS * IDLE_SECONDS} s.`);
-}
-
 /** Share of one core that a machine adds while nobody uses it. */
 export const idleCpu: Bench = {
   name: 'idle-cpu',
@@ -68,7 +55,7 @@ export const idleCpu: Bench = {
       const { service } = machine;
       const agent = new AgentClient(service);
       await calm(machine);
-      await compiled(host);
+      await loadAtRest(() => idleLoad(host));
       const samples: Sample[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const before = await service.metrics();
