@@ -14,7 +14,6 @@ import { Listeners } from './listeners.ts';
 import { encodeMessage, readFirstMessage } from './messages.ts';
 import { AnswerFinder, NONCE_BYTES, paddedPreamble, preamble } from './preamble.ts';
 import { YamuxSession } from './yamux-session.ts';
-import type { YamuxStream } from './yamux-stream.ts';
 
 /** Milliseconds between preambles while nobody answers: a machine that boots takes seconds. */
 const RETRY_MS = 100;
@@ -113,16 +112,15 @@ export class AgentSession implements AgentTransport, Disposable {
     await Promise.allSettled(left.map(([answer]) => answer));
   }
 
-  async agentOpen(op: string, request: object): Promise<OpenedStream> {
-    const session = await this.#ready.promise;
-    const stream = session.open();
-    const writer = stream.writable.getWriter();
-    await writer.write(encodeMessage({ ...request, op }));
-    writer.releaseLock();
-    return this.#opened(op, stream);
+  agentOpen(op: string, request: object): Promise<OpenedStream> {
+    return this.#open(op, request, false);
   }
 
-  async #opened(op: string, stream: YamuxStream): Promise<OpenedStream> {
+  /** @param isAll nothing follows the request: the agent wakes once for it */
+  async #open(op: string, request: object, isAll: boolean): Promise<OpenedStream> {
+    const session = await this.#ready.promise;
+    const stream = session.open();
+    await stream.begin(encodeMessage({ ...request, op }), isAll);
     const { ok, error, ...reply } = (await readFirstMessage(stream)) as Reply;
     if (ok === true) return { reply, stream };
     await stream.writable.close().catch(() => undefined);
@@ -136,12 +134,8 @@ export class AgentSession implements AgentTransport, Disposable {
     return this.#listeners.add(request, onConnection);
   }
 
-  /** The request is all that is sent: the agent wakes once for it. */
   async #call(op: string, request: object): Promise<unknown> {
-    const session = await this.#ready.promise;
-    const stream = session.open();
-    await stream.writeLast(encodeMessage({ ...request, op }));
-    return (await this.#opened(op, stream)).reply;
+    return (await this.#open(op, request, true)).reply;
   }
 
   #begin(): void {

@@ -82,18 +82,15 @@ describe('a stream that the host opens', () => {
   });
 
   it('tells its end with the last bytes', async () => {
-    const transmitted: Uint8Array[] = [];
-    const { session, receive } = open((bytes) => void transmitted.push(bytes));
+    const { session, sent, receive } = open();
     const stream = session.open();
-    await stream.writeLast(new Uint8Array(MAX_PAYLOAD + 1));
-    const [first, last] = transmitted as [Uint8Array, Uint8Array];
-    expect(transmitted).toHaveLength(2);
-    expect(decodeHeader(first, 0)).toMatchObject({ kind: FrameKind.data, flags: Flag.syn });
-    expect(decodeHeader(last, 0)).toMatchObject({ kind: FrameKind.data, flags: 0, length: 1 });
-    expect(decodeHeader(last, HEADER_BYTES + 1)).toMatchObject({
-      kind: FrameKind.windowUpdate,
-      flags: Flag.fin,
-    });
+    const beginning = stream.begin(new Uint8Array(MAX_PAYLOAD), true);
+    // Before anything else has its turn.
+    expect(sent).toMatchObject([
+      { kind: FrameKind.data, flags: Flag.syn, payload: MAX_PAYLOAD },
+      { kind: FrameKind.windowUpdate, flags: Flag.fin },
+    ]);
+    await beginning;
     expect(session.streamCount).toBe(1);
     receive(FrameKind.data, Flag.fin, 1, new Uint8Array(2));
     expect(session.streamCount).toBe(0);

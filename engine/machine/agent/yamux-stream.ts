@@ -18,13 +18,6 @@ export interface StreamHost {
   forget(id: number): void;
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
-  bytes.set(second, first.length);
-  return bytes;
-}
-
 /** One multiplexed stream. Cancelling the readable or aborting the writable resets it as a whole. */
 export class YamuxStream implements ByteStream {
   readonly id: number;
@@ -145,10 +138,10 @@ export class YamuxStream implements ByteStream {
     );
   }
 
-  /** Sends these bytes, at least one and before all others, and then no more: the end leaves with them, and wakes nobody again. */
-  async writeLast(bytes: Uint8Array): Promise<void> {
-    await this.#write(bytes, true);
-    await this.writable.close();
+  /** Sends these bytes before all others. When they are all there is, the end leaves together with them, and wakes nobody again. */
+  async begin(bytes: Uint8Array, areAll: boolean): Promise<void> {
+    await this.#write(bytes, areAll);
+    if (areAll) await this.writable.close();
   }
 
   async #write(chunk: Uint8Array, isLast = false): Promise<void> {
@@ -162,27 +155,30 @@ export class YamuxStream implements ByteStream {
       this.#sendWindow -= length;
       const payload = chunk.subarray(sent, sent + length);
       sent += length;
-      const frame = encodeFrame(
-        { kind: FrameKind.data, flags: this.#flags(0), stream: this.id, length },
-        payload,
+      const sending = this.#host.send(
+        encodeFrame(
+          { kind: FrameKind.data, flags: this.#flags(0), stream: this.id, length },
+          payload,
+        ),
       );
       // Not a flag of the data: the agent's yamux takes an end into account before what came with it.
-      const ends = isLast && sent === chunk.length;
-      await this.#host.send(ends ? joined(frame, this.#endFrame()) : frame);
+      if (isLast && sent === chunk.length) this.#end();
+      await sending;
     }
-    if (this.#localEnded) this.#forgetWhenOver();
   }
 
   #end(): void {
     if (this.#localEnded || this.#failure !== undefined) return;
-    void this.#host.send(this.#endFrame());
-    this.#forgetWhenOver();
-  }
-
-  #endFrame(): Uint8Array {
     this.#localEnded = true;
-    const flags = this.#flags(Flag.fin);
-    return encodeFrame({ kind: FrameKind.windowUpdate, flags, stream: this.id, length: 0 });
+    void this.#host.send(
+      encodeFrame({
+        kind: FrameKind.windowUpdate,
+        flags: this.#flags(Flag.fin),
+        stream: this.id,
+        length: 0,
+      }),
+    );
+    this.#forgetWhenOver();
   }
 
   #flags(more: number): number {

@@ -1,8 +1,8 @@
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { AgentCalls } from '../../api/agent.ts';
 import { DEFAULT_BRIDGE, dockerEngineOf } from '../../api/docker-engine.ts';
 import type { MachineOptions, MachineProgress, ProfileName } from '../../api/machine.ts';
+import { AgentClient } from '../agent/agent-client.ts';
 import { artifactHash, readManifest, type GuestManifest } from '../artifacts/guest-manifest.ts';
 import type { GuestDirectories } from '../worker/guest-directories.node.ts';
 import { nodeMachineHost } from '../worker/node-machine-host.node.ts';
@@ -124,11 +124,7 @@ async function boot(
       options,
       onProgress,
     );
-    const request: AgentCalls['run']['request'] = { argv: ['cat', TIMER] };
-    const { stdout } = (await machine.agent.agentCall(
-      'run',
-      request,
-    )) as AgentCalls['run']['reply'];
+    const { stdout } = await new AgentClient(machine.agent).call('run', { argv: ['cat', TIMER] });
     if (stdout.trim() === 'lapic' || attempt === BOOTS) return machine;
     machine.dispose();
   }
