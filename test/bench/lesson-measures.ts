@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { largestRenderer } from '../harness/chromium.ts';
 import { focusTerminal, runFocused, waitForScreen, waitForShell } from '../harness/shell.ts';
-import { loadAtRest, median } from './at-rest.ts';
-import { prove } from './bench.ts';
+import { loadsAtRest } from './at-rest.ts';
+import { median, prove } from './bench.ts';
 
 /** What the budgets are about, measured with a lesson open beside it, as a learner has it. */
 export type LessonMeasure =
@@ -27,7 +27,6 @@ export const TOUR: LessonOf = { title: 'A tour of the cluster', heading: 'Who is
 /** fewer than a line of the terminal beside a lesson has room for */
 const KEYS = 24;
 const COMMANDS = 5;
-const IDLE_SECONDS = 5;
 
 export const lessonRegion = (page: Page, { title }: LessonOf) =>
   page.getByRole('region', { name: title });
@@ -85,18 +84,14 @@ async function timeCommand(page: Page, command: string, printed: RegExp): Promis
 
 const resources = (page: Page) => largestRenderer(page.context());
 
-async function load(page: Page): Promise<number> {
-  const before = await resources(page);
-  await page.waitForTimeout(IDLE_SECONDS * 1000);
-  return ((await resources(page)).cpuMs - before.cpuMs) / IDLE_SECONDS / 10;
-}
-
 /** Percent of a core. */
-const idleLoad = (page: Page): Promise<number> => loadAtRest(() => load(page));
+async function loadAtRest(page: Page): Promise<number> {
+  return median(await loadsAtRest({ resources: () => resources(page) }));
+}
 
 /** At rest: what a start leaves behind is collected when a worker has nothing to do. */
 async function memory(page: Page): Promise<number> {
-  await idleLoad(page);
+  await loadAtRest(page);
   return (await resources(page)).memoryBytes / 1e6;
 }
 
@@ -134,7 +129,7 @@ const MEASURES: Readonly<Record<LessonMeasure, (page: Page) => Promise<number>>>
   },
   async 'idle-cpu'(page) {
     await openDockerLesson(page);
-    return idleLoad(page);
+    return loadAtRest(page);
   },
   async memory(page) {
     await openDockerLesson(page);
@@ -147,7 +142,7 @@ const MEASURES: Readonly<Record<LessonMeasure, (page: Page) => Promise<number>>>
   },
   async 'cluster-idle-cpu'(page) {
     await startClusterLesson(page);
-    return idleLoad(page);
+    return loadAtRest(page);
   },
   async 'cluster-memory'(page) {
     await startClusterLesson(page);

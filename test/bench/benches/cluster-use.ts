@@ -4,7 +4,7 @@ import { Client } from '../../../engine/client/client.ts';
 import { resources } from '../../../engine/client/resources.ts';
 import type { Deployment } from '../../../engine/objects/generated/apps-v1.generated.ts';
 import type { Pod } from '../../../engine/objects/generated/core-v1.generated.ts';
-import { loadAtRest } from '../at-rest.ts';
+import { loadsAtRest } from '../at-rest.ts';
 import {
   prove,
   sleep,
@@ -13,7 +13,6 @@ import {
   type BenchHost,
   type Sample,
 } from '../bench.ts';
-import { idleLoad } from './resources.ts';
 
 const MACHINES = 3;
 const WORKERS = ['worker-1', 'worker-2'] as const;
@@ -276,8 +275,6 @@ const scaleToTen = inCluster(
 
 const SETTLE_SECONDS = 2;
 const READINGS = 3;
-/** A window in which V8 optimises something has several percent more than others. */
-const IDLE_READINGS = 9;
 
 /** What the cluster and all around it occupy at rest, with what a start leaves behind collected: the process in Node, the page in Chromium. */
 const clusterMemory: Bench = {
@@ -286,7 +283,7 @@ const clusterMemory: Bench = {
   group,
   async run(host) {
     const cluster = await (shared ??= begin(host));
-    await loadAtRest(() => idleLoad(host));
+    await loadsAtRest(host);
     const samples: Sample[] = [];
     for (let reading = 0; reading < READINGS; reading++) {
       await sleep(SETTLE_SECONDS);
@@ -304,12 +301,9 @@ const clusterIdleCpu: Bench = {
   group,
   async run(host) {
     const cluster = await (shared ??= begin(host));
-    await loadAtRest(() => idleLoad(host));
-    const samples: Sample[] = [];
-    for (let reading = 0; reading < IDLE_READINGS; reading++)
-      samples.push({ value: ((await idleLoad(host)) / 1000) * 100 });
+    const loads = await loadsAtRest(host);
     await cluster.typed('control-plane', 'kubectl get nodes worker-1 worker-2');
-    return samples;
+    return loads.map((value) => ({ value }));
   },
 };
 

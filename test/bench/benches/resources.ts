@@ -1,5 +1,5 @@
 import { AgentClient } from '../../../engine/machine/agent/agent-client.ts';
-import { loadAtRest } from '../at-rest.ts';
+import { idleLoad, IDLE_SECONDS, loadsAtRest } from '../at-rest.ts';
 import {
   calm,
   prove,
@@ -11,7 +11,6 @@ import {
 } from '../bench.ts';
 
 const ROUNDS = 3;
-const IDLE_SECONDS = 5;
 /** After a start the guest still does this and that. */
 const SETTLE_SECONDS = 3;
 
@@ -37,13 +36,6 @@ export const machineMemory: Bench = {
   },
 };
 
-/** Processor time per second, in milliseconds, over some idle seconds. */
-export async function idleLoad(host: BenchHost): Promise<number> {
-  const before = await host.resources();
-  await sleep(IDLE_SECONDS);
-  return ((await host.resources()).cpuMs - before.cpuMs) / IDLE_SECONDS;
-}
-
 /** Share of one core that a machine adds while nobody uses it. */
 export const idleCpu: Bench = {
   name: 'idle-cpu',
@@ -55,14 +47,14 @@ export const idleCpu: Bench = {
       const { service } = machine;
       const agent = new AgentClient(service);
       await calm(machine);
-      await loadAtRest(() => idleLoad(host));
+      await loadsAtRest(host);
       const samples: Sample[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const before = await service.metrics();
         const load = await idleLoad(host);
         const { instructions } = await service.metrics();
         samples.push({
-          value: ((load - own) / 1000) * 100,
+          value: load - own,
           instructions: (instructions - before.instructions) / IDLE_SECONDS,
         });
       }
