@@ -6,7 +6,10 @@ import { writeClusterFile } from './cluster-file.ts';
 import { clusterRecipe, loadPreparedCluster } from './prepared-cluster.ts';
 import { settingsOf } from './saved-cluster.ts';
 
-const guest = { 'guest/manifest.json': '{}', 'guest/images/index.json': '{}' };
+const guest = {
+  'guest/manifest.json': '{"profiles":{"node":{"partitions":[]}},"disks":{}}',
+  'guest/images/index.json': '{}',
+};
 
 function source(files: Readonly<Record<string, BlobPart>>): ArtifactSource {
   return {

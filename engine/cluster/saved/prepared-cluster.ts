@@ -1,7 +1,11 @@
 import { Client } from '../../client/client.ts';
 import type { Clock } from '../../base/clock.ts';
 import { readJson, type ArtifactSource } from '../../machine/artifacts/artifact-source.ts';
-import { DEVICE_LAYOUT, sha256 } from '../../machine/artifacts/guest-manifest.ts';
+import {
+  artifactHash,
+  sha256,
+  type GuestManifest,
+} from '../../machine/artifacts/guest-manifest.ts';
 import { V86_VERSION } from '../../machine/emulator/v86-internals.ts';
 import { MachineError } from '../../machine/machine-error.ts';
 import { PREPARED_VERSION } from '../../machine/states/state-file.ts';
@@ -52,8 +56,8 @@ export async function clusterRecipe(source: ArtifactSource): Promise<string> {
   const ingredients = [
     VERSION,
     PREPARED_VERSION,
-    V86_VERSION,
-    DEVICE_LAYOUT,
+    // What decides whether the state of its machine is taken.
+    await artifactHash(JSON.parse(manifest) as GuestManifest, 'node', V86_VERSION),
     await sha256(new TextEncoder().encode(manifest + images)),
     staticPods({ address: '', ...settings }),
     await objectsOf((client) => installFoundations(client)),

@@ -66,7 +66,7 @@ export async function sha256(content: Uint8Array<ArrayBuffer>): Promise<string> 
  * Layout of the devices as the guest sees them. Raised when this program changes it, so that
  * states saved before are refused.
  */
-export const DEVICE_LAYOUT = 3;
+const DEVICE_LAYOUT = 3;
 
 /**
  * Identifies everything a saved state of a profile depends on: kernel, disks, command line and the
